@@ -1,0 +1,60 @@
+/** The one table of error codes: HTTP status, whose fault, whether a retry can help, and the sentence a user reads. */
+
+/** Who failed: the client (downstream), the next hop (upstream), this process (internal), or its settings. */
+export type ErrorSource = 'downstream' | 'upstream' | 'internal' | 'settings'
+
+export interface CodeEntry {
+  /** HTTP status (RFC 9110 §15); 499 is nginx's "client closed request", never sent, only logged. */
+  readonly status: number
+  readonly source: ErrorSource
+  /** Whether the same request may succeed when sent again unchanged. */
+  readonly retryable: boolean
+  readonly message: string
+}
+
+const entry = (status: number, source: ErrorSource, retryable: boolean, message: string): CodeEntry => ({
+  status,
+  source,
+  retryable,
+  message,
+})
+
+export const codes = {
+  BAD_REQUEST: entry(400, 'downstream', false, 'The request is malformed.'),
+  INVALID_JSON: entry(400, 'downstream', false, 'The request body is not valid JSON.'),
+  VALIDATION_FAILED: entry(400, 'downstream', false, 'The request does not match the schema of this route.'),
+  NOT_FOUND: entry(404, 'downstream', false, 'There is nothing at this address.'),
+  METHOD_NOT_ALLOWED: entry(405, 'downstream', false, 'This address does not support this method; see Allow.'),
+  CONFLICT: entry(409, 'downstream', false, 'The request conflicts with the current state.'),
+  PRECONDITION_FAILED: entry(412, 'downstream', false, 'A precondition of the request does not hold.'),
+  BODY_TOO_LARGE: entry(413, 'downstream', false, 'The request body is larger than this server accepts.'),
+  URI_TOO_LONG: entry(414, 'downstream', false, 'The request target is longer than this server accepts.'),
+  UNSUPPORTED_MEDIA_TYPE: entry(415, 'downstream', false, 'Send the body as application/json.'),
+  RANGE_NOT_SATISFIABLE: entry(416, 'downstream', false, 'The requested range lies outside the resource.'),
+  MISDIRECTED_REQUEST: entry(421, 'downstream', false, 'This server is not responsible for that host.'),
+  UNPROCESSABLE: entry(422, 'downstream', false, 'The request is well-formed but cannot be carried out.'),
+  HEADERS_TOO_LARGE: entry(431, 'downstream', false, 'The header fields are larger than this server accepts.'),
+  CLIENT_CLOSED_REQUEST: entry(499, 'downstream', false, 'The client went away before the response was complete.'),
+  REQUEST_TIMEOUT: entry(408, 'downstream', true, 'The request did not arrive in time.'),
+  INTERNAL: entry(500, 'internal', false, 'Something failed on our side; quote the request id when reporting it.'),
+  UPSTREAM_UNREACHABLE: entry(502, 'upstream', true, 'The next hop could not be reached.'),
+  UPSTREAM_RESET: entry(502, 'upstream', true, 'The next hop closed the connection before it answered.'),
+  UPSTREAM_INVALID: entry(502, 'upstream', false, 'The next hop answered with something that is not valid HTTP.'),
+  NO_HEALTHY_UPSTREAM: entry(503, 'upstream', true, 'No healthy next hop is left; try again shortly.'),
+  DATABASE_UNAVAILABLE: entry(503, 'upstream', true, 'The database is not available; try again shortly.'),
+  QUEUE_UNAVAILABLE: entry(503, 'upstream', true, 'The job queue is not available; try again shortly.'),
+  DRAINING: entry(503, 'internal', true, 'This server is shutting down; try again.'),
+  UPSTREAM_TIMEOUT: entry(504, 'upstream', true, 'The next hop did not answer in time.'),
+  CONNECT_TIMEOUT: entry(504, 'upstream', true, 'The next hop did not accept a connection in time.'),
+  CACHE_UNAVAILABLE: entry(503, 'upstream', true, 'The cache is not available.'),
+  SETTINGS_INVALID: entry(500, 'settings', false, 'The settings are not valid.'),
+  PORT_IN_USE: entry(500, 'settings', true, 'The port is already in use.'),
+  ZONE_INVALID: entry(500, 'settings', false, 'The zone file is not valid.'),
+  DNS_MESSAGE_INVALID: entry(400, 'downstream', false, 'The DNS message is malformed.'),
+  MIGRATION_FAILED: entry(500, 'internal', false, 'A database migration failed.'),
+  STACK_START_FAILED: entry(500, 'internal', false, 'The stack did not start.'),
+  STACK_NOT_RUNNING: entry(500, 'settings', false, 'No stack is running here; start one with ./roundtrip up.'),
+  USAGE: entry(500, 'settings', false, 'The command line is not valid; see --help.'),
+} as const satisfies Record<string, CodeEntry>
+
+export type ErrorCode = keyof typeof codes

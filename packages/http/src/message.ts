@@ -1,0 +1,60 @@
+/** The messages that travel through the HTTP pipelines of edge and web. */
+import type { Readable } from 'node:stream'
+import type { Observed, Handler, Layer, NamedLayer } from '@roundtrip/pipeline'
+import type { Fields } from './fields.ts'
+import type { TraceParent } from './traceparent.ts'
+
+export interface HttpRequest {
+  /** As received; methods are case-sensitive (RFC 9110 §9.1). */
+  readonly method: string
+  /** Origin-form (RFC 9112 §3.2.1), e.g. `/products?page=2`, or `*` for OPTIONS. */
+  readonly target: string
+  readonly scheme: 'http' | 'https'
+  /** Host and optional port from `:authority` or Host (RFC 9110 §7.2). */
+  readonly authority: string
+  readonly fields: Fields
+  /** Undefined when the message has no content. Read at most once. */
+  readonly body: Readable | undefined
+  readonly httpVersion: '1.0' | '1.1' | '2'
+}
+
+export interface HttpResponse {
+  readonly status: number
+  readonly fields: Fields
+  /** A whole body in memory, a stream, or none. For HEAD the adapter drops whatever is here. */
+  readonly body: Readable | Uint8Array | string | undefined
+}
+
+/** The connection towards the client. */
+export interface Downstream {
+  readonly address: string
+  readonly port: number
+  /** Present on TLS connections. */
+  readonly tls?: {
+    readonly protocol: string
+    readonly cipher: string
+    readonly resumed: boolean
+    readonly serverName?: string
+  }
+}
+
+export interface Log {
+  debug(facts: object, message: string): void
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+export interface HttpContext extends Observed {
+  /** Unique per request, echoed as `x-request-id`. */
+  readonly requestId: string
+  readonly trace: TraceParent
+  readonly downstream: Downstream
+  /** Aborted when the client goes away or the request's deadline passes. */
+  readonly signal: AbortSignal
+  readonly log: Log
+}
+
+export type HttpHandler = Handler<HttpRequest, HttpResponse, HttpContext>
+export type HttpLayer = Layer<HttpRequest, HttpResponse, HttpContext>
+export type NamedHttpLayer = NamedLayer<HttpRequest, HttpResponse, HttpContext>

@@ -1,0 +1,46 @@
+/** The one idea of the project: an ordered list of layers around one terminal handler. */
+import type { Passage } from './passage.ts'
+
+/** Answers a request. Rejects with an error that some outer layer turns into a response. */
+export type Handler<Req, Res, Ctx> = (request: Req, context: Ctx) => Promise<Res>
+
+/**
+ * Wraps a handler in another. `next` may be called never (the layer answers itself), once, or again
+ * (retry, background revalidation); what it passes on is explicit, never global.
+ */
+export type Layer<Req, Res, Ctx> = (next: Handler<Req, Res, Ctx>) => Handler<Req, Res, Ctx>
+
+/** A layer under the name by which traces, logs and documentation know it. */
+export type NamedLayer<Req, Res, Ctx> = readonly [name: string, layer: Layer<Req, Res, Ctx>]
+
+/** The innermost handler under its name. */
+export type NamedHandler<Req, Res, Ctx> = readonly [name: string, handler: Handler<Req, Res, Ctx>]
+
+/** What `compose` needs of a context: somewhere to note who ran, for how long, and who answered. */
+export interface Observed {
+  readonly passage?: Passage
+}
+
+/**
+ * Folds an ordered list of layers, outermost first, around a terminal handler.
+ * Timing and "who answered" are noted here and only here, so layers need not know that anybody watches.
+ */
+export const compose = <Req, Res, Ctx extends Observed>(
+  layers: readonly NamedLayer<Req, Res, Ctx>[],
+  terminal: NamedHandler<Req, Res, Ctx>,
+): Handler<Req, Res, Ctx> =>
+  layers.reduceRight((next, [name, layer]) => observe(name, layer(next)), observe(terminal[0], terminal[1]))
+
+const observe =
+  <Req, Res, Ctx extends Observed>(name: string, handler: Handler<Req, Res, Ctx>): Handler<Req, Res, Ctx> =>
+  async (request, context) => {
+    const visit = context.passage?.enter(name)
+    try {
+      const response = await handler(request, context)
+      visit?.leave('answered')
+      return response
+    } catch (error) {
+      visit?.leave('failed')
+      throw error
+    }
+  }
