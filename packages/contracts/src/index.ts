@@ -1,0 +1,39 @@
+/** @packageDocumentation Schemas shared between tiers: API types and job payloads. */
+export {
+  defaultJobOptions,
+  mailQueueName,
+  orderConfirmationJobName,
+  orderConfirmationSchema,
+  type OrderConfirmation,
+} from './jobs.ts'
+export {
+  emailPattern,
+  maxOrderLines,
+  maxQuantity,
+  newOrderSchema,
+  orderIdSchema,
+  orderLineSchema,
+  orderSchema,
+  type NewOrder,
+  type Order,
+  type OrderLine,
+} from './orders.ts'
+export { defaultPageLimit, maxPageLimit, pageQuerySchema, type PageQuery } from './pagination.ts'
+export { problemMediaType, problemSchema, type Problem } from './problem.ts'
+export {
+  currency,
+  newProductSchema,
+  patchProductSchema,
+  productListSchema,
+  productQuerySchema,
+  productSchema,
+  replaceProductSchema,
+  slugPattern,
+  type NewProduct,
+  type PatchProduct,
+  type Product,
+  type ProductList,
+  type ProductQuery,
+  type ReplaceProduct,
+} from './products.ts'
+export { userListSchema, userSchema, type User, type UserList } from './users.ts'
