@@ -53,6 +53,7 @@ export const codes = {
   DNS_MESSAGE_INVALID: entry(400, 'downstream', false, 'The DNS message is malformed.'),
   MIGRATION_FAILED: entry(500, 'internal', false, 'A database migration failed.'),
   STACK_START_FAILED: entry(500, 'internal', false, 'The stack did not start.'),
+  STACK_ALREADY_RUNNING: entry(500, 'settings', false, 'A stack is already running here.'),
   STACK_NOT_RUNNING: entry(500, 'settings', false, 'No stack is running here; start one with ./roundtrip up.'),
   USAGE: entry(500, 'settings', false, 'The command line is not valid; see --help.'),
 } as const satisfies Record<string, CodeEntry>
