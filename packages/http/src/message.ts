@@ -1,6 +1,6 @@
-/** The messages that travel through the HTTP pipelines of edge and web. */
+/** The messages that travel through the HTTP pipelines of edge and web, and the context that goes with them. */
 import type { Readable } from 'node:stream'
-import type { Observed, Handler, Layer, NamedLayer } from '@roundtrip/pipeline'
+import type { Handler, Layer, NamedHandler, NamedLayer, Passage } from '@roundtrip/pipeline'
 import type { Fields } from './fields.ts'
 import type { TraceParent } from './traceparent.ts'
 
@@ -10,8 +10,9 @@ export interface HttpRequest {
   /** Origin-form (RFC 9112 §3.2.1), e.g. `/products?page=2`, or `*` for OPTIONS. */
   readonly target: string
   readonly scheme: 'http' | 'https'
-  /** Host and optional port from `:authority` or Host (RFC 9110 §7.2). */
+  /** Host and optional port, from `:authority` or Host (RFC 9110 §7.2). */
   readonly authority: string
+  /** Without pseudo-fields and without Host, which is `authority`. */
   readonly fields: Fields
   /** Undefined when the message has no content. Read at most once. */
   readonly body: Readable | undefined
@@ -21,7 +22,7 @@ export interface HttpRequest {
 export interface HttpResponse {
   readonly status: number
   readonly fields: Fields
-  /** A whole body in memory, a stream, or none. For HEAD the adapter drops whatever is here. */
+  /** A whole body in memory, a stream, or none. For HEAD the server drops whatever is here. */
   readonly body: Readable | Uint8Array | string | undefined
 }
 
@@ -38,6 +39,15 @@ export interface Downstream {
   }
 }
 
+/** How the response reached the client. */
+export interface Delivery {
+  /** `aborted`: the client went away; `truncated`: the body failed on our side or behind us. */
+  readonly outcome: 'complete' | 'aborted' | 'truncated'
+  /** Content octets handed to the connection. */
+  readonly bodyBytes: number
+}
+
+/** What a layer writes log lines with; pino's loggers fit. */
 export interface Log {
   debug(facts: object, message: string): void
   info(facts: object, message: string): void
@@ -45,16 +55,22 @@ export interface Log {
   error(facts: object, message: string): void
 }
 
-export interface HttpContext extends Observed {
-  /** Unique per request, echoed as `x-request-id`. */
+export interface HttpContext {
+  readonly passage: Passage
+  /** Unique per request; echoed as `x-request-id`. */
   readonly requestId: string
   readonly trace: TraceParent
   readonly downstream: Downstream
-  /** Aborted when the client goes away or the request's deadline passes. */
+  /** Aborted when the client goes away. */
   readonly signal: AbortSignal
+  /** Settles when the last byte of the response was handed over, or never will be. Never rejects. */
+  readonly delivered: Promise<Delivery>
+  /** What layers leave for the access log, such as the upstream that was chosen. */
+  readonly facts: Record<string, unknown>
   readonly log: Log
 }
 
 export type HttpHandler = Handler<HttpRequest, HttpResponse, HttpContext>
 export type HttpLayer = Layer<HttpRequest, HttpResponse, HttpContext>
 export type NamedHttpLayer = NamedLayer<HttpRequest, HttpResponse, HttpContext>
+export type NamedHttpHandler = NamedHandler<HttpRequest, HttpResponse, HttpContext>

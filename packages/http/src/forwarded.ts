@@ -1,0 +1,50 @@
+/** Who was forwarded for whom: `Forwarded` (RFC 7239), its `X-Forwarded-*` ancestors, and `Via` (RFC 9110 §7.6.3). */
+import { isIPv6 } from 'node:net'
+import type { Fields } from './fields.ts'
+import type { HttpRequest } from './message.ts'
+
+export interface Hop {
+  /** Address of the client as this hop saw it. */
+  readonly address: string
+  readonly scheme: 'http' | 'https'
+  /** Host the client asked for. */
+  readonly authority: string
+}
+
+const forwardingFields = [
+  'forwarded',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+]
+
+/** Removes what a client claims about earlier hops. An edge that faces the public trusts none of it. */
+export const dropForwarding = (fields: Fields): Fields => {
+  for (const name of forwardingFields) fields.delete(name)
+  return fields
+}
+
+/** Appends this hop: an element of `Forwarded`, and the `X-Forwarded-*` fields for applications that read those. */
+export const addForwarding = (fields: Fields, hop: Hop): Fields => {
+  const node = isIPv6(hop.address) ? `"[${hop.address}]"` : hop.address
+  appendToList(fields, 'forwarded', `for=${node};host="${hop.authority}";proto=${hop.scheme}`)
+  appendToList(fields, 'x-forwarded-for', hop.address)
+  fields.set('x-forwarded-proto', hop.scheme)
+  fields.set('x-forwarded-host', hop.authority)
+  fields.set('x-forwarded-port', portOf(hop))
+  return fields
+}
+
+/** Appends this hop to Via, with the protocol version in which the message was received. */
+export const addVia = (fields: Fields, received: HttpRequest['httpVersion'], name: string): Fields =>
+  appendToList(fields, 'via', `${received} ${name}`)
+
+const portOf = ({ authority, scheme }: Hop): string =>
+  /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80')
+
+const appendToList = (fields: Fields, name: string, element: string): Fields => {
+  const list = fields.get(name)
+  return fields.set(name, list === undefined ? element : `${list}, ${element}`)
+}

@@ -1,0 +1,39 @@
+/** Hop-by-hop fields (RFC 9110 §7.6.1): what concerns one connection only and must not be forwarded. */
+import type { Fields } from './fields.ts'
+
+/** Fields that are hop-by-hop even when Connection does not name them, some by age-old custom (RFC 2616 §13.5.1). */
+const always = [
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+]
+
+/** End-to-end fields that a Connection option may not remove: a client could otherwise strip what we rely on. */
+const protectedFromConnection = new Set([
+  'host',
+  'content-length',
+  'content-type',
+  'content-encoding',
+  'authorization',
+  'cache-control',
+  'forwarded',
+  'x-forwarded-for',
+  'x-request-id',
+  'traceparent',
+  'cookie',
+  'set-cookie',
+])
+
+/** Removes every hop-by-hop field, in place. `TE: trailers` is not kept: no tier forwards trailers. */
+export const stripHopByHop = (fields: Fields): Fields => {
+  const named = (fields.get('connection') ?? '').split(',').map((option) => option.trim().toLowerCase())
+  for (const option of named) if (option !== '' && !protectedFromConnection.has(option)) fields.delete(option)
+  for (const name of always) fields.delete(name)
+  return fields
+}

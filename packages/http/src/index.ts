@@ -1,0 +1,34 @@
+/** @packageDocumentation Header algebra, message types, and what the HTTP pipelines of edge and web share. */
+export { negotiateEncoding } from './accept-encoding.ts'
+export {
+  evaluatePreconditions,
+  parseHttpDate,
+  rangeApplies,
+  type Precondition,
+  type Validators,
+} from './conditional.ts'
+export { Fields, type RawFields } from './fields.ts'
+export { addForwarding, addVia, dropForwarding, type Hop } from './forwarded.ts'
+export { stripHopByHop } from './hop-by-hop.ts'
+export { accessLog, type AccessLogOptions } from './layers/access-log.ts'
+export { bodyLimit } from './layers/body-limit.ts'
+export { errorResponse } from './layers/error-response.ts'
+export { requestId } from './layers/request-id.ts'
+export { serverTiming, type ServerTimingOptions } from './layers/server-timing.ts'
+export type {
+  Delivery,
+  Downstream,
+  HttpContext,
+  HttpHandler,
+  HttpLayer,
+  HttpRequest,
+  HttpResponse,
+  Log,
+  NamedHttpHandler,
+  NamedHttpLayer,
+} from './message.ts'
+export { problemResponse, toProblem, type Problem } from './problem.ts'
+export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
+export { serve, type NodeListener, type ServeOptions } from './server/serve.ts'
+export { formatServerTiming, parseServerTiming, type ServerTiming } from './server-timing.ts'
+export { childOf, formatTraceParent, newTrace, parseTraceParent, type TraceParent } from './traceparent.ts'

@@ -1,0 +1,41 @@
+/** Refuses content larger than this tier accepts: at once when it is announced, else as soon as it shows. */
+import { Transform, type Readable } from 'node:stream'
+import { RoundtripError } from '@roundtrip/errors'
+import type { HttpLayer } from '../message.ts'
+
+const tooLarge = (limitBytes: number): RoundtripError =>
+  new RoundtripError('BODY_TOO_LARGE', `The request body may have at most ${limitBytes} bytes.`, {
+    details: { limitBytes },
+  })
+
+/** @param limitBytes most octets of content a request may have */
+export const bodyLimit =
+  (limitBytes: number): HttpLayer =>
+  (next) =>
+  async (request, context) => {
+    if (Number(request.fields.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes)
+    if (request.body === undefined) return next(request, context)
+    const limited = limitStream(request.body, limitBytes)
+    try {
+      return await next({ ...request, body: limited.body }, context)
+    } catch (error) {
+      // The next hop only sees its request break off; why it did is known here.
+      throw limited.exceeded() ? tooLarge(limitBytes) : error
+    }
+  }
+
+const limitStream = (source: Readable, limitBytes: number): { body: Readable; exceeded: () => boolean } => {
+  let seenBytes = 0
+  const counter = new Transform({
+    transform(chunk: Uint8Array, _encoding, done) {
+      seenBytes += chunk.byteLength
+      if (seenBytes > limitBytes) done(tooLarge(limitBytes))
+      else done(null, chunk)
+    },
+  })
+  source.once('error', (error) => counter.destroy(error))
+  source.once('close', () => {
+    if (!source.readableEnded) counter.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
+  })
+  return { body: source.pipe(counter), exceeded: () => seenBytes > limitBytes }
+}

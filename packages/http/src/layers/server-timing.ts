@@ -1,0 +1,32 @@
+/** Tells the client how long this tier took until it had the head of the response, and which layer answered. */
+import type { HttpContext, HttpLayer } from '../message.ts'
+import { formatServerTiming } from '../server-timing.ts'
+
+export interface ServerTimingOptions {
+  /** `edge`, `web`. */
+  readonly tier: string
+  readonly instance: string
+  /** Whether this request may learn our timings; they tell an attacker something too. */
+  readonly isWanted?: (context: HttpContext) => boolean
+}
+
+/** Appends one metric; the tiers behind have appended theirs before. */
+export const serverTiming =
+  ({ tier, instance, isWanted = ({ trace }) => trace.sampled }: ServerTimingOptions): HttpLayer =>
+  (next) =>
+  async (request, context) => {
+    const response = await next(request, context)
+    if (!isWanted(context)) {
+      response.fields.delete('server-timing')
+      return response
+    }
+    const by = context.passage.answeredBy
+    const metric = formatServerTiming({
+      name: tier,
+      durationMs: context.passage.elapsedMs,
+      description: instance,
+      ...(by !== undefined && { by }),
+    })
+    response.fields.append('server-timing', metric)
+    return response
+  }
