@@ -1,0 +1,4 @@
+import { embeddedTarget } from '../helpers/embedded-target.ts'
+import { describeOutages } from '../suites/outages.ts'
+
+describeOutages(embeddedTarget())

@@ -1,0 +1,4 @@
+import { embeddedTarget } from '../helpers/embedded-target.ts'
+import { describeShop } from '../suites/shop.ts'
+
+describeShop(embeddedTarget())
