@@ -1,0 +1,217 @@
+/** Read/write split against a real primary and a real streaming replica, with the line to each cut on purpose. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createDatabase, type Database, type DatabaseOptions } from './database.ts'
+import type { Queryable } from './queryable.ts'
+import { createTestDatabase, type TestDatabase } from './test-database.ts'
+import { TestProxy } from './test-proxy.ts'
+
+const log = { debug: () => {}, info: () => {}, warn: () => {} }
+
+let fresh: TestDatabase
+let primaryProxy: TestProxy
+let replicaProxy: TestProxy
+const open: Database[] = []
+
+const connect = (options: Partial<DatabaseOptions> = {}): Database => {
+  const database = createDatabase({
+    primaryUrl: primaryProxy.url,
+    replicaUrls: [replicaProxy.url],
+    password: fresh.password,
+    log,
+    connectTimeoutMs: 500,
+    ...options,
+  })
+  open.push(database)
+  return database
+}
+
+const one = (queryable: Queryable) => queryable.query<{ one: number }>('select 1 as one')
+const touch = (tx: Queryable, mark: string) => tx.query('update marks set mark = mark where mark = $1', [mark])
+const count = (queryable: Queryable) =>
+  queryable.query<{ n: number }>('select count(*)::int as n from marks').then(([row]) => row?.n)
+
+beforeAll(async () => {
+  fresh = await createTestDatabase()
+  primaryProxy = await TestProxy.to(fresh.primaryUrl)
+  replicaProxy = await TestProxy.to(fresh.replicaUrl)
+  await connect().write((tx) => tx.query('create table marks (id int generated always as identity, mark text unique)'))
+  await fresh.replicated()
+})
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((database) => database.close()))
+  primaryProxy.thaw()
+  replicaProxy.thaw()
+  primaryProxy.onSent = undefined
+  await Promise.all([primaryProxy.up(), replicaProxy.up()])
+})
+
+afterAll(async () => {
+  await Promise.all([primaryProxy.down(), replicaProxy.down()])
+  await fresh.drop()
+})
+
+describe('reads', () => {
+  test('go to the replica', async () => {
+    expect(await connect().read(one)).toEqual({ value: [{ one: 1 }], node: 'replica-1' })
+  })
+
+  test('go to the primary when there is no replica, and cannot write there', async () => {
+    const database = connect({ replicaUrls: [] })
+    expect((await database.read(one)).node).toBe('primary')
+    await expect(database.read((q) => q.query("insert into marks (mark) values ('x')"))).rejects.toMatchObject({
+      code: '25006',
+    })
+  })
+
+  test('fall back when the replica refuses, without an error, and return when it is back', async () => {
+    const backAgain = Promise.withResolvers<void>()
+    const database = connect({
+      log: { ...log, info: () => backAgain.resolve() },
+      wait: () => sleep(20),
+    })
+    expect((await database.read(one)).node).toBe('replica-1')
+    await replicaProxy.down()
+    const nodes = await Promise.all(Array.from({ length: 20 }, async () => (await database.read(one)).node))
+    expect(new Set(nodes)).toEqual(new Set(['primary']))
+    expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ejected' })
+    await replicaProxy.up()
+    await backAgain.promise
+    expect((await database.read(one)).node).toBe('replica-1')
+  })
+
+  test('survive a replica that dies in the middle of a query', async () => {
+    const database = connect()
+    const { value, node } = await database.read(async (queryable) => {
+      const [row] = await queryable.query<{ replica: boolean }>('select pg_is_in_recovery() as replica')
+      if (row?.replica) await replicaProxy.down()
+      return one(queryable)
+    })
+    expect({ value, node }).toEqual({ value: [{ one: 1 }], node: 'primary' })
+  })
+
+  test('survive a replica that hangs', async () => {
+    const database = connect({ readTimeoutMs: 200, wait: () => new Promise(() => {}) })
+    await database.read(one)
+    replicaProxy.freeze()
+    expect((await database.read(one)).node).toBe('primary')
+  })
+
+  test('use the primary, once, while the replica has not replayed what is asked for', async () => {
+    const database = connect()
+    const { lsn } = await database.write((tx) => tx.query("insert into marks (mark) values ('seen')"))
+    await fresh.replicated()
+    expect((await database.read(one, { atLeast: lsn })).node).toBe('replica-1')
+    expect((await database.read(one, { atLeast: 'FFFFFFFFFFFFFFFF' })).node).toBe('primary')
+    expect((await database.read(one)).node).toBe('replica-1')
+    expect((await database.read(one, { latest: true })).node).toBe('primary')
+  })
+
+  test('an error of the work itself is passed on and tried nowhere else', async () => {
+    let runs = 0
+    const broken = async () => {
+      runs++
+      throw new Error('own mistake')
+    }
+    await expect(connect().read(broken)).rejects.toThrow('own mistake')
+    expect(runs).toBe(1)
+  })
+
+  test('a slow statement is stopped and is not repeated on the primary', async () => {
+    let runs = 0
+    const slow = (queryable: Queryable) => {
+      runs++
+      return queryable.query('select pg_sleep(30)')
+    }
+    await expect(connect({ readTimeoutMs: 50 }).read(slow)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect(runs).toBe(1)
+  })
+
+  test('end in DATABASE_UNAVAILABLE when no node is left', async () => {
+    await Promise.all([primaryProxy.down(), replicaProxy.down()])
+    const database = connect()
+    await expect(database.read(one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', status: 503 })
+    expect(await database.health()).toEqual({
+      reachable: false,
+      nodes: { primary: 'unreachable', 'replica-1': 'ejected' },
+    })
+  })
+
+  test('a node whose connections are all at work is not ejected', async () => {
+    const database = connect({ poolMax: 1, connectTimeoutMs: 50 })
+    const held = Promise.withResolvers<void>()
+    const holding = Promise.withResolvers<void>()
+    const holder = database.read(() => {
+      holding.resolve()
+      return held.promise
+    })
+    await holding.promise
+    expect((await database.read(one)).node).toBe('primary')
+    expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ok' })
+    held.resolve()
+    await holder
+  })
+})
+
+describe('writes', () => {
+  test('are all or nothing', async () => {
+    const database = connect()
+    const before = (await database.read(count, { latest: true })).value
+    const half = database.write(async (tx) => {
+      await tx.query("insert into marks (mark) values ('half')")
+      throw new Error('changed my mind')
+    })
+    await expect(half).rejects.toThrow('changed my mind')
+    expect((await database.read(count, { latest: true })).value).toBe(before)
+  })
+
+  test('that hid an error inside are not reported as saved', async () => {
+    const hiding = connect().write((tx) => tx.query('select nonsense').catch(() => 'hidden'))
+    await expect(hiding).rejects.toThrow('rolled back')
+  })
+
+  test('go on with the replica gone, and end in DATABASE_UNAVAILABLE with the primary gone', async () => {
+    const database = connect()
+    await replicaProxy.down()
+    expect((await database.write(one)).node).toBe('primary')
+    await primaryProxy.down()
+    await expect(database.write(one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  })
+
+  test('whose COMMIT got no answer are of unknown outcome, and are not sent again', async () => {
+    const database = connect()
+    let runs = 0
+    const commitSent = Promise.withResolvers<void>()
+    primaryProxy.onSent = (chunk) => {
+      if (!chunk.includes('commit;')) return
+      primaryProxy.freeze()
+      commitSent.resolve()
+    }
+    const write = database.write(async (tx) => {
+      runs++
+      return tx.query("insert into marks (mark) values ('unsure')")
+    })
+    await Promise.all([
+      expect(write).rejects.toMatchObject({ code: 'WRITE_OUTCOME_UNKNOWN', retryable: false }),
+      commitSent.promise.then(() => primaryProxy.down()),
+    ])
+    expect(runs).toBe(1)
+  })
+
+  test('that deadlock are run again', async () => {
+    const database = connect()
+    await database.write((tx) => tx.query("insert into marks (mark) values ('left'), ('right')"))
+    const bothHold = Promise.withResolvers<void>()
+    let holding = 0
+    const inOrder = (first: string, second: string) =>
+      database.write(async (tx) => {
+        await touch(tx, first)
+        if (++holding === 2) bothHold.resolve()
+        await bothHold.promise
+        return touch(tx, second)
+      })
+    await Promise.all([inOrder('left', 'right'), inOrder('right', 'left')])
+    expect(holding).toBe(3)
+  })
+})

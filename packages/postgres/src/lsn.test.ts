@@ -1,0 +1,10 @@
+/** WAL positions must sort as the log grows, which their printed form does not. */
+import { expect, test } from 'vitest'
+import { fromLsn, toLsn } from './lsn.ts'
+
+test('text order is log order across the carry', () => {
+  const grown = ['0/9', '0/FF', '0/B374D848', '1/A', '16/0', 'A0/1'].map(toLsn)
+  expect(grown.toSorted()).toEqual(grown)
+})
+
+test('goes back to what Postgres reads', () => expect(fromLsn(toLsn('16/B374D848'))).toBe('00000016/B374D848'))
