@@ -1,0 +1,71 @@
+/** Whether a member may be given work: how many checks in a row it takes to change our mind. */
+
+export type MemberState = 'healthy' | 'unhealthy'
+
+/** The outcome of one health check. */
+export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+
+export interface Thresholds {
+  /** Successes in a row that bring an unhealthy member back. */
+  readonly rise: number
+  /** Failures in a row that take a healthy member out. */
+  readonly fall: number
+}
+
+/** Starts out healthy, so that requests are tried before the first check has come back. */
+export class HealthState {
+  readonly #thresholds: Thresholds
+  readonly #clock: () => number
+  #state: MemberState = 'healthy'
+  #reason = 'not checked yet'
+  #since: number
+  #streak = 0
+  #proven = false
+
+  /** @param clock milliseconds since the epoch */
+  constructor(thresholds: Thresholds, clock: () => number) {
+    this.#thresholds = thresholds
+    this.#clock = clock
+    this.#since = clock()
+  }
+
+  get state(): MemberState {
+    return this.#state
+  }
+
+  /** Why the member is in this state, as the last check that bore it out said. */
+  get reason(): string {
+    return this.#reason
+  }
+
+  /** When it came into this state, in milliseconds since the epoch. */
+  get since(): number {
+    return this.#since
+  }
+
+  /** Notes a result. @returns whether the state changed */
+  record(result: CheckResult): boolean {
+    const seen: MemberState = result.ok ? 'healthy' : 'unhealthy'
+    const reason = result.ok ? 'passed its health check' : result.reason
+    if (seen === this.#state) {
+      this.#streak = 0
+      this.#reason = reason
+      this.#proven ||= result.ok
+      return false
+    }
+    this.#streak++
+    if (this.#streak < this.#needed(seen)) return false
+    this.#proven ||= result.ok
+    this.#state = seen
+    this.#reason = reason
+    this.#since = this.#clock()
+    this.#streak = 0
+    return true
+  }
+
+  /** A member that was never seen healthy has no good name to lose or win back: its first answer decides. */
+  #needed(seen: MemberState): number {
+    if (!this.#proven) return 1
+    return seen === 'healthy' ? this.#thresholds.rise : this.#thresholds.fall
+  }
+}
