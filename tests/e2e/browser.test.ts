@@ -1,0 +1,59 @@
+/** A person's browser: an installed Chromium reaches the shop by name, over TLS it trusts, and orders something. */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { spkiFingerprint } from '@roundtrip/pki'
+import { startStack, type Stack } from '@roundtrip/stack'
+import { chromium, type BrowserContext } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { at } from '../helpers/client.ts'
+
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+
+// A machine that has only Node has no browser; CI installs one.
+describe.skipIf(executablePath === undefined)('a browser', () => {
+  let stack: Stack
+  let browser: BrowserContext
+  const profile = mkdtempSync(join(tmpdir(), 'roundtrip-browser-'))
+
+  beforeAll(async () => {
+    stack = await startStack({ control: false })
+    const { host, httpsPort } = at(stack.edges, 0)
+    browser = await chromium.launchPersistentContext(profile, {
+      executablePath: executablePath ?? '',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+        `--host-resolver-rules=MAP *.roundtrip.test:443 ${host}:${httpsPort}, MAP *.roundtrip.localhost 127.0.0.1`,
+        `--ignore-certificate-errors-spki-list=${spkiFingerprint(stack.ca)}`,
+      ],
+    })
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await stack?.stop()
+    rmSync(profile, { recursive: true, force: true })
+  })
+
+  it('finds a product, orders it, and sees the receipt', async () => {
+    const page = await browser.newPage()
+    const problems: string[] = []
+    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+    await page.goto('https://www.roundtrip.test/')
+    await page.locator('article.product a').first().click()
+    await page.locator('form.order button').click()
+    await vi.waitFor(() => expect(page.url()).toMatch(/\/orders\/\d+/))
+    expect(await page.locator('table').count()).toBeGreaterThan(0)
+    expect(problems).toEqual([])
+  })
+
+  it('gets in by the name that needs no set-up', async () => {
+    const page = await browser.newPage()
+    const reply = await page.goto(`https://www.roundtrip.localhost:${at(stack.edges, 0).httpsPort}/`)
+    expect(reply?.status()).toBe(200)
+  })
+})
