@@ -1,5 +1,6 @@
 /** Conditional requests (RFC 9110 §13): entity tags, dates, and the order in which they are evaluated. */
 import type { Fields } from './fields.ts'
+import { parseHttpDate } from './http-date.ts'
 
 export interface Validators {
   /** With its quotes, and `W/` when weak. */
@@ -15,17 +16,11 @@ const weakMatch = (a: string, b: string): boolean => opaque(a) === opaque(b)
 const strongMatch = (a: string, b: string): boolean => !a.startsWith('W/') && a === b
 const etagList = (value: string): string[] => value.match(/(?:W\/)?"[^"]*"/g) ?? []
 
-/** An HTTP-date (RFC 9110 §5.6.7) as milliseconds, or undefined when it is not one. */
-export const parseHttpDate = (value: string | undefined): number | undefined => {
-  if (value === undefined || !/^[A-Z][a-z]{2,8},? /.test(value)) return undefined
-  const time = Date.parse(value)
-  return Number.isNaN(time) ? undefined : time
-}
-
 const wholeSeconds = (ms: number): number => Math.floor(ms / 1000)
 
+/** `*` stands for any representation that exists; to be evaluated at all, one must. */
 const listed = (value: string, etag: string | undefined, match: (a: string, b: string) => boolean): boolean =>
-  value.trim() === '*' ? etag !== undefined : etag !== undefined && etagList(value).some((one) => match(one, etag))
+  value.trim() === '*' || (etag !== undefined && etagList(value).some((one) => match(one, etag)))
 
 /** Evaluates the preconditions of a request against a representation, in the order of §13.2.2. */
 export const evaluatePreconditions = (method: string, request: Fields, current: Validators): Precondition => {

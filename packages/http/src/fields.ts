@@ -30,22 +30,25 @@ export class Fields {
 
   /** The values of a field joined with ", " (RFC 9110 §5.3), or undefined when it is absent. */
   get(name: string): string | undefined {
+    const key = name.toLowerCase()
     let joined: string | undefined
     for (let i = 0; i < this.#flat.length; i += 2) {
-      if (this.#flat[i] === name) joined = joined === undefined ? this.#flat[i + 1] : `${joined}, ${this.#flat[i + 1]}`
+      if (this.#flat[i] === key) joined = joined === undefined ? this.#flat[i + 1] : `${joined}, ${this.#flat[i + 1]}`
     }
     return joined
   }
 
   /** Each line of a field by itself; needed for Set-Cookie, which must not be joined (RFC 9110 §5.3). */
   getAll(name: string): string[] {
+    const key = name.toLowerCase()
     const values: string[] = []
-    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === name) values.push(this.#flat[i + 1] ?? '')
+    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) values.push(this.#flat[i + 1] ?? '')
     return values
   }
 
   has(name: string): boolean {
-    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === name) return true
+    const key = name.toLowerCase()
+    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) return true
     return false
   }
 
@@ -61,7 +64,8 @@ export class Fields {
   }
 
   delete(name: string): this {
-    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === name) this.#flat.splice(i, 2)
+    const key = name.toLowerCase()
+    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) this.#flat.splice(i, 2)
     return this
   }
 

@@ -1,5 +1,5 @@
 /** Who was forwarded for whom: `Forwarded` (RFC 7239), its `X-Forwarded-*` ancestors, and `Via` (RFC 9110 §7.6.3). */
-import { isIPv6 } from 'node:net'
+import { isIP } from 'node:net'
 import type { Fields } from './fields.ts'
 import type { HttpRequest } from './message.ts'
 
@@ -28,9 +28,8 @@ export const dropForwarding = (fields: Fields): Fields => {
 
 /** Appends this hop: an element of `Forwarded`, and the `X-Forwarded-*` fields for applications that read those. */
 export const addForwarding = (fields: Fields, hop: Hop): Fields => {
-  const node = isIPv6(hop.address) ? `"[${hop.address}]"` : hop.address
-  appendToList(fields, 'forwarded', `for=${node};host="${hop.authority}";proto=${hop.scheme}`)
-  appendToList(fields, 'x-forwarded-for', hop.address)
+  appendToList(fields, 'forwarded', `for=${nodeOf(hop.address)};host="${hop.authority}";proto=${hop.scheme}`)
+  if (isIP(hop.address) !== 0) appendToList(fields, 'x-forwarded-for', hop.address)
   fields.set('x-forwarded-proto', hop.scheme)
   fields.set('x-forwarded-host', hop.authority)
   fields.set('x-forwarded-port', portOf(hop))
@@ -40,6 +39,12 @@ export const addForwarding = (fields: Fields, hop: Hop): Fields => {
 /** Appends this hop to Via, with the protocol version in which the message was received. */
 export const addVia = (fields: Fields, received: HttpRequest['httpVersion'], name: string): Fields =>
   appendToList(fields, 'via', `${received} ${name}`)
+
+/** Node identifier (RFC 7239 §6). A client that has already gone has no address any more. */
+const nodeOf = (address: string): string => {
+  const version = isIP(address)
+  return version === 6 ? `"[${address}]"` : version === 4 ? address : 'unknown'
+}
 
 const portOf = ({ authority, scheme }: Hop): string =>
   /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80')

@@ -1,15 +1,10 @@
 /** @packageDocumentation Header algebra, message types, and what the HTTP pipelines of edge and web share. */
 export { negotiateEncoding } from './accept-encoding.ts'
-export {
-  evaluatePreconditions,
-  parseHttpDate,
-  rangeApplies,
-  type Precondition,
-  type Validators,
-} from './conditional.ts'
+export { evaluatePreconditions, rangeApplies, type Precondition, type Validators } from './conditional.ts'
 export { Fields, type RawFields } from './fields.ts'
 export { addForwarding, addVia, dropForwarding, type Hop } from './forwarded.ts'
 export { stripHopByHop } from './hop-by-hop.ts'
+export { formatHttpDate, parseHttpDate } from './http-date.ts'
 export { accessLog, type AccessLogOptions } from './layers/access-log.ts'
 export { bodyLimit } from './layers/body-limit.ts'
 export { errorResponse } from './layers/error-response.ts'

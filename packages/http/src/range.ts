@@ -30,7 +30,9 @@ export const selectRange = (header: string | undefined, size: number): RangeSele
   if (from === '' && to === '') return whole
   if (from === '') {
     const suffix = Number(to)
-    return suffix === 0 || size === 0 ? { kind: 'unsatisfiable' } : part(Math.max(0, size - suffix), size - 1)
+    if (suffix === 0) return { kind: 'unsatisfiable' }
+    // The last bytes of nothing are satisfiable (§14.1.2), but no Content-Range can say so.
+    return size === 0 ? whole : part(Math.max(0, size - suffix), size - 1)
   }
   const first = Number(from)
   if (to !== '' && Number(to) < first) return whole

@@ -29,8 +29,8 @@ const unquote = (text: string): string => (text.startsWith('"') ? text.slice(1, 
 /** Every well-formed metric of a field value, in order; malformed ones are skipped (§4, "parse a server-timing header field"). */
 export const parseServerTiming = (value: string | undefined): ServerTiming[] => {
   const metrics: ServerTiming[] = []
-  // Commas inside quoted strings do not separate.
-  for (const part of (value ?? '').match(/(?:"(?:[^"\\]|\\.)*"|[^,"])+/g) ?? []) {
+  // Commas inside quoted strings do not separate; one that never ends takes the rest with it.
+  for (const part of (value ?? '').match(/(?:"(?:[^"\\]|\\.)*(?:"|$)|[^,"])+/g) ?? []) {
     const match = metric.exec(part)
     if (match?.[1] === undefined) continue
     const parameters = new Map<string, string>()

@@ -29,15 +29,22 @@ export const compose = <Req, Res, Ctx extends Observed>(
   layers: readonly NamedLayer<Req, Res, Ctx>[],
   terminal: NamedHandler<Req, Res, Ctx>,
 ): Handler<Req, Res, Ctx> =>
-  layers.reduceRight((next, [name, layer]) => observe(name, layer(next)), observe(terminal[0], terminal[1]))
+  layers.reduceRight(
+    (next, [name, layer], depth) => observe(name, depth, layer(next)),
+    observe(terminal[0], layers.length, terminal[1]),
+  )
 
 const observe =
-  <Req, Res, Ctx extends Observed>(name: string, handler: Handler<Req, Res, Ctx>): Handler<Req, Res, Ctx> =>
+  <Req, Res, Ctx extends Observed>(
+    name: string,
+    depth: number,
+    handler: Handler<Req, Res, Ctx>,
+  ): Handler<Req, Res, Ctx> =>
   async (request, context) => {
-    const visit = context.passage?.enter(name)
+    const visit = context.passage?.enter(name, depth)
     try {
       const response = await handler(request, context)
-      visit?.leave('answered')
+      visit?.leave('answered', response)
       return response
     } catch (error) {
       visit?.leave('failed')

@@ -13,18 +13,27 @@ export interface Visit {
 }
 
 export interface OpenVisit {
-  leave(outcome: 'answered' | 'failed'): void
+  /** @param answer what the layer returned: who made it is told by its identity */
+  leave(outcome: 'answered' | 'failed', answer?: unknown): void
 }
 
 /** Milliseconds from some fixed point, never going back; `performance.now` outside of tests. */
 export type Clock = () => number
 
+interface Answer {
+  readonly answer: unknown
+  readonly madeBy: string
+  /** Depth of the outermost layer that has passed it on so far. */
+  readonly depth: number
+}
+
 export class Passage {
   readonly visits: Visit[] = []
   readonly #clock: Clock
   readonly #beganMs: number
-  #depth = 0
-  #answeredBy: string | undefined
+  /** One for each answer that was made, however many layers passed it on. */
+  readonly #answers: Answer[] = []
+  #outermost: Answer | undefined
 
   constructor(clock: Clock = () => performance.now()) {
     this.#clock = clock
@@ -36,28 +45,38 @@ export class Passage {
     return this.#clock() - this.#beganMs
   }
 
-  /** The innermost layer whose answer travelled outwards; undefined before anyone answered. */
+  /**
+   * The layer that made the answer which has travelled furthest outwards; undefined before anyone answered.
+   * A layer that passes on the very object it got has not made it, whatever it adds to it; one that returns
+   * another has. Answers of retries that lost, or of work in the background, stay deeper and do not count.
+   */
   get answeredBy(): string | undefined {
-    return this.#answeredBy
+    return this.#outermost?.madeBy
   }
 
-  enter(name: string): OpenVisit {
-    const visit: Visit = {
-      name,
-      depth: this.#depth++,
-      startMs: this.elapsedMs,
-      durationMs: undefined,
-      outcome: undefined,
-    }
+  /** @param depth position in the list of layers: layers may overlap in time, so nesting cannot be counted */
+  enter(name: string, depth: number): OpenVisit {
+    const visit: Visit = { name, depth, startMs: this.elapsedMs, durationMs: undefined, outcome: undefined }
     this.visits.push(visit)
     return {
-      leave: (outcome) => {
+      leave: (outcome, answer) => {
         visit.durationMs = this.elapsedMs - visit.startMs
         visit.outcome = outcome
-        this.#depth = visit.depth
-        // The first to answer is the innermost; a failure on the way out discards whatever had been answered.
-        this.#answeredBy = outcome === 'failed' ? undefined : (this.#answeredBy ?? name)
+        if (outcome === 'answered') this.#noteAnswer(visit, answer)
+        else this.#discardAnswersBelow(depth)
       },
     }
+  }
+
+  #noteAnswer({ name, depth }: Visit, answer: unknown): void {
+    const known = this.#answers.find((candidate) => candidate.answer === answer)
+    const noted = { answer, madeBy: known?.madeBy ?? name, depth }
+    if (known === undefined) this.#answers.push(noted)
+    if (this.#outermost === undefined || depth <= this.#outermost.depth) this.#outermost = noted
+  }
+
+  /** A layer that fails after those below it answered lets nothing of that out. */
+  #discardAnswersBelow(depth: number): void {
+    if (this.#outermost !== undefined && depth < this.#outermost.depth) this.#outermost = undefined
   }
 }

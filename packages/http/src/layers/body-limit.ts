@@ -33,9 +33,12 @@ const limitStream = (source: Readable, limitBytes: number): { body: Readable; ex
       else done(null, chunk)
     },
   })
-  source.once('error', (error) => counter.destroy(error))
-  source.once('close', () => {
-    if (!source.readableEnded) counter.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
-  })
+  const breakOff = (cause?: unknown): void => {
+    if (!source.readableEnded) counter.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST', undefined, { cause }))
+  }
+  source.once('error', breakOff)
+  source.once('close', breakOff)
+  // A handler that never reads the body does not listen either; unheard, the error would end the process.
+  counter.on('error', () => undefined)
   return { body: source.pipe(counter), exceeded: () => seenBytes > limitBytes }
 }

@@ -10,10 +10,12 @@ export type NodeRequest = IncomingMessage | Http2ServerRequest
 
 /** reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. */
 const authorityPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/i
-/** field-value without the octets that would end a line further on (RFC 9110 §5.5). */
-// oxlint-disable-next-line no-control-regex -- control characters are exactly what this refuses
-const forbiddenInValue = /[\u0000-\u0008\u000A-\u001F\u007F]/
-const token = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+/** A request line ends at a space, and a fragment is never sent (RFC 9112 §3.2); octets above ASCII are let through. */
+const targetPattern = /^(?:\/[\u0021\u0022\u0024-\u007E\u0080-\u00FF]*|\*)$/
+/** field-value: no octets that would end a line further on (RFC 9110 §5.5), none that a line cannot carry. */
+const valuePattern = /^[\t\u0020-\u007E\u0080-\u00FF]*$/
+const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 const refuse = (detail: string): never => {
   throw new RoundtripError('BAD_REQUEST', detail)
@@ -28,20 +30,17 @@ const isHttp2 = (request: NodeRequest): request is Http2ServerRequest => request
  */
 export const readRequest = (request: NodeRequest, scheme: 'http' | 'https'): HttpRequest => {
   const all = Fields.fromRaw(request.rawHeaders)
-  const fields = Fields.of()
-  for (const [name, value] of all) {
-    if (name.startsWith(':')) continue
-    if (!token.test(name)) refuse('A field name holds a character that is not allowed.')
-    if (forbiddenInValue.test(value)) refuse(`The field ${name} holds a control character.`)
-    if (name !== 'host') fields.append(name, value)
-  }
+  const fields = readFields(all, isHttp2(request))
   const { target, authority } = isHttp2(request)
-    ? { target: request.url, authority: all.get(':authority') ?? hostOf(all) }
+    ? { target: all.get(':path') ?? '', authority: authorityOf(all) }
     : targetOf(request, all)
+  const method = request.method ?? ''
+  if (!methodPattern.test(method)) refuse('The method holds a character that is not allowed.')
   if (!authorityPattern.test(authority)) refuse('The request names no valid host.')
-  if (target !== '*' && !target.startsWith('/')) refuse('The request target must be a path.')
+  if (!targetPattern.test(target)) refuse('The request target must be a path, percent-encoded and without a fragment.')
+  if (target === '*' && method !== 'OPTIONS') refuse('Only OPTIONS may ask for *.')
   return {
-    method: request.method ?? 'GET',
+    method,
     target,
     scheme,
     authority: authority.toLowerCase(),
@@ -51,15 +50,39 @@ export const readRequest = (request: NodeRequest, scheme: 'http' | 'https'): Htt
   }
 }
 
-const hostOf = (fields: Fields): string => {
-  const hosts = fields.getAll('host')
-  if (hosts.length > 1) refuse('The request has more than one Host field.')
-  return hosts[0]?.trim() ?? ''
+const readFields = (all: Fields, isFromHttp2: boolean): Fields => {
+  const fields = Fields.of()
+  for (const [name, value] of all) {
+    if (isFromHttp2 && name.startsWith(':')) continue
+    if (!fieldName.test(name)) refuse('A field name holds a character that is not allowed.')
+    if (!valuePattern.test(value)) refuse(`The field ${name} holds a character that is not allowed.`)
+    if (name !== 'host') fields.append(name, value)
+  }
+  // HTTP/2 clients may send one cookie a line for better compression; HTTP/1.1 has only one line (RFC 9113 §8.2.3).
+  const cookies = fields.getAll('cookie')
+  if (isFromHttp2 && cookies.length > 1) fields.set('cookie', cookies.join('; '))
+  return fields
 }
 
-/** Absolute-form wins over Host (RFC 9112 §3.2.2). */
-const targetOf = (request: IncomingMessage, fields: Fields): { target: string; authority: string } => {
+const hostOf = (fields: Fields): string | undefined => {
+  const hosts = fields.getAll('host')
+  if (hosts.length > 1) refuse('The request has more than one Host field.')
+  return hosts[0]?.trim()
+}
+
+/** A Host that contradicts `:authority` is refused, as RFC 9113 §8.3.1 lets us: the next hop might believe the other. */
+const authorityOf = (fields: Fields): string => {
   const host = hostOf(fields)
+  const authority = fields.get(':authority') ?? host ?? ''
+  if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) {
+    refuse('Host and :authority name different hosts.')
+  }
+  return authority
+}
+
+/** Absolute-form wins over Host (RFC 9112 §3.2.2). HTTP/1.0 without Host is refused like HTTP/1.1: hosts are virtual. */
+const targetOf = (request: IncomingMessage, fields: Fields): { target: string; authority: string } => {
+  const host = hostOf(fields) ?? ''
   const url = request.url ?? '/'
   const absolute = /^https?:\/\/([^/?#]*)(.*)$/i.exec(url)
   if (absolute === null) return { target: url, authority: host }

@@ -1,116 +1,86 @@
-/** From our responses to node's: framing, streaming, and an honest account of how the delivery ended. */
+/** From our responses to node's: framing for HTTP/1.1 (RFC 9112 §6) and HTTP/2 (RFC 9113 §8.1). */
 import { STATUS_CODES, type ServerResponse } from 'node:http'
-import { constants, type Http2ServerResponse } from 'node:http2'
-import { Readable, type Writable } from 'node:stream'
+import type { Http2ServerResponse } from 'node:http2'
+import { Readable } from 'node:stream'
 import type { Fields } from '../fields.ts'
 import { stripHopByHop } from '../hop-by-hop.ts'
 import type { Delivery, HttpResponse } from '../message.ts'
+import { deliverBytes, deliverStream, type Sink } from './delivery.ts'
 
 export type NodeResponse = ServerResponse | Http2ServerResponse
 
 const isHttp2 = (response: NodeResponse): response is Http2ServerResponse => 'stream' in response
 
 /** Statuses that never carry content (RFC 9110 §6.4.1). */
-const hasNoContent = (method: string, status: number): boolean =>
-  method === 'HEAD' || status === 204 || status === 304 || (status >= 100 && status < 200)
+const isBodiless = (status: number): boolean => status === 204 || status === 304
+
+/** The writable side of a response. */
+export const sinkOf = (out: NodeResponse): Sink => (isHttp2(out) ? out.stream : out)
 
 /**
  * Sends a response and resolves when its last byte was handed to the connection, or when that became impossible.
  * A body that fails half-way ends the connection (HTTP/1.1) or resets the stream (HTTP/2), so that the client
- * cannot take a part for the whole (RFC 9112 §8).
+ * cannot take a part for the whole (RFC 9112 §8). Never leaves a body stream open.
+ *
+ * @throws TypeError when a field or the status cannot be sent
  */
 export const writeResponse = async (method: string, response: HttpResponse, out: NodeResponse): Promise<Delivery> => {
-  const { body } = response
-  const streaming = body instanceof Readable
-  if (out.destroyed || out.writableEnded) {
-    if (streaming) body.destroy()
+  const { status, fields } = response
+  const sink = sinkOf(out)
+  const stream = response.body instanceof Readable ? response.body : undefined
+  const bytes = bytesOf(response.body)
+  if (sink.destroyed || sink.closed || sink.writableEnded) {
+    discard(stream)
     return { outcome: 'aborted', bodyBytes: 0 }
   }
-  if (hasNoContent(method, response.status)) {
-    if (streaming) body.destroy()
-    writeHead(response, out)
-    return endWith(out, undefined)
+  if (status === 204) fields.delete('content-length')
+  else if (stream === undefined && (status !== 304 || bytes !== undefined)) frameWhole(method, fields, bytes)
+  const closesAfter = fields.get('connection') === 'close'
+  try {
+    writeHead(status, fields, out)
+  } catch (error) {
+    discard(stream)
+    throw error
   }
-  if (!streaming) {
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body
-    if (!response.fields.has('content-length')) response.fields.set('content-length', bytes?.byteLength ?? 0)
-    writeHead(response, out)
-    return endWith(out, bytes)
+  if (method === 'HEAD' || isBodiless(status)) {
+    discard(stream)
+    return deliverBytes(sink, undefined, closesAfter)
   }
-  writeHead(response, out)
-  return pump(body, out)
+  if (stream === undefined) return deliverBytes(sink, bytes, closesAfter)
+  return deliverStream(sink, stream, announcedBytes(fields))
 }
 
-const writeHead = ({ status, fields }: HttpResponse, out: NodeResponse): void => {
-  if (isHttp2(out)) out.writeHead(status, toHeaderObject(stripHopByHop(fields)))
+const bytesOf = (body: HttpResponse['body']): Uint8Array | undefined => {
+  if (body instanceof Readable) return undefined
+  return typeof body === 'string' ? Buffer.from(body) : body
+}
+
+/** A body in memory knows its length best; for HEAD without one, what the handler announced stands (RFC 9110 §8.6). */
+const frameWhole = (method: string, fields: Fields, bytes: Uint8Array | undefined): void => {
+  if (bytes !== undefined) fields.set('content-length', bytes.byteLength)
+  else if (method !== 'HEAD') fields.set('content-length', 0)
+}
+
+const announcedBytes = (fields: Fields): number | undefined => {
+  const announced = fields.get('content-length')
+  return announced === undefined ? undefined : Number(announced)
+}
+
+/** A stream that nobody reads any more may still fail; that must not bring the process down. */
+const discard = (stream: Readable | undefined): void => {
+  stream?.on('error', () => undefined).destroy()
+}
+
+const writeHead = (status: number, fields: Fields, out: NodeResponse): void => {
+  if (isHttp2(out)) out.stream.respond({ ':status': status, ...toHeaderObject(stripHopByHop(fields)) })
   else out.writeHead(status, STATUS_CODES[status] ?? '', fields.toRaw())
 }
 
-/** node's HTTP/2 takes repeated fields as arrays; a flat list would lose all but the last Set-Cookie. */
+/** Repeated fields are joined (RFC 9110 §5.3), all but Set-Cookie, which may not be. */
 const toHeaderObject = (fields: Fields): Record<string, string | string[]> => {
   const headers: Record<string, string | string[]> = {}
   for (const [name] of fields) {
-    const values = fields.getAll(name)
-    headers[name] = values.length === 1 ? (values[0] ?? '') : values
+    headers[name] = name === 'set-cookie' ? fields.getAll(name) : (fields.get(name) ?? '')
   }
   return headers
-}
-
-const endWith = (out: NodeResponse, bytes: Uint8Array | undefined): Promise<Delivery> =>
-  settle(
-    out,
-    undefined,
-    () => bytes?.byteLength ?? 0,
-    () => {
-      if (bytes === undefined) out.end()
-      else out.end(bytes)
-    },
-  )
-
-const pump = (body: Readable, out: NodeResponse): Promise<Delivery> => {
-  // Both responses are writable streams; their union has no callable write.
-  const sink: Writable = out
-  let bodyBytes = 0
-  body.on('data', (chunk: Uint8Array) => {
-    bodyBytes += chunk.byteLength
-    if (!sink.write(chunk)) {
-      body.pause()
-      out.once('drain', () => body.resume())
-    }
-  })
-  body.once('end', () => out.end())
-  return settle(out, body, () => bodyBytes)
-}
-
-/** Waits for the end of a response, whichever side brings it about. */
-const settle = (
-  out: NodeResponse,
-  body: Readable | undefined,
-  bytes: () => number,
-  begin?: () => void,
-): Promise<Delivery> =>
-  new Promise((resolve) => {
-    const done = (outcome: Delivery['outcome']): void => resolve({ outcome, bodyBytes: bytes() })
-    out.once('finish', () => done('complete'))
-    out.once('close', () => {
-      body?.destroy()
-      done('aborted')
-    })
-    out.on('error', () => done('aborted'))
-    body?.once('error', () => {
-      done('truncated')
-      reset(out)
-    })
-    body?.once('close', () => {
-      if (!body.readableEnded && !out.writableFinished) {
-        done('truncated')
-        reset(out)
-      }
-    })
-    begin?.()
-  })
-
-const reset = (out: NodeResponse): void => {
-  if (isHttp2(out)) out.stream.close(constants.NGHTTP2_INTERNAL_ERROR)
-  else out.destroy()
 }

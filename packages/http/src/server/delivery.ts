@@ -1,0 +1,119 @@
+/** The end of a response: every way in which its last byte leaves, or does not, told apart. */
+import { ServerResponse } from 'node:http'
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import type { Readable, Writable } from 'node:stream'
+import type { Delivery } from '../message.ts'
+
+/** What response bytes are written to: node's HTTP/1 response, or the HTTP/2 stream itself. */
+export type Sink = ServerResponse | ServerHttp2Stream
+
+/**
+ * node's HTTP/2 responses emit `finish` for a stream that the client has reset, and call it writable-finished too;
+ * only the stream's own reset code tells the truth.
+ */
+const wasReset = (sink: Sink): boolean =>
+  !(sink instanceof ServerResponse) && (sink.aborted || (sink.rstCode ?? 0) !== constants.NGHTTP2_NO_ERROR)
+
+/** Whether everything was handed to a connection that still wanted it. */
+export const isDelivered = (sink: Sink): boolean => sink.writableFinished && !wasReset(sink)
+
+/** Breaks the response off in a way that no client can mistake for its end. */
+const reset = (sink: Sink): void => {
+  if (sink instanceof ServerResponse) sink.destroy()
+  else sink.close(constants.NGHTTP2_INTERNAL_ERROR)
+}
+
+/** Sends a whole body, or none, and waits for the end. */
+export const deliverBytes = (sink: Sink, bytes: Uint8Array | undefined, closesAfter: boolean): Promise<Delivery> => {
+  const delivery = settle(sink, undefined, () => bytes?.byteLength ?? 0)
+  if (closesAfter && sink instanceof ServerResponse && !sink.req.complete) linger(sink, bytes)
+  else if (bytes === undefined) sink.end()
+  else sink.end(bytes)
+  return delivery
+}
+
+/** How long a client may go on sending after its request was refused, as nginx's `lingering_timeout`. */
+const lingerMs = 5000
+
+/**
+ * Closing while the client still sends makes its kernel drop our answer unread (RFC 9112 §9.6). So the response
+ * goes out whole, what still arrives is thrown away for a while, and only then does the connection end.
+ */
+const linger = (response: ServerResponse, bytes: Uint8Array | undefined): void => {
+  const { req: request } = response
+  const finish = (): void => {
+    clearTimeout(timer)
+    response.end()
+  }
+  const timer = setTimeout(finish, lingerMs)
+  response.once('close', () => clearTimeout(timer))
+  request.once('end', finish)
+  request.on('error', finish)
+  request.resume()
+  if (bytes === undefined) response.flushHeaders()
+  else response.write(bytes)
+}
+
+/**
+ * Streams a body with backpressure.
+ *
+ * @param announcedBytes the Content-Length that was sent; a body of another length is broken off, because the
+ * octets that follow would be read as another response, or waited for in vain
+ */
+export const deliverStream = (sink: Sink, body: Readable, announcedBytes: number | undefined): Promise<Delivery> => {
+  // Both kinds of sink are writable streams; their union has no callable write.
+  const writable: Writable = sink
+  let bodyBytes = 0
+  const delivery = settle(sink, body, () => bodyBytes)
+  body.on('data', (chunk: Uint8Array) => {
+    if (announcedBytes !== undefined && bodyBytes + chunk.byteLength > announcedBytes) {
+      body.destroy()
+      return
+    }
+    bodyBytes += chunk.byteLength
+    if (!writable.write(chunk)) {
+      body.pause()
+      writable.once('drain', () => body.resume())
+    }
+  })
+  body.once('end', () => {
+    if (announcedBytes === undefined || bodyBytes === announcedBytes) writable.end()
+    else reset(sink)
+  })
+  return delivery
+}
+
+/** Waits for the end of a response, whichever side brings it about. */
+const settle = (sink: Sink, body: Readable | undefined, bytes: () => number): Promise<Delivery> =>
+  new Promise((resolve) => {
+    let truncated = false
+    const done = (outcome: Delivery['outcome']): void => resolve({ outcome, bodyBytes: bytes() })
+    const breakOff = (): void => {
+      truncated = true
+      reset(sink)
+    }
+    sink.once('finish', () => {
+      if (wasReset(sink)) return
+      done('complete')
+      stopSending(sink)
+    })
+    sink.once('close', () => {
+      const complete = isDelivered(sink)
+      body?.destroy()
+      if (complete) done('complete')
+      else done(truncated || body?.readableEnded === true ? 'truncated' : 'aborted')
+    })
+    // Writing to a connection that is gone; `close` follows and settles.
+    sink.on('error', () => undefined)
+    body?.on('error', breakOff)
+    body?.once('close', () => {
+      if (!body.readableEnded && !sink.closed) breakOff()
+    })
+  })
+
+/** An answered HTTP/2 request needs no more of its content (RFC 9113 §8.1). HTTP/1 has no way to say so. */
+const stopSending = (sink: Sink): void => {
+  if (!(sink instanceof ServerResponse) && !sink.endAfterHeaders && !sink.readableEnded) {
+    sink.close(constants.NGHTTP2_NO_ERROR)
+  }
+}
