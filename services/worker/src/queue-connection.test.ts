@@ -1,0 +1,27 @@
+import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
+import { expect, it } from 'vitest'
+import { connectQueue, reconnectDelayMs } from './queue-connection.ts'
+import { captureLog } from './testing/captured-log.ts'
+
+it('waits longer from attempt to attempt, up to two seconds, and never in step', () => {
+  expect([1, 2, 3, 10, 1000].map((attempt) => reconnectDelayMs(attempt, () => 1))).toEqual([100, 200, 400, 2000, 2000])
+  expect(reconnectDelayMs(10, () => 0)).toBe(1000)
+})
+
+it('says once why the queue cannot be reached', async () => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+
+  const { log, lines, waitFor } = captureLog()
+  const connection = connectQueue({ url: `redis://127.0.0.1:${port}`, password: undefined, log, random: () => 0 })
+  await waitFor(({ level }) => level === 'warn')
+  expect(await connection.check()).toMatch(/^not reachable: .*ECONNREFUSED/)
+  await once(connection.client, 'reconnecting')
+  await once(connection.client, 'error')
+  expect(lines.filter(({ level }) => level === 'warn')).toHaveLength(1)
+  connection.close()
+})
