@@ -1,5 +1,12 @@
 /** @packageDocumentation The embedded stack: the launcher's engine and the test kit. */
+export { connectToStack, type StackClient } from './control-client.ts'
+export { instanceActions, type InstanceAction } from './control-listener.ts'
+export { dependenciesOf } from './dependency-order.ts'
 export type { StackEvent } from './events.ts'
+export { projectFolder } from './host.ts'
+export { portSettings, portsFrom } from './ports.ts'
+export { renderSettings } from './service-settings.ts'
+export { startStack } from './start-stack.ts'
 export type {
   Addresses,
   DataAccess,

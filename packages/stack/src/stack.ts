@@ -128,6 +128,8 @@ export interface Stack extends StackAddresses {
   status(): Promise<StatusRow[]>
   /** Path of the log of an instance. */
   logFile(name: string): string
+  /** Resolves when the stack has stopped, whoever asked for it. */
+  readonly stopped: Promise<void>
   /** Stops everything, dependants first, and removes the folder when it was a temporary one. Safe to call twice. */
   stop(): Promise<void>
 }
@@ -152,6 +154,8 @@ export interface StackOptions {
   readonly durable?: boolean
   /** Starts the control listener. Default: true. */
   readonly control?: boolean
+  /** Calls the start off: what runs already is stopped, and `startStack` rejects. */
+  readonly signal?: AbortSignal
   /** Entry point by instance, in place of the service's own `main.ts`: how a test runs a stand-in. */
   readonly entryPoints?: Readonly<Record<string, string>>
 }

@@ -1,0 +1,85 @@
+/** The streaming replica: follows the primary, and is cloned again when it cannot. */
+import { existsSync } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { escapeLiteral, type ClientConfig } from 'pg'
+import { execute } from '../execute.ts'
+import { database } from '../topology.ts'
+import { withClient } from './connect.ts'
+import { asPostgres, isInitialised, systemIdentifier, wasStarted, writeOwned } from './data-folder.ts'
+import { recreateSlot, slotState } from './primary.ts'
+
+export interface ReplicaOptions {
+  readonly primaryFolder: string
+  readonly replicaFolder: string
+  /** The primary, as superuser. */
+  readonly primary: ClientConfig
+  readonly slot: string
+  /** Password of the application's role, which replicates. */
+  readonly password: string
+  readonly onProgress: (message: string) => void
+}
+
+/** Leaves a folder that a server can be started on and that follows the primary. */
+export const prepareReplica = async (options: ReplicaOptions): Promise<void> => {
+  const reason = await reasonToClone(options)
+  if (reason !== undefined) {
+    options.onProgress(`Cloning the replica from the primary: ${reason}.`)
+    await clone(options)
+  } else if (isFreshCopy(options.replicaFolder)) {
+    await recreateSlot(options.primary, options.slot)
+  }
+  await follow(options)
+}
+
+const reasonToClone = async (options: ReplicaOptions): Promise<string | undefined> => {
+  const { primaryFolder, replicaFolder, primary, slot } = options
+  if (!isInitialised(replicaFolder)) return 'it has no data'
+  if (isFreshCopy(replicaFolder)) return undefined
+  if ((await systemIdentifier(replicaFolder)) !== (await systemIdentifier(primaryFolder))) {
+    return 'its data belongs to another primary'
+  }
+  // With the primary away nobody can tell: the replica starts, serves reads, and keeps asking.
+  const state = await slotState(primary, slot).catch(() => 'kept')
+  return state === 'kept' ? undefined : 'the primary no longer has the changes it missed'
+}
+
+/** A copy of a cluster made before any server ran on it, rather than a backup of a running one. */
+const isFreshCopy = (folder: string): boolean => !wasStarted(folder) && !existsSync(join(folder, 'backup_label'))
+
+const clone = async ({ primary, slot, replicaFolder }: ReplicaOptions): Promise<void> => {
+  const backup = `${replicaFolder}.backup`
+  const unfinished = `${replicaFolder}.new`
+  for (const folder of [backup, unfinished, replicaFolder]) await rm(folder, { recursive: true, force: true })
+  // First, so that no change made during the backup is recycled before the replica connects.
+  await recreateSlot(primary, slot)
+  await withClient({ ...primary, ...replicationProtocol }, (client) =>
+    client.query(
+      `BASE_BACKUP (LABEL 'replica', CHECKPOINT 'fast', WAL true, MANIFEST 'no', TARGET 'server',
+                    TARGET_DETAIL ${escapeLiteral(backup)})`,
+    ),
+  )
+  const options = asPostgres(replicaFolder)
+  await execute('mkdir', ['-m', '0700', unfinished], options)
+  await execute('tar', ['-xf', join(backup, 'base.tar'), '-C', unfinished], options)
+  await rm(backup, { recursive: true })
+  await rename(unfinished, replicaFolder)
+}
+
+/** The walsender accepts commands such as BASE_BACKUP; @types/pg does not know the option. */
+const replicationProtocol = { replication: 'true' } as ClientConfig
+
+const follow = async ({ primary, slot, password, replicaFolder }: ReplicaOptions): Promise<void> => {
+  const connection = [
+    `host=${primary.host}`,
+    `port=${primary.port}`,
+    `user=${database.user}`,
+    `password=${password}`,
+    'sslmode=disable',
+    `application_name=${slot}`,
+  ]
+  await writeOwned(join(replicaFolder, 'standby.signal'), '')
+  // In a file, as arguments are visible to every user of the machine.
+  const settings = `primary_conninfo = '${connection.join(' ')}'\nprimary_slot_name = '${slot}'\n`
+  await writeOwned(join(replicaFolder, 'postgresql.auto.conf'), settings)
+}

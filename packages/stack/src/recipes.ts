@@ -1,0 +1,95 @@
+/** From the topology to plans: for each instance, how it is made ready to start. */
+import { writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { certificateNames, type InstanceSpec } from './topology.ts'
+import { ensurePki } from '@roundtrip/pki'
+import { findPostgres } from './postgres/binaries.ts'
+import { planPrimary, planReplica, type PostgresOptions } from './postgres/plan.ts'
+import { findRedis } from './redis/binary.ts'
+import { planRedis } from './redis/plan.ts'
+import type { ProcessPlan } from './run-process.ts'
+import type { SecretName, Secret } from './secrets.ts'
+import { planService } from './service-plan.ts'
+import { renderSettings } from './service-settings.ts'
+import type { Addresses, StackOptions } from './stack.ts'
+import type { StateFolder } from './state-folder.ts'
+import { renderZone } from './zone-file.ts'
+
+export interface RecipeOptions {
+  readonly specs: readonly InstanceSpec[]
+  readonly addresses: Addresses
+  readonly state: StateFolder
+  readonly secrets: Readonly<Record<SecretName, Secret>>
+  readonly options: StackOptions
+  readonly onProgress: (message: string) => void
+}
+
+/** Plans one start of an instance; asked again for each start. */
+export type Recipe = (spec: InstanceSpec) => Promise<ProcessPlan>
+
+export interface Recipes {
+  readonly plan: Recipe
+  readonly caFile: string
+}
+
+/** Writes the files that services read (certificates, zone) and finds the programs that are not ours. */
+export const prepareRecipes = async (context: RecipeOptions): Promise<Recipes> => {
+  const { specs, addresses, state } = context
+  const needs = (kind: InstanceSpec['kind']): boolean => specs.some((spec) => spec.kind === kind)
+  writeFileSync(state.zoneFile, renderZone(addresses, Math.floor(Date.now() / 1000)))
+  // One after the other: a failure must not leave another one writing into a folder that is being removed.
+  const files = await ensurePki(state.pki, { names: certificateNames })
+  const postgres = needs('postgres') ? await postgresRecipe(context) : undefined
+  const redis = needs('redis') ? await redisRecipe(context) : undefined
+  const service = serviceRecipe(context, files)
+  const byKind = { postgres, redis, service, task: service }
+  const plan: Recipe = (spec) => (byKind[spec.kind] ?? service)(spec)
+  return { plan, caFile: files.caFile }
+}
+
+const serviceRecipe = (
+  { addresses, state, secrets, options }: RecipeOptions,
+  files: { certificateFile: string; keyFile: string },
+): Recipe => {
+  const { settings = {}, entryPoints = {}, seed = true } = options
+  const render = {
+    ...files,
+    addresses,
+    zoneFile: state.zoneFile,
+    databasePasswordFile: secrets['database-password'].file,
+    redisPasswordFile: secrets['redis-password'].file,
+    mailboxFolder: state.mailbox,
+  }
+  return async (spec) =>
+    planService(spec, {
+      settings: { ...renderSettings(spec, render), ...settings[spec.tier], ...settings[spec.name] },
+      entryPoint: entryPoints[spec.name],
+      seed,
+    })
+}
+
+const postgresRecipe = async (context: RecipeOptions): Promise<Recipe> => {
+  const { specs, addresses, state, secrets, options, onProgress } = context
+  const postgres: PostgresOptions = {
+    binaries: await findPostgres(dirname(state.postgres)),
+    folder: state.postgres,
+    addresses,
+    password: secrets['database-password'].value,
+    superuserPassword: secrets['database-superuser-password'].value,
+    durable: options.durable ?? !state.isTemporary,
+    withReplica: specs.some(({ name }) => name === 'postgres-replica'),
+    onProgress,
+  }
+  return (spec) => (spec.name === 'postgres-primary' ? planPrimary(postgres) : planReplica(postgres))
+}
+
+const redisRecipe = async ({ addresses, state, secrets, onProgress }: RecipeOptions): Promise<Recipe> => {
+  const binary = await findRedis(onProgress)
+  return (spec) =>
+    planRedis(spec.name, {
+      binary,
+      folder: state.redis,
+      address: addresses[spec.name] ?? { host: spec.host, ports: {} },
+      password: secrets['redis-password'].value,
+    })
+}

@@ -1,0 +1,48 @@
+/** How each of the two Redis servers is configured and started. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { childEnvironment } from '../host.ts'
+import type { ProcessPlan } from '../run-process.ts'
+import type { InstanceAddress } from '../stack.ts'
+import type { RedisBinary } from './binary.ts'
+
+export interface RedisOptions {
+  readonly binary: RedisBinary
+  /** Parent of the data folders. */
+  readonly folder: string
+  readonly address: InstanceAddress
+  readonly password: string
+}
+
+/** What the two roles need: a cache may forget and must not grow; a queue must not forget. */
+const roles: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'redis-cache': { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru', appendonly: 'no' },
+  'redis-queue': { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'everysec' },
+}
+
+export const planRedis = async (name: string, options: RedisOptions): Promise<ProcessPlan> => {
+  const folder = join(options.folder, name)
+  const file = join(folder, 'redis.conf')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const settings: Record<string, string> = {
+    bind: options.address.host,
+    port: String(options.address.ports['redis']),
+    requirepass: options.password,
+    'protected-mode': 'yes',
+    daemonize: 'no',
+    dir: `"${folder}"`,
+    save: '""',
+    ...roles[name],
+  }
+  const text = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`)
+  // In a file, as arguments are visible to every user of the machine.
+  await writeFile(file, text.join(''), { mode: 0o600 })
+  return {
+    command: options.binary.command,
+    args: [file],
+    environment: { ...childEnvironment(), ...options.binary.environment },
+    folder,
+    readyBy: /Ready to accept connections/,
+    stopSignal: 'SIGTERM',
+  }
+}

@@ -1,0 +1,91 @@
+/** The settings of each service, rendered from the topology and the addresses at hand. */
+import { isIP } from 'node:net'
+import { join } from 'node:path'
+import { projectFolder } from './host.ts'
+import type { Addresses } from './stack.ts'
+import { certificateNames, database, publicName, type InstanceSpec } from './topology.ts'
+
+export interface RenderOptions {
+  readonly addresses: Addresses
+  readonly zoneFile: string
+  readonly certificateFile: string
+  readonly keyFile: string
+  readonly databasePasswordFile: string
+  readonly redisPasswordFile: string
+  readonly mailboxFolder: string
+}
+
+type Settings = Record<string, string>
+
+/** Variables of one instance. */
+export const renderSettings = (spec: InstanceSpec, options: RenderOptions): Settings => ({
+  SERVICE_INSTANCE: spec.name,
+  ...renderers[spec.tier](spec, options),
+})
+
+/** `127.0.0.1:8101`, as it stands in a URL. */
+export const hostAndPort = (addresses: Addresses, name: string, port: string): string => {
+  const { host, ports } = addresses[name] ?? { host: '127.0.0.1', ports: {} }
+  return `${host.includes(':') ? `[${host}]` : host}:${ports[port] ?? 0}`
+}
+
+export const databaseUrl = (addresses: Addresses, name: string): string =>
+  `postgres://${database.user}@${hostAndPort(addresses, name, 'postgres')}/${database.name}`
+
+export const redisUrl = (addresses: Addresses, name: string): string =>
+  `redis://${hostAndPort(addresses, name, 'redis')}`
+
+const origins = ({ talksTo }: InstanceSpec, addresses: Addresses): string =>
+  talksTo.map((name) => `http://${hostAndPort(addresses, name, 'http')}`).join(',')
+
+const port = (spec: InstanceSpec, addresses: Addresses, name: string): string =>
+  String(addresses[spec.name]?.ports[name] ?? 0)
+
+const host = (spec: InstanceSpec, addresses: Addresses): string => addresses[spec.name]?.host ?? spec.host
+
+const databaseSettings = ({ addresses, databasePasswordFile }: RenderOptions): Settings => ({
+  APP_PRIMARY_URL: databaseUrl(addresses, 'postgres-primary'),
+  APP_DATABASE_PASSWORD_FILE: databasePasswordFile,
+})
+
+const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, options: RenderOptions) => Settings>> = {
+  dns: (spec, { addresses, zoneFile }) => ({
+    DNS_HOST: host(spec, addresses),
+    DNS_PORT: port(spec, addresses, 'dns'),
+    DNS_ZONE_FILES: zoneFile,
+  }),
+  edge: (spec, { addresses, certificateFile, keyFile }) => ({
+    EDGE_HOST: host(spec, addresses),
+    EDGE_HTTPS_PORT: port(spec, addresses, 'https'),
+    EDGE_HTTP_PORT: port(spec, addresses, 'http'),
+    EDGE_CERTIFICATE_FILE: certificateFile,
+    EDGE_KEY_FILE: keyFile,
+    EDGE_UPSTREAMS: origins(spec, addresses),
+    EDGE_HOSTS: certificateNames.filter((name) => isIP(name) === 0).join(','),
+  }),
+  web: (spec, { addresses }) => ({
+    WEB_HOST: host(spec, addresses),
+    WEB_PORT: port(spec, addresses, 'http'),
+    WEB_ROOT: join(projectFolder, 'services/web/site'),
+    WEB_UPSTREAMS: origins(spec, addresses),
+  }),
+  app: (spec, options) =>
+    spec.kind === 'task'
+      ? databaseSettings(options)
+      : {
+          ...databaseSettings(options),
+          APP_HOST: host(spec, options.addresses),
+          APP_PORT: port(spec, options.addresses, 'http'),
+          APP_REPLICA_URLS: databaseUrl(options.addresses, 'postgres-replica'),
+          APP_CACHE_URL: redisUrl(options.addresses, 'redis-cache'),
+          APP_QUEUE_URL: redisUrl(options.addresses, 'redis-queue'),
+          APP_REDIS_PASSWORD_FILE: options.redisPasswordFile,
+          APP_PUBLIC_ORIGIN: `https://${publicName}:${options.addresses['edge-1']?.ports['https']}`,
+        },
+  worker: (_spec, { addresses, redisPasswordFile, mailboxFolder }) => ({
+    WORKER_QUEUE_URL: redisUrl(addresses, 'redis-queue'),
+    WORKER_REDIS_PASSWORD_FILE: redisPasswordFile,
+    WORKER_MAILBOX_FOLDER: mailboxFolder,
+  }),
+  data: () => ({}),
+}
