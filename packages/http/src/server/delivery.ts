@@ -19,8 +19,8 @@ export const isDelivered = (sink: Sink): boolean => sink.writableFinished && !wa
 
 /** Breaks the response off in a way that no client can mistake for its end. */
 const reset = (sink: Sink): void => {
-  if (sink instanceof ServerResponse) sink.destroy()
-  else sink.close(constants.NGHTTP2_INTERNAL_ERROR)
+  // A stream that is only closed sends END_STREAM first, which says that all is well; destroying does not.
+  sink.destroy(new Error('the response body ended before its time'))
 }
 
 /** Sends a whole body, or none, and waits for the end. */

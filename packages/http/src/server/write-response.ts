@@ -29,7 +29,7 @@ export const writeResponse = async (method: string, response: HttpResponse, out:
   const sink = sinkOf(out)
   const stream = response.body instanceof Readable ? response.body : undefined
   const bytes = bytesOf(response.body)
-  if (sink.destroyed || sink.closed || sink.writableEnded) {
+  if (sink.destroyed || sink.closed) {
     discard(stream)
     return { outcome: 'aborted', bodyBytes: 0 }
   }
