@@ -5,6 +5,8 @@ import { truncate } from './text.ts'
 export interface Progress {
   /** Adds or replaces the line of one thing. Off a terminal the line is printed when it is new. */
   set(key: string, line: string): void
+  /** Moves a line to the end of the list. Off a terminal nothing happens. */
+  last(key: string): void
   /** Prints a line that stays, above the list. */
   note(line: string): void
   /** Leaves the list as it stands; later lines go below it. */
@@ -31,6 +33,7 @@ const plainProgress = (stream: Writable): Progress => {
       last.set(key, line)
       stream.write(`${line}\n`)
     },
+    last: () => undefined,
     note: (line) => void stream.write(`${line}\n`),
     finish: () => undefined,
     clear: () => undefined,
@@ -52,6 +55,13 @@ export const createProgress = ({ stream, isTty, width }: ProgressOptions): Progr
   return {
     set(key, line) {
       if (lines.get(key) === line) return
+      lines.set(key, line)
+      draw('')
+    },
+    last(key) {
+      const line = lines.get(key)
+      if (line === undefined || [...lines.keys()].at(-1) === key) return
+      lines.delete(key)
       lines.set(key, line)
       draw('')
     },

@@ -48,3 +48,13 @@ export const truncate = (text: string, columns: number, ellipsis = '…'): strin
   }
   return cut
 }
+
+// oxlint-disable-next-line no-control-regex -- matching control characters is the purpose
+const control = /[\u0000-\u001f\u007f-\u009f]/g
+
+/**
+ * Text from elsewhere made safe to print: a control character in a logged header could otherwise move the cursor, recolour or
+ * retitle the terminal of whoever reads the log.
+ */
+export const printable = (text: string): string =>
+  text.replaceAll(control, (character) => `\\x${(character.codePointAt(0) ?? 0).toString(16).padStart(2, '0')}`)

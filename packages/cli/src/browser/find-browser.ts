@@ -1,0 +1,47 @@
+/** Finds an installed browser of the Chromium family: the one kind that takes name and trust rules by flag. */
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import type { Environment } from '@roundtrip/config'
+
+const programs = [
+  'chromium',
+  'chromium-browser',
+  'google-chrome',
+  'google-chrome-stable',
+  'brave-browser',
+  'microsoft-edge',
+]
+
+const macApplications = [
+  'Google Chrome.app/Contents/MacOS/Google Chrome',
+  'Chromium.app/Contents/MacOS/Chromium',
+  'Brave Browser.app/Contents/MacOS/Brave Browser',
+  'Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
+]
+
+const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Where a browser may be, likeliest first. */
+export const browserCandidates = (platform: NodeJS.Platform, { PATH = '', HOME = '' }: Environment): string[] => {
+  const onPath = programs.flatMap((program) =>
+    PATH.split(delimiter)
+      .filter((folder) => folder !== '')
+      .map((folder) => join(folder, program)),
+  )
+  if (platform !== 'darwin') return onPath
+  const folders = ['/Applications', join(HOME, 'Applications')]
+  return [...macApplications.flatMap((path) => folders.map((folder) => join(folder, path))), ...onPath]
+}
+
+export const findBrowser = (
+  platform: NodeJS.Platform,
+  env: Environment,
+  exists: (file: string) => boolean = isExecutable,
+): string | undefined => browserCandidates(platform, env).find(exists)

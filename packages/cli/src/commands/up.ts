@@ -1,0 +1,86 @@
+/** `roundtrip up`: starts the stack, in the foreground or detached. */
+import { RoundtripError } from '@roundtrip/errors'
+import { defineCommand, type Command, type Io } from '../command.ts'
+import { exitStatus } from '../exit-status.ts'
+import { runningStackIfAny } from '../stack/connection.ts'
+import { startDetached } from '../stack/detached.ts'
+import { runInForeground } from '../stack/foreground.ts'
+import { reportText } from '../stack/report.ts'
+import { boardFor } from '../stack/start-progress.ts'
+import { stackSettings, type StackSettings } from '../stack-settings.ts'
+import { duration } from '../terminal/units.ts'
+
+const options = {
+  detach: { type: 'boolean', short: 'd', description: 'return when everything is ready; the stack runs on' },
+  verbose: { type: 'boolean', short: 'v', description: 'show every log line, not only warnings and errors' },
+  json: { type: 'boolean', description: 'with --detach: print addresses and instances as JSON' },
+} as const
+
+export const up: Command = defineCommand({
+  name: 'up',
+  summary: 'Start the whole stack',
+  usage: '[--detach [--json]] [--verbose]',
+  description:
+    'In the foreground it shows what happens until Ctrl-C, which drains and stops everything; a second Ctrl-C does not wait. ' +
+    'When a stack runs already it says so and exits 0.\n\n' +
+    'ROUNDTRIP_ROOT moves the folder of data and logs, ROUNDTRIP_PORTS=free takes any free ports, and single ports have ' +
+    'settings of their own, such as ROUNDTRIP_PORT_EDGE_HTTPS and ROUNDTRIP_PORT_DNS: ARCHITECTURE.md has the list.',
+  options,
+  examples: [
+    { command: './roundtrip up', about: 'in the foreground, as npm start does' },
+    { command: './roundtrip up -d && ./roundtrip trace https://www.roundtrip.test/', about: 'in the background' },
+    { command: 'ROUNDTRIP_PORT_EDGE_HTTPS=9443 ./roundtrip up', about: 'when 8443 is taken' },
+  ],
+  run: async ({ values }, io) => {
+    const detach = values.detach === true
+    const json = values.json === true
+    if (json && !detach) throw new RoundtripError('USAGE', '--json goes with --detach: ./roundtrip up -d --json.')
+    const settings = stackSettings(io)
+    if (runningStackIfAny(settings.root) !== undefined) return tellAlreadyRunning(settings, json, io)
+    try {
+      if (!detach) return await runInForeground(settings, { verbose: values.verbose === true }, io)
+      return await runDetached(settings, json, io)
+    } catch (error) {
+      // Another one was faster, between our look and our start.
+      const isRunning = error instanceof RoundtripError && error.code === 'STACK_ALREADY_RUNNING'
+      if (isRunning) return tellAlreadyRunning(settings, json, io)
+      throw error
+    }
+  },
+})
+
+const runDetached = async (settings: StackSettings, json: boolean, io: Io): Promise<number> => {
+  const view = boardFor(io, json ? io.stderr : io.stdout)
+  try {
+    const report = await startDetached(settings, view, io)
+    view.end('clear')
+    const footer = ['./roundtrip logs -f shows what happens, ./roundtrip down stops all of it.']
+    io.stdout.write(json ? `${JSON.stringify(report)}\n` : `\n${reportText(report, footer, io)}`)
+    return exitStatus.ok
+  } finally {
+    view.end('finish')
+  }
+}
+
+const tellAlreadyRunning = async ({ root }: StackSettings, json: boolean, io: Io): Promise<number> => {
+  const client = runningStackIfAny(root)
+  if (client === undefined) throw new RoundtripError('STACK_ALREADY_RUNNING')
+  const { pid, startedAt } = client
+  if (json) {
+    const [stack, instances] = await Promise.all([client.topology(), client.status()])
+    io.stdout.write(`${JSON.stringify({ alreadyRunning: true, pid, startedAt, stack, instances })}\n`)
+    return exitStatus.ok
+  }
+  // One that is only just starting does not answer yet; that it runs is known all the same.
+  const [edge] = await client.topology().then(
+    ({ edges }) => edges,
+    () => [],
+  )
+  const since = duration(Date.now() - Date.parse(startedAt))
+  const where = edge === undefined ? '' : `, https://${edge.host}:${edge.httpsPort}`
+  io.stdout.write(
+    `A stack is already running here (pid ${pid}, for ${since}${where}).\n` +
+      'See it with ./roundtrip status, stop it with ./roundtrip down.\n',
+  )
+  return exitStatus.ok
+}

@@ -1,0 +1,73 @@
+import type { StatusRow } from '@roundtrip/stack'
+import { describe, expect, it } from 'vitest'
+import { testIo } from '../testing/test-io.ts'
+import { visibleWidth } from '../terminal/text.ts'
+import { reportText, shownPath, type Report } from './report.ts'
+
+const row = (name: string, tier: StatusRow['tier'], addresses: StatusRow['addresses']): StatusRow => ({
+  name,
+  tier,
+  kind: tier === 'launcher' ? 'launcher' : 'service',
+  state: 'ready',
+  pid: 1,
+  uptimeMs: 1,
+  memoryBytes: 1,
+  restarts: 0,
+  lastExit: undefined,
+  addresses,
+})
+
+const report: Report = {
+  pid: 1,
+  stack: {
+    root: '/work/project/.roundtrip',
+    publicName: 'www.roundtrip.test',
+    caFile: '/work/project/.roundtrip/pki/ca.pem',
+    dns: { host: '127.0.0.1', port: 5301 },
+    edges: [{ name: 'edge-1', host: '127.0.0.1', httpsPort: 9443, httpPort: 9080 }],
+    addresses: {},
+    mailboxFolder: '/work/project/.roundtrip/mailbox',
+  },
+  instances: [
+    row('edge-1', 'edge', { https: '127.0.0.1:9443', http: '127.0.0.1:9080' }),
+    row('launcher', 'launcher', {}),
+  ],
+  tookMs: 3400,
+  cold: false,
+}
+const { io } = testIo({ cwd: '/work/project' })
+
+describe('reportText', () => {
+  const lines = reportText(report, ['Ctrl-C stops it.'], io).split('\n')
+
+  it('counts what runs and shows it', () => {
+    expect(lines[0]).toBe('Roundtrip is up: 1 instances in 3.4 s (warm start).')
+    expect(lines).toContain('edge  edge-1    127.0.0.1:9443 https, :9080 http  ready')
+    expect(lines.join('\n')).not.toContain('launcher')
+  })
+
+  it('says how to try it, with the real ports and paths that can be pasted', () => {
+    expect(lines).toContain('Try it')
+    expect(lines).toContain('  curl --cacert .roundtrip/pki/ca.pem \\')
+    expect(lines).toContain('    --resolve www.roundtrip.test:9443:127.0.0.1 \\')
+    expect(lines).toContain('    https://www.roundtrip.test:9443/api/users')
+    const text = lines.join('\n')
+    expect(text).toContain('./roundtrip trace https://www.roundtrip.test/')
+    expect(text).toContain('https://www.roundtrip.localhost:9443/')
+    expect(text).toContain('dig @127.0.0.1 -p 5301 www.roundtrip.test')
+  })
+
+  it('fits into 80 columns', () => {
+    for (const line of lines) expect(visibleWidth(line)).toBeLessThanOrEqual(80)
+  })
+})
+
+describe('shownPath', () => {
+  it.each([
+    ['/a/b/c', '/a/b', 'c'],
+    ['/a/b', '/a/b', '.'],
+    ['/x/c', '/a/b', '/x/c'],
+  ])('%s from %s is %s', (path, cwd, shown) => {
+    expect(shownPath(path, cwd)).toBe(shown)
+  })
+})

@@ -1,0 +1,108 @@
+/** What `up` tells once everything is ready: a table, how to try it, where things are. */
+import { isAbsolute, relative } from 'node:path'
+import type { StackAddresses, StatusRow } from '@roundtrip/stack'
+import type { Io } from '../command.ts'
+import { tierPaint } from '../terminal/colours.ts'
+import { paintState } from '../terminal/states.ts'
+import { table } from '../terminal/table.ts'
+import { padEnd, visibleWidth } from '../terminal/text.ts'
+import { duration } from '../terminal/units.ts'
+import { shellLine } from '../terminal/shell-quote.ts'
+import { addressText } from './address-text.ts'
+
+/** Plain data: it travels from a detached supervisor to the command that started it. */
+export interface Report {
+  /** Of the supervising process. */
+  readonly pid: number
+  readonly stack: StackAddresses
+  readonly instances: readonly StatusRow[]
+  /** From the command to the last instance being ready. */
+  readonly tookMs: number
+  /** Whether this start had to make the data, the certificates and the secrets. */
+  readonly cold: boolean
+}
+
+type ReportIo = Pick<Io, 'colours' | 'cwd' | 'width'>
+
+/** As short as it can be typed from where the user is. */
+export const shownPath = (path: string, cwd: string): string => {
+  const short = relative(cwd, path)
+  return short === '' ? '.' : short.startsWith('..') || isAbsolute(short) ? path : short
+}
+
+const instanceTable = (rows: readonly StatusRow[], { colours }: ReportIo): string[] =>
+  table(
+    [{ title: 'TIER' }, { title: 'INSTANCE' }, { title: 'ADDRESS' }, { title: 'STATE' }],
+    rows.map(({ tier, name, addresses, state }) => [
+      tierPaint(colours, tier)(tier),
+      name,
+      addressText(addresses),
+      paintState(colours, state),
+    ]),
+    { colours },
+  )
+
+interface Suggestion {
+  readonly line: string
+  readonly about: string
+}
+
+/** Broken where a shell takes it, so that it can be pasted and still fits. */
+const curlLines = ({ stack: { publicName, caFile, edges } }: Report, cwd: string): string[] => {
+  const [edge] = edges
+  if (edge === undefined) return []
+  const { host, httpsPort } = edge
+  const address = host.includes(':') ? `[${host}]` : host
+  return [
+    `${shellLine(['curl', '--cacert', shownPath(caFile, cwd)])} \\`,
+    `  --resolve ${publicName}:${httpsPort}:${address} \\`,
+    `  https://${publicName}:${httpsPort}/api/users`,
+  ]
+}
+
+const suggestions = ({ stack }: Report): Suggestion[] => {
+  const [edge] = stack.edges
+  const found: Suggestion[] = []
+  if (edge !== undefined) {
+    const { httpsPort } = edge
+    const origin = `https://${stack.publicName}`
+    found.push(
+      { line: `./roundtrip trace ${origin}/`, about: 'one request, step by step' },
+      { line: './roundtrip open', about: 'a browser that knows the way' },
+      { line: `https://www.roundtrip.localhost:${httpsPort}/`, about: 'your own browser (it warns)' },
+    )
+  }
+  found.push({
+    line: `dig @${stack.dns.host} -p ${stack.dns.port} ${stack.publicName}`,
+    about: 'the name server itself',
+  })
+  return found
+}
+
+const tryIt = (report: Report, { colours, cwd }: ReportIo): string[] => {
+  const lines = suggestions(report)
+  const left = Math.max(...lines.map(({ line }) => visibleWidth(line)))
+  return [
+    colours.bold('Try it'),
+    ...curlLines(report, cwd).map((line) => `  ${line}`),
+    ...lines.map(({ line, about }) => `  ${padEnd(line, left)}  ${colours.dim(about)}`),
+  ]
+}
+
+/** @param footer last lines, e.g. how to stop it */
+export const reportText = (report: Report, footer: readonly string[], io: ReportIo): string => {
+  const { colours, cwd } = io
+  const running = report.instances.filter(({ tier }) => tier !== 'launcher')
+  const kind = report.cold ? 'first start' : 'warm start'
+  return [
+    colours.bold(`Roundtrip is up: ${running.length} instances in ${duration(report.tookMs)} (${kind}).`),
+    '',
+    ...instanceTable(running, io),
+    '',
+    ...tryIt(report, io),
+    '',
+    colours.dim(`Data, logs and certificates are in ${shownPath(report.stack.root, cwd)}.`),
+    ...footer.map((line) => colours.dim(line)),
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,64 @@
+/** Runs a stack from its start to its end: what `up` in the foreground and a detached supervisor share. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { startStack, type Stack, type StackAddresses, type StackEvent } from '@roundtrip/stack'
+import type { StackSettings } from '../stack-settings.ts'
+import type { Interrupts } from './interrupts.ts'
+import type { Report } from './report.ts'
+
+export interface SupervisionView {
+  readonly onEvent: (event: StackEvent) => void
+  readonly onReady: (report: Report) => void
+  /** Not called when somebody else stops the stack. @param reason a signal, or who went away */
+  readonly onStopping: (reason: string) => void
+}
+
+export type Outcome = 'stopped' | 'interrupted'
+
+/**
+ * Resolves when everything has stopped, `interrupted` when it never became ready.
+ *
+ * @throws RoundtripError what `startStack` throws
+ */
+export const supervise = async (
+  settings: StackSettings,
+  interrupts: Interrupts,
+  view: SupervisionView,
+): Promise<Outcome> => {
+  const beganMs = performance.now()
+  const cold = !existsSync(join(settings.root, 'pki'))
+  const calledOff = new AbortController()
+  const starting = startStack({ ...settings, onEvent: view.onEvent, signal: calledOff.signal })
+  const outcome = await Promise.race([starting.then(() => 'ready' as const), interrupts.first])
+  if (outcome !== 'ready') {
+    view.onStopping(outcome)
+    calledOff.abort()
+    // It may have become ready in the same moment. Why it failed matters to nobody any more.
+    await starting.then((stack) => stack.stop()).catch(() => undefined)
+    return 'interrupted'
+  }
+  const stack = await starting
+  view.onReady(await reportOf(stack, performance.now() - beganMs, cold))
+  const reason = await Promise.race([interrupts.first, stack.stopped])
+  if (reason !== undefined) view.onStopping(reason)
+  await stack.stop()
+  return 'stopped'
+}
+
+const reportOf = async (stack: Stack, tookMs: number, cold: boolean): Promise<Report> => ({
+  pid: process.pid,
+  stack: addressesOf(stack),
+  instances: await stack.status(),
+  tookMs,
+  cold,
+})
+
+const addressesOf = ({ root, publicName, caFile, dns, edges, addresses, mailboxFolder }: Stack): StackAddresses => ({
+  root,
+  publicName,
+  caFile,
+  dns,
+  edges,
+  addresses,
+  mailboxFolder,
+})
