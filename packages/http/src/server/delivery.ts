@@ -111,9 +111,12 @@ const settle = (sink: Sink, body: Readable | undefined, bytes: () => number): Pr
     })
   })
 
-/** An answered HTTP/2 request needs no more of its content (RFC 9113 §8.1). HTTP/1 has no way to say so. */
+/**
+ * An answered request needs no more of its content. HTTP/2 can say so (RFC 9113 §8.1); over HTTP/1 the rest is thrown
+ * away, for the next request on the connection stands behind it. node does that itself only for content nobody began to read.
+ */
 const stopSending = (sink: Sink): void => {
-  if (!(sink instanceof ServerResponse) && !sink.endAfterHeaders && !sink.readableEnded) {
-    sink.close(constants.NGHTTP2_NO_ERROR)
-  }
+  if (sink instanceof ServerResponse) {
+    if (!sink.req.complete) sink.req.resume()
+  } else if (!sink.endAfterHeaders && !sink.readableEnded) sink.close(constants.NGHTTP2_NO_ERROR)
 }

@@ -250,6 +250,19 @@ describe('a client that goes away', () => {
   })
 })
 
+describe('content that nobody reads to its end', () => {
+  it('is thrown away, for the next request stands behind it', async () => {
+    const served = await serveForTest('http1', async ({ body, target }) => {
+      // As a next hop does that fails in the middle of an upload.
+      if (body !== undefined) await once(body, 'data').then(() => body.pause())
+      return testResponse({ body: target })
+    })
+    const upload = `POST /first HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000_000)}`
+    const response = await exchangeRaw(served, `${upload}GET /second HTTP/1.1\r\n${head}\r\n`)
+    expect(response).toMatch(/\/firstHTTP[^]*\/second$/)
+  })
+})
+
 describe('a request refused while its content still arrives', () => {
   it('is answered in full before the connection closes', async () => {
     const limited = errorResponse()(bodyLimit(1000)(answering))
