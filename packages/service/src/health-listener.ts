@@ -25,7 +25,7 @@ export const listenForHealth = async (host: string, port: number, health: () => 
 }
 
 /** `http://127.0.0.1:9100`, as bound. */
-export const addressOf = (server: Server, scheme = 'http'): string => {
+export const addressOf = (server: Pick<Server, 'address'>, scheme = 'http'): string => {
   const { address, port, family } = server.address() as AddressInfo
   return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
