@@ -1,0 +1,180 @@
+import { readFileSync } from 'node:fs'
+import { Passage } from '@roundtrip/pipeline'
+import { Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { describe, expect, it } from 'vitest'
+import { edgeLayers, edgePipeline, redirectPipeline, type EdgePipelineOptions } from './pipeline.ts'
+import { recordingLog } from './testing/test-edge.ts'
+
+const settings: EdgePipelineOptions['settings'] = {
+  hosts: ['www.roundtrip.test'],
+  maxBodyBytes: 10,
+  serverTiming: 'sampled',
+}
+
+interface Case {
+  readonly request?: Partial<HttpRequest>
+  readonly settings?: Partial<EdgePipelineOptions['settings']>
+  readonly sampled?: boolean
+  readonly publicHttpsPort?: number
+}
+
+const requestOf = (overrides: Partial<HttpRequest> = {}): HttpRequest => ({
+  method: 'GET',
+  target: '/products?page=2',
+  scheme: 'https',
+  authority: 'www.roundtrip.test:8443',
+  fields: Fields.of(),
+  body: undefined,
+  httpVersion: '2',
+  ...overrides,
+})
+
+const contextOf = (sampled = false): HttpContext => ({
+  passage: new Passage(),
+  requestId: 'request-1',
+  trace: newTrace(sampled),
+  downstream: { address: '192.0.2.7', port: 4711 },
+  signal: new AbortController().signal,
+  delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
+  facts: {},
+  log: recordingLog().log,
+})
+
+/** Runs a request through the pipeline in front of a terminal that notes what it was given. */
+const run = async (given: Case = {}): Promise<{ response: HttpResponse; forwarded: HttpRequest | undefined }> => {
+  let forwarded: HttpRequest | undefined
+  const handler = edgePipeline({
+    settings: { ...settings, ...given.settings },
+    instance: 'edge-1',
+    publicHttpsPort: given.publicHttpsPort ?? 8443,
+    forward: async (request) => {
+      forwarded = request
+      const fields = Fields.of({ via: '1.1 roundtrip-web', 'server-timing': 'web;dur=2;desc="web-1"' })
+      return { status: 200, fields, body: 'ok' }
+    },
+  })
+  const response = await handler(requestOf(given.request), contextOf(given.sampled))
+  return { response, forwarded }
+}
+const codeOf = ({ body }: HttpResponse): unknown => (JSON.parse(body as string) as { code: unknown }).code
+
+describe('the pipeline of the edge', () => {
+  it('is the list that the README shows', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const shown = [...readme.matchAll(/^\d+\. `([\w-]+)`/gm)].map(([, name]) => name)
+    const names = edgeLayers({ settings, instance: 'edge-1', publicHttpsPort: 443 }).map(([name]) => name)
+    expect(shown).toEqual([...names, 'forward'])
+  })
+
+  it('tells the next hop who asked, and believes nothing the client says about that', async () => {
+    const { forwarded, response } = await run({
+      request: {
+        fields: Fields.of({
+          forwarded: 'for=10.0.0.1',
+          'x-forwarded-for': '10.0.0.1',
+          'x-forwarded-proto': 'http',
+          'x-forwarded-host': 'evil.test',
+          'x-forwarded-port': '1',
+          'x-real-ip': '10.0.0.1',
+          'x-request-id': 'mine',
+        }),
+      },
+    })
+    expect(Object.fromEntries(forwarded?.fields ?? [])).toEqual({
+      'x-request-id': 'request-1',
+      traceparent: expect.stringMatching(/-00$/),
+      forwarded: 'for=192.0.2.7;host="www.roundtrip.test:8443";proto=https',
+      'x-forwarded-for': '192.0.2.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'www.roundtrip.test:8443',
+      'x-forwarded-port': '8443',
+      via: '2 roundtrip-edge',
+    })
+    expect(response.fields.get('via')).toBe('1.1 roundtrip-web, 1.1 roundtrip-edge')
+    expect(response.fields.get('x-request-id')).toBe('request-1')
+  })
+
+  it.each([
+    ['sampled', false, /^$/, '00'],
+    ['sampled', true, /^web.*, edge;dur=.*;desc="edge-1"/, '01'],
+    ['always', false, /^web.*, edge;dur=/, '01'],
+    ['never', true, /^$/, '00'],
+  ] as const)('Server-Timing %s, client sampled %s', async (serverTiming, sampled, expected, flags) => {
+    const { response, forwarded } = await run({ settings: { serverTiming }, sampled })
+    const value = response.fields.get('server-timing')
+    expect(value ?? '').toMatch(expected)
+    expect(forwarded?.fields.get('traceparent')).toMatch(new RegExp(`-${flags}$`))
+  })
+
+  it.each(['www.roundtrip.test', 'www.roundtrip.test:8443', 'WWW.roundtrip.test', 'www.roundtrip.test.:1'])(
+    'serves the host %s',
+    async (authority) => {
+      expect((await run({ request: { authority } })).response.status).toBe(200)
+    },
+  )
+
+  it.each(['evil.test', 'www.roundtrip.test.evil.test', '[::1]:8443'])('misdirected: %s', async (authority) => {
+    const { response, forwarded } = await run({ request: { authority } })
+    expect([response.status, codeOf(response), forwarded]).toEqual([421, 'MISDIRECTED_REQUEST', undefined])
+    expect((await run({ request: { authority }, settings: { hosts: [] } })).response.status).toBe(200)
+  })
+
+  it.each([
+    '/health',
+    '/health/ready',
+    '/health/web?x=1',
+    '//health/web',
+    '/%68ealth/ready',
+    '/HEALTH/live',
+    '/assets/../health/ready',
+    '/assets/%2e%2e/health/ready',
+    '/assets/%2e%2e%2fhealth/ready',
+    '/%2fhealth/web',
+  ])('keeps %s to itself', async (target) => {
+    const { response, forwarded } = await run({ request: { target } })
+    expect([response.status, codeOf(response), forwarded]).toEqual([404, 'NOT_FOUND', undefined])
+  })
+
+  it.each(['/healthy', '/api/health', '/100%', '/%zz', '/?next=/health'])('passes %s on', async (target) => {
+    expect((await run({ request: { target } })).forwarded?.target).toBe(target)
+  })
+
+  it('answers OPTIONS * itself, and refuses CONNECT and TRACE', async () => {
+    const options = await run({ request: { method: 'OPTIONS', target: '*' } })
+    expect([options.response.status, options.response.fields.get('allow')]).toEqual([204, expect.stringMatching(/GET/)])
+    for (const method of ['TRACE', 'CONNECT']) {
+      const { response, forwarded } = await run({ request: { method } })
+      expect([response.status, codeOf(response), forwarded]).toEqual([405, 'METHOD_NOT_ALLOWED', undefined])
+      expect(response.fields.get('allow')).toMatch(/^GET, HEAD/)
+    }
+  })
+
+  it('refuses content that is announced too large', async () => {
+    const { response, forwarded } = await run({
+      request: { method: 'POST', fields: Fields.of({ 'content-length': 11 }) },
+    })
+    expect([response.status, codeOf(response), forwarded]).toEqual([413, 'BODY_TOO_LARGE', undefined])
+  })
+
+  it('asks for TLS from now on only where HTTPS has its own port', async () => {
+    const field = 'strict-transport-security'
+    expect((await run({ publicHttpsPort: 443 })).response.fields.get(field)).toBe('max-age=31536000')
+    expect((await run({ publicHttpsPort: 8443 })).response.fields.has(field)).toBe(false)
+  })
+})
+
+describe('the pipeline of the plain HTTP listener', () => {
+  it.each([
+    [443, 'www.roundtrip.test', '/a?b=c', 'https://www.roundtrip.test/a?b=c'],
+    [8443, 'www.roundtrip.test:8080', '/a%20b', 'https://www.roundtrip.test:8443/a%20b'],
+    [8443, '[::1]:8080', '*', 'https://[::1]:8443/'],
+  ])('redirects to port %i: %s%s', async (port, authority, target, location) => {
+    const response = await redirectPipeline({ hosts: [] }, port)(requestOf({ authority, target }), contextOf())
+    expect([response.status, response.fields.get('location')]).toEqual([308, location])
+  })
+
+  it('sends nobody to a host that is not ours', async () => {
+    const response = await redirectPipeline(settings, 443)(requestOf({ authority: 'evil.test' }), contextOf())
+    expect(response.status).toBe(421)
+  })
+})
