@@ -104,10 +104,13 @@ export class SupervisedInstance implements Instance {
   async pause(): Promise<void> {
     const run = this.#run
     if (run === undefined || this.#state === 'paused') return
-    // Postgres answers with one process per connection: all of them have to stop.
+    signalIfThere(run.pid, 'SIGSTOP')
+    // Postgres answers with one process per connection: all of them have to stop, and the first makes no more now.
     this.#paused = familiesOf([run.pid]).get(run.pid) ?? [run.pid]
-    for (const pid of this.#paused.slice(1)) this.#options.reaper.watch(pid, 'SIGTERM')
-    for (const pid of this.#paused) signalIfThere(pid, 'SIGSTOP')
+    for (const pid of this.#paused.slice(1)) {
+      this.#options.reaper.watch(pid, 'SIGTERM')
+      signalIfThere(pid, 'SIGSTOP')
+    }
     this.#enter('paused')
   }
 

@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import { assignAddresses } from './ports.ts'
+import { renderSettings } from './service-settings.ts'
+import { instancesOf, type InstanceSpec } from './topology.ts'
+
+const files = {
+  zoneFile: '/z',
+  certificateFile: '/c',
+  keyFile: '/k',
+  databasePasswordFile: '/d',
+  redisPasswordFile: '/r',
+  mailboxFolder: '/m',
+}
+
+const render = async (name: string) => {
+  const addresses = await assignAddresses('default')
+  return renderSettings(instancesOf(name)[0] as InstanceSpec, { ...files, addresses })
+}
+
+test('upstreams are what the topology says an instance talks to', async () => {
+  expect(await render('edge-1')).toMatchObject({
+    SERVICE_INSTANCE: 'edge-1',
+    EDGE_UPSTREAMS: 'http://127.0.0.1:8101,http://127.0.0.1:8102',
+  })
+  expect(await render('web-2')).toMatchObject({ WEB_UPSTREAMS: 'http://127.0.0.1:8201,http://127.0.0.1:8202' })
+})
+
+test('the app reads from the replica, writes to the primary, and finds both Redis', async () => {
+  expect(await render('app-1')).toMatchObject({
+    APP_PRIMARY_URL: 'postgres://roundtrip@127.0.0.1:15432/roundtrip',
+    APP_REPLICA_URLS: 'postgres://roundtrip@127.0.0.1:15433/roundtrip',
+    APP_CACHE_URL: 'redis://127.0.0.1:16379',
+    APP_QUEUE_URL: 'redis://127.0.0.1:16380',
+    APP_PUBLIC_ORIGIN: 'https://www.roundtrip.test:8443',
+  })
+})
+
+test('the edge serves the host names that its certificate covers', async () => {
+  const { EDGE_HOSTS: hosts } = await render('edge-1')
+  expect(hosts?.split(',')).toContain('www.roundtrip.localhost')
+  expect(hosts?.split(',')).not.toContain('127.0.0.1')
+})
+
+test('passwords are handed over as files', async () => {
+  const settings = { ...(await render('app-1')), ...(await render('migrate')), ...(await render('worker-1')) }
+  const secret = Object.keys(settings).filter((name) => name.includes('PASSWORD'))
+  expect(secret.toSorted()).toEqual([
+    'APP_DATABASE_PASSWORD_FILE',
+    'APP_REDIS_PASSWORD_FILE',
+    'WORKER_REDIS_PASSWORD_FILE',
+  ])
+})
