@@ -1,0 +1,6 @@
+/** The DNS server as a process. */
+import { runService } from '@roundtrip/service'
+import { dnsSettings } from './config.ts'
+import { startDns } from './start-dns.ts'
+
+await runService({ name: 'dns', settings: dnsSettings, start: startDns }, process.env)
