@@ -8,7 +8,7 @@ import { stackSettings } from '../stack-settings.ts'
 import { tierPaint } from '../terminal/colours.ts'
 import { paintState } from '../terminal/states.ts'
 import { table } from '../terminal/table.ts'
-import { duration, memory } from '../terminal/units.ts'
+import { age, memory } from '../terminal/units.ts'
 
 export const status: Command = defineCommand({
   name: 'status',
@@ -77,17 +77,16 @@ const statusText = (rows: readonly StatusRow[], summary: Summary, { colours }: I
     tierPaint(colours, tier)(name),
     paintState(colours, state),
     pid === undefined ? none : String(pid),
-    uptimeMs === undefined ? none : duration(Math.floor(uptimeMs / 1000) * 1000),
+    uptimeMs === undefined ? none : age(uptimeMs),
     memoryBytes === undefined ? none : memory(memoryBytes),
     restarts === 0 ? colours.dim('0') : colours.yellow(String(restarts)),
     addressText(addresses),
   ])
   const { ready, total, memoryBytes, startedAt } = summary
-  const age = duration(Math.max(0, Math.floor((Date.now() - Date.parse(startedAt)) / 1000) * 1000))
   const count = `${ready} of ${total} ready`
   return [
     ...table(columns, cells, { colours }),
     '',
-    `${ready === total ? colours.green(count) : colours.yellow(count)}, up for ${age}, ${colours.bold(memory(memoryBytes))} in all`,
+    `${ready === total ? colours.green(count) : colours.yellow(count)}, up for ${age(Date.now() - Date.parse(startedAt))}, ${colours.bold(memory(memoryBytes))} in all`,
   ].join('\n')
 }

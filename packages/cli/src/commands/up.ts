@@ -2,13 +2,15 @@
 import { RoundtripError } from '@roundtrip/errors'
 import { defineCommand, type Command, type Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
+import { instancesNamed } from '../instance-names.ts'
 import { runningStackIfAny } from '../stack/connection.ts'
 import { startDetached } from '../stack/detached.ts'
 import { runInForeground } from '../stack/foreground.ts'
 import { reportText } from '../stack/report.ts'
 import { boardFor } from '../stack/start-progress.ts'
+import type { Supervision } from '../stack/supervise.ts'
 import { stackSettings, type StackSettings } from '../stack-settings.ts'
-import { duration } from '../terminal/units.ts'
+import { age } from '../terminal/units.ts'
 
 const options = {
   detach: { type: 'boolean', short: 'd', description: 'return when everything is ready; the stack runs on' },
@@ -18,28 +20,31 @@ const options = {
 
 export const up: Command = defineCommand({
   name: 'up',
-  summary: 'Start the whole stack',
-  usage: '[--detach [--json]] [--verbose]',
+  summary: 'Start the stack',
+  usage: '[options] [instance|tier…]',
   description:
     'In the foreground it shows what happens until Ctrl-C, which drains and stops everything; a second Ctrl-C does not wait. ' +
-    'When a stack runs already it says so and exits 0.\n\n' +
+    'When a stack runs already it says so and exits 0. Named instances or tiers are started alone.\n\n' +
     'ROUNDTRIP_ROOT moves the folder of data and logs, ROUNDTRIP_PORTS=free takes any free ports, and single ports have ' +
     'settings of their own, such as ROUNDTRIP_PORT_EDGE_HTTPS and ROUNDTRIP_PORT_DNS: ARCHITECTURE.md has the list.',
   options,
+  positionals: { max: Infinity },
   examples: [
     { command: './roundtrip up', about: 'in the foreground, as npm start does' },
     { command: './roundtrip up -d && ./roundtrip trace https://www.roundtrip.test/', about: 'in the background' },
+    { command: './roundtrip up data', about: 'only Postgres and Redis, for an app of your own' },
     { command: 'ROUNDTRIP_PORT_EDGE_HTTPS=9443 ./roundtrip up', about: 'when 8443 is taken' },
   ],
-  run: async ({ values }, io) => {
+  run: async ({ values, positionals }, io) => {
     const detach = values.detach === true
     const json = values.json === true
     if (json && !detach) throw new RoundtripError('USAGE', '--json goes with --detach: ./roundtrip up -d --json.')
     const settings = stackSettings(io)
+    const supervision = { settings, include: instancesNamed(positionals).map(({ name }) => name) }
     if (runningStackIfAny(settings.root) !== undefined) return tellAlreadyRunning(settings, json, io)
     try {
-      if (!detach) return await runInForeground(settings, { verbose: values.verbose === true }, io)
-      return await runDetached(settings, json, io)
+      if (!detach) return await runInForeground(supervision, { verbose: values.verbose === true }, io)
+      return await runDetached(supervision, json, io)
     } catch (error) {
       // Another one was faster, between our look and our start.
       const isRunning = error instanceof RoundtripError && error.code === 'STACK_ALREADY_RUNNING'
@@ -49,10 +54,10 @@ export const up: Command = defineCommand({
   },
 })
 
-const runDetached = async (settings: StackSettings, json: boolean, io: Io): Promise<number> => {
+const runDetached = async (supervision: Supervision, json: boolean, io: Io): Promise<number> => {
   const view = boardFor(io, json ? io.stderr : io.stdout)
   try {
-    const report = await startDetached(settings, view, io)
+    const report = await startDetached(supervision, view, io)
     view.end('clear')
     const footer = ['./roundtrip logs -f shows what happens, ./roundtrip down stops all of it.']
     io.stdout.write(json ? `${JSON.stringify(report)}\n` : `\n${reportText(report, footer, io)}`)
@@ -76,7 +81,7 @@ const tellAlreadyRunning = async ({ root }: StackSettings, json: boolean, io: Io
     ({ edges }) => edges,
     () => [],
   )
-  const since = duration(Date.now() - Date.parse(startedAt))
+  const since = age(Date.now() - Date.parse(startedAt))
   const where = edge === undefined ? '' : `, https://${edge.host}:${edge.httpsPort}`
   io.stdout.write(
     `A stack is already running here (pid ${pid}, for ${since}${where}).\n` +

@@ -30,7 +30,7 @@ describe('formatRecord', () => {
   })
 
   it('shows an error by code and message, not by its stack', () => {
-    const error = { type: 'Error', code: 'ECONNREFUSED', message: 'connect failed', stack: 'Error: …\n at x' }
+    const error = { type: 'Error', code: 'ECONNREFUSED', message: 'connect failed\nand more', stack: 'Error: …\n at x' }
     expect(format({ level: 'error', message: 'failed', facts: { error } })).toBe(
       '09:08:07.045 web-1  error failed error="ECONNREFUSED: connect failed"',
     )

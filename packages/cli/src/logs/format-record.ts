@@ -33,11 +33,16 @@ const text = (value: unknown): string => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** An error is its message here; its stack stays in the file. */
+/** An error is the first line of its message here; the rest and its stack stay in the file. */
 const errorText = (error: unknown): string => {
   if (!isRecord(error)) return text(error)
   const { code, message } = error
-  return [code, message].filter((part) => typeof part === 'string').join(': ')
+  return (
+    [code, message]
+      .filter((part) => typeof part === 'string')
+      .join(': ')
+      .split('\n', 1)[0] ?? ''
+  )
 }
 
 const factText = ([name, value]: readonly [string, unknown]): string => {

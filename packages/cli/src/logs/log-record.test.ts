@@ -18,18 +18,30 @@ describe('parseLogLine', () => {
     ['2026-11-21 09:08:07.123 UTC [42] LOG:  checkpoint starting: time', 'info', 'checkpoint starting: time'],
     ['2026-11-21 09:08:07.123 UTC [42] app@roundtrip ERROR:  no such table', 'error', 'no such table'],
     ['2026-11-21 09:08:07.123 GMT [42] WARNING:  x', 'warn', 'x'],
+    [
+      '2026-11-21 09:08:07.123 UTC [42] FATAL:  terminating connection due to administrator command',
+      'info',
+      'terminating connection due to administrator command',
+    ],
+    [
+      '2026-11-21 09:08:07.123 UTC [42] FATAL:  the database system is starting up',
+      'error',
+      'the database system is starting up',
+    ],
     ['2026-11-21 09:08:07.123 UTC [42] DEBUG1:  x', 'debug', 'x'],
   ])('reads Postgres: %s', (line, level, message) => {
     expect(parseLogLine(line)).toEqual({ timeMs: Date.UTC(2026, 10, 21, 9, 8, 7, 123), level, message, facts: {} })
   })
 
   it.each([
-    ['4711:M 21 Nov 2026 09:08:07.123 * Ready', 'info'],
-    ['4711:M 21 Nov 2026 09:08:07.123 # Ready', 'warn'],
-    ['4711:C 21 Nov 2026 09:08:07.123 . Ready', 'debug'],
-  ])('reads Redis, which writes local time: %s', (line, level) => {
+    ['4711:M 21 Nov 2026 09:08:07.123 * Ready', 'info', 'Ready'],
+    ['4711:M 21 Nov 2026 09:08:07.123 # Server initialized', 'info', 'Server initialized'],
+    ['4711:M 21 Nov 2026 09:08:07.123 # WARNING Save may fail', 'info', 'WARNING Save may fail'],
+    ['4711:M 21 Nov 2026 09:08:07.123 # Error writing to the AOF file', 'warn', 'Error writing to the AOF file'],
+    ['4711:C 21 Nov 2026 09:08:07.123 . Ready', 'debug', 'Ready'],
+  ])('reads Redis, which writes local time: %s', (line, level, message) => {
     const timeMs = new Date(2026, 10, 21, 9, 8, 7, 123).getTime()
-    expect(parseLogLine(line)).toEqual({ timeMs, level, message: 'Ready', facts: {} })
+    expect(parseLogLine(line)).toEqual({ timeMs, level, message, facts: {} })
   })
 
   it.each(['', '{"half', '    at main.ts:3', '{}', '[1]', '{"time":"yesterday"}', '{"level":{"a":1}}'])(

@@ -58,23 +58,38 @@ const postgresLevels: Readonly<Record<string, Level>> = {
   PANIC: 'error',
 }
 
+/** A server that is told to stop ends its connections with FATAL. */
+const isOrderlyEnd = (message: string): boolean => message.endsWith('due to administrator command')
+
 const fromPostgres = (line: string): LogRecord | undefined => {
   const [, time, zone, severity, message] = postgresLine.exec(line) ?? []
   if (time === undefined || severity === undefined || message === undefined) return undefined
-  const level = postgresLevels[severity] ?? (severity.startsWith('DEBUG') ? 'debug' : 'info')
+  const level = isOrderlyEnd(message)
+    ? 'info'
+    : (postgresLevels[severity] ?? (severity.startsWith('DEBUG') ? 'debug' : 'info'))
   return { timeMs: timeOf(`${time} ${zone}`), level, message, facts: {} }
 }
 
 // Redis: 4711:M 21 Nov 2026 09:08:07.123 * Ready to accept connections
 const redisLine = /^\d+:[XCSM] (\d\d \w{3} \d{4} \d\d:\d\d:\d\d\.\d{3}) ([.*#-]) (.*)$/
 
-const redisLevels: Readonly<Record<string, Level>> = { '.': 'debug', '-': 'debug', '*': 'info', '#': 'warn' }
+const redisLevels: Readonly<Record<string, Level>> = { '.': 'debug', '-': 'debug', '*': 'info', '#': 'info' }
+
+/**
+ * Redis marks its greeting, its farewell and advice about the machine's kernel ("WARNING Memory overcommit…") as it marks
+ * trouble, so that the mark alone says nothing.
+ */
+const isRedisTrouble = (mark: string, message: string): boolean =>
+  mark === '#' &&
+  !message.startsWith('WARNING') &&
+  /\b(?:error|fail|failed|can't|cannot|fatal|crashed|oom)\b/i.test(message)
 
 const fromRedis = (line: string): LogRecord | undefined => {
   const [, time, mark, message] = redisLine.exec(line) ?? []
   if (time === undefined || mark === undefined || message === undefined) return undefined
   // Redis writes local time, as does Date.parse read it.
-  return { timeMs: timeOf(time), level: redisLevels[mark] ?? 'info', message, facts: {} }
+  const level = isRedisTrouble(mark, message) ? 'warn' : (redisLevels[mark] ?? 'info')
+  return { timeMs: timeOf(time), level, message, facts: {} }
 }
 
 /** Never fails: a line in no known format is its own message. */

@@ -5,23 +5,23 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Io } from '../command.ts'
-import type { StackSettings } from '../stack-settings.ts'
 import { errorOf, type SupervisorMessage } from './messages.ts'
 import type { Report } from './report.ts'
 import type { ShownBoard } from './start-progress.ts'
+import type { Supervision } from './supervise.ts'
 
 /** The same as for the services: a small young generation instead of speed that it has no use for. */
 const memoryFlags = ['--max-semi-space-size=2', '--no-warnings=ExperimentalWarning']
 
 const logFileIn = (root: string): string => join(root, 'logs', 'stack.log')
 
-const spawnSupervisor = (root: string, io: Io): ChildProcess => {
+const spawnSupervisor = ({ settings: { root }, include }: Supervision, io: Io): ChildProcess => {
   mkdirSync(join(root, 'logs'), { recursive: true })
   // Begun anew: what a supervisor says concerns its own run.
   const log = openSync(logFileIn(root), 'w', 0o640)
   const { ROUNDTRIP_LIFELINE: _lifeline, ...env } = io.env
   const entryPoint = join(io.projectRoot, 'packages/cli/src/supervisor/main.ts')
-  const child = spawn(process.execPath, [...memoryFlags, entryPoint], {
+  const child = spawn(process.execPath, [...memoryFlags, entryPoint, ...include], {
     cwd: io.projectRoot,
     env: { ...env, ROUNDTRIP_ROOT: root },
     detached: true,
@@ -35,8 +35,9 @@ const spawnSupervisor = (root: string, io: Io): ChildProcess => {
  * @returns when every instance is ready
  * @throws RoundtripError what the supervisor's `startStack` threw, or `STACK_START_FAILED` when it died
  */
-export const startDetached = async ({ root }: StackSettings, view: ShownBoard, io: Io): Promise<Report> => {
-  const child = spawnSupervisor(root, io)
+export const startDetached = async (supervision: Supervision, view: ShownBoard, io: Io): Promise<Report> => {
+  const { root } = supervision.settings
+  const child = spawnSupervisor(supervision, io)
   const { promise, resolve, reject } = Promise.withResolvers<Report>()
   child.on('message', (message: SupervisorMessage) => {
     if (message.type === 'event') view.board.apply(message.event)

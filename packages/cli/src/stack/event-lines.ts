@@ -1,9 +1,9 @@
 /** What happens in a running stack, as lines for people: crashes, restarts, recoveries, and logs that matter. */
-import type { StackEvent } from '@roundtrip/stack'
+import type { Exit, StackEvent } from '@roundtrip/stack'
 import { tierOf } from '../instance-names.ts'
 import { clockTime, formatRecord, type RecordStyle } from '../logs/format-record.ts'
-import { isAtLeast, parseLogLine, type LogRecord } from '../logs/log-record.ts'
-import { tierPaint, type Colours } from '../terminal/colours.ts'
+import { isAtLeast, parseLogLine, type Level, type LogRecord } from '../logs/log-record.ts'
+import { tierPaint, type Colours, type Style } from '../terminal/colours.ts'
 import { padEnd } from '../terminal/text.ts'
 import { duration } from '../terminal/units.ts'
 
@@ -16,21 +16,38 @@ export interface EventStyle {
   readonly now: () => number
 }
 
-type Exit = Extract<StackEvent, { type: 'exit' }>
-type State = Extract<StackEvent, { type: 'state' }>
 type Log = Extract<StackEvent, { type: 'log' }>
+type Happening = Exclude<StackEvent, Log>
 
-const exitText = ({ exit, expected }: Exit, colours: Colours): string | undefined => {
-  if (expected) return undefined
-  const how = exit.signal === null ? `with status ${String(exit.code)}` : `by ${exit.signal}`
-  return colours.red(`ended ${how}`)
+interface Told {
+  readonly text: string
+  readonly level: Level
+  readonly style: Style
 }
 
-const stateText = ({ state, previous }: State, colours: Colours): string | undefined => {
-  if (state === 'ready') return colours.green(previous === 'paused' ? 'resumed' : 'ready')
-  if (state === 'paused' || state === 'stopped') return colours.yellow(state)
+const told = (text: string, level: Level, style: Style): Told => ({ text, level, style })
+
+const exitText = ({ code, signal }: Exit): string => `ended ${signal === null ? `with status ${code}` : `by ${signal}`}`
+
+const stateTold = ({ state, previous }: Extract<StackEvent, { type: 'state' }>): Told | undefined => {
+  if (state === 'ready') return told(previous === 'paused' ? 'resumed' : 'ready', 'info', 'green')
+  if (state === 'paused' || state === 'stopped') return told(state, 'info', 'yellow')
   // An exit or a backoff has its own line, which says more.
-  return state === 'failed' ? colours.red('failed; it is not started again') : undefined
+  return state === 'failed' ? told('failed; it is not started again', 'error', 'red') : undefined
+}
+
+/** What an event says about its instance. @returns undefined for what need not be told */
+export const eventTold = (event: Happening): Told | undefined => {
+  switch (event.type) {
+    case 'progress':
+      return told(event.message, 'info', 'dim')
+    case 'exit':
+      return event.expected ? undefined : told(exitText(event.exit), 'error', 'red')
+    case 'backoff':
+      return told(`starts again in ${duration(event.delayMs)} (attempt ${event.attempt})`, 'warn', 'yellow')
+    default:
+      return stateTold(event)
+  }
 }
 
 /** A program that writes plain text on standard error has something to say. */
@@ -49,23 +66,11 @@ const logText = (event: Log, { colours, nameWidth, verbose, now }: EventStyle): 
 
 /** @returns undefined for what need not be told */
 export const eventLine = (event: StackEvent, style: EventStyle): string | undefined => {
-  const { colours, nameWidth, now } = style
   if (event.type === 'log') return logText(event, style)
-  const told = (instance: string, text: string | undefined): string | undefined => {
-    if (text === undefined) return undefined
-    const name = tierPaint(colours, tierOf(instance))(padEnd(instance, nameWidth))
-    return `${colours.dim(clockTime(now()))} ${name} ${text}`
-  }
-  switch (event.type) {
-    case 'progress':
-      return told('stack', event.message)
-    case 'exit':
-      return told(event.instance, exitText(event, colours))
-    case 'backoff': {
-      const text = `starts again in ${duration(event.delayMs)} (attempt ${event.attempt})`
-      return told(event.instance, colours.yellow(text))
-    }
-    default:
-      return told(event.instance, stateText(event, colours))
-  }
+  const news = eventTold(event)
+  if (news === undefined) return undefined
+  const { colours, nameWidth, now } = style
+  const instance = event.type === 'progress' ? 'stack' : event.instance
+  const name = tierPaint(colours, tierOf(instance))(padEnd(instance, nameWidth))
+  return `${colours.dim(clockTime(now()))} ${name} ${colours[news.style](news.text)}`
 }

@@ -2,18 +2,17 @@
 import { instances, type StackEvent } from '@roundtrip/stack'
 import type { Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
-import type { StackSettings } from '../stack-settings.ts'
 import { eventLine } from './event-lines.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { reportText } from './report.ts'
 import { boardFor } from './start-progress.ts'
-import { supervise } from './supervise.ts'
+import { supervise, type Supervision } from './supervise.ts'
 
 const nameWidth = Math.max(...instances.map(({ name }) => name.length))
 
 /** @returns the exit status @throws RoundtripError what `startStack` throws */
 export const runInForeground = async (
-  settings: StackSettings,
+  supervision: Supervision,
   { verbose }: { verbose: boolean },
   io: Io,
 ): Promise<number> => {
@@ -33,7 +32,7 @@ export const runInForeground = async (
     if (line !== undefined) view.progress.note(line)
   }
   try {
-    const outcome = await supervise(settings, interrupts, {
+    const outcome = await supervise(supervision, interrupts, {
       onEvent,
       onReady: (report) => {
         isBusy = false

@@ -59,6 +59,8 @@ export class InstanceBoard {
     const before = this.#rows.get(instance)
     const now = this.#options.clock()
     if (before?.state === state) return
+    // That the rest is taken down after a failure must not hide which one failed.
+    if (before?.state === 'failed' && state === 'stopped') return
     const tookMs = before !== undefined && settled.has(state) ? now - before.sinceMs : undefined
     this.#rows.set(instance, { state, sinceMs: now, tookMs })
     this.#draw(instance)

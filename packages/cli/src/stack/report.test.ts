@@ -30,6 +30,7 @@ const report: Report = {
   },
   instances: [
     row('edge-1', 'edge', { https: '127.0.0.1:9443', http: '127.0.0.1:9080' }),
+    row('dns', 'dns', { dns: '127.0.0.1:5301' }),
     row('launcher', 'launcher', {}),
   ],
   tookMs: 3400,
@@ -41,7 +42,7 @@ describe('reportText', () => {
   const lines = reportText(report, ['Ctrl-C stops it.'], io).split('\n')
 
   it('counts what runs and shows it', () => {
-    expect(lines[0]).toBe('Roundtrip is up: 1 instances in 3.4 s (warm start).')
+    expect(lines[0]).toBe('Roundtrip is up: 2 instances in 3.4 s (warm start).')
     expect(lines).toContain('edge  edge-1    127.0.0.1:9443 https, :9080 http  ready')
     expect(lines.join('\n')).not.toContain('launcher')
   })
@@ -55,6 +56,11 @@ describe('reportText', () => {
     expect(text).toContain('./roundtrip trace https://www.roundtrip.test/')
     expect(text).toContain('https://www.roundtrip.localhost:9443/')
     expect(text).toContain('dig @127.0.0.1 -p 5301 www.roundtrip.test')
+  })
+
+  it('suggests nothing that does not run', () => {
+    const text = reportText({ ...report, instances: [row('web-1', 'web', {})] }, [], io)
+    expect(text).not.toMatch(/Try it|curl|dig/)
   })
 
   it('fits into 80 columns', () => {

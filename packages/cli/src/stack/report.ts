@@ -1,6 +1,6 @@
 /** What `up` tells once everything is ready: a table, how to try it, where things are. */
 import { isAbsolute, relative } from 'node:path'
-import type { StackAddresses, StatusRow } from '@roundtrip/stack'
+import type { EdgeAddress, StackAddresses, StatusRow } from '@roundtrip/stack'
 import type { Io } from '../command.ts'
 import { tierPaint } from '../terminal/colours.ts'
 import { paintState } from '../terminal/states.ts'
@@ -47,9 +47,16 @@ interface Suggestion {
   readonly about: string
 }
 
+const isRunning = (name: string, { instances }: Report): boolean => instances.some((row) => row.name === name)
+
+/** Only a part of the stack may have been asked for. */
+const runningEdge = (report: Report): EdgeAddress | undefined =>
+  report.stack.edges.find(({ name }) => isRunning(name, report))
+
 /** Broken where a shell takes it, so that it can be pasted and still fits. */
-const curlLines = ({ stack: { publicName, caFile, edges } }: Report, cwd: string): string[] => {
-  const [edge] = edges
+const curlLines = (report: Report, cwd: string): string[] => {
+  const { publicName, caFile } = report.stack
+  const edge = runningEdge(report)
   if (edge === undefined) return []
   const { host, httpsPort } = edge
   const address = host.includes(':') ? `[${host}]` : host
@@ -60,8 +67,9 @@ const curlLines = ({ stack: { publicName, caFile, edges } }: Report, cwd: string
   ]
 }
 
-const suggestions = ({ stack }: Report): Suggestion[] => {
-  const [edge] = stack.edges
+const suggestions = (report: Report): Suggestion[] => {
+  const { stack } = report
+  const edge = runningEdge(report)
   const found: Suggestion[] = []
   if (edge !== undefined) {
     const { httpsPort } = edge
@@ -72,20 +80,24 @@ const suggestions = ({ stack }: Report): Suggestion[] => {
       { line: `https://www.roundtrip.localhost:${httpsPort}/`, about: 'your own browser (it warns)' },
     )
   }
-  found.push({
-    line: `dig @${stack.dns.host} -p ${stack.dns.port} ${stack.publicName}`,
-    about: 'the name server itself',
-  })
+  if (isRunning('dns', report)) {
+    found.push({
+      line: `dig @${stack.dns.host} -p ${stack.dns.port} ${stack.publicName}`,
+      about: 'the name server itself',
+    })
+  }
   return found
 }
 
 const tryIt = (report: Report, { colours, cwd }: ReportIo): string[] => {
   const lines = suggestions(report)
+  if (lines.length === 0) return []
   const left = Math.max(...lines.map(({ line }) => visibleWidth(line)))
   return [
     colours.bold('Try it'),
     ...curlLines(report, cwd).map((line) => `  ${line}`),
     ...lines.map(({ line, about }) => `  ${padEnd(line, left)}  ${colours.dim(about)}`),
+    '',
   ]
 }
 
@@ -100,7 +112,6 @@ export const reportText = (report: Report, footer: readonly string[], io: Report
     ...instanceTable(running, io),
     '',
     ...tryIt(report, io),
-    '',
     colours.dim(`Data, logs and certificates are in ${shownPath(report.stack.root, cwd)}.`),
     ...footer.map((line) => colours.dim(line)),
     '',

@@ -6,6 +6,12 @@ import type { StackSettings } from '../stack-settings.ts'
 import type { Interrupts } from './interrupts.ts'
 import type { Report } from './report.ts'
 
+export interface Supervision {
+  readonly settings: StackSettings
+  /** Names of instances or tiers; all when empty. */
+  readonly include: readonly string[]
+}
+
 export interface SupervisionView {
   readonly onEvent: (event: StackEvent) => void
   readonly onReady: (report: Report) => void
@@ -21,14 +27,19 @@ export type Outcome = 'stopped' | 'interrupted'
  * @throws RoundtripError what `startStack` throws
  */
 export const supervise = async (
-  settings: StackSettings,
+  { settings, include }: Supervision,
   interrupts: Interrupts,
   view: SupervisionView,
 ): Promise<Outcome> => {
   const beganMs = performance.now()
   const cold = !existsSync(join(settings.root, 'pki'))
   const calledOff = new AbortController()
-  const starting = startStack({ ...settings, onEvent: view.onEvent, signal: calledOff.signal })
+  const starting = startStack({
+    ...settings,
+    ...(include.length === 0 ? {} : { include }),
+    onEvent: view.onEvent,
+    signal: calledOff.signal,
+  })
   const outcome = await Promise.race([starting.then(() => 'ready' as const), interrupts.first])
   if (outcome !== 'ready') {
     view.onStopping(outcome)

@@ -4,7 +4,7 @@ import { runSupervisor } from './run-supervisor.ts'
 
 process.title = 'roundtrip-supervisor'
 
-const status = await runSupervisor(processIo(process.env), {
+const status = await runSupervisor(process.argv.slice(2), processIo(process.env), {
   send: (message) =>
     new Promise((resolve) => {
       if (process.send === undefined || !process.connected) resolve()

@@ -1,7 +1,8 @@
 /** A supervisor without a terminal: reports to whoever started it until it is ready, then only writes its log. */
-import type { StackEvent } from '@roundtrip/stack'
 import type { Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
+import type { Level } from '../logs/log-record.ts'
+import { eventTold } from '../stack/event-lines.ts'
 import { listenForInterrupts } from '../stack/interrupts.ts'
 import { failureMessage, type SupervisorMessage } from '../stack/messages.ts'
 import { supervise } from '../stack/supervise.ts'
@@ -15,21 +16,9 @@ export interface Starter {
   onGone(listener: () => void): void
 }
 
-type LogLevel = 'info' | 'warn' | 'error'
-
-const severityOf = (event: StackEvent): LogLevel => {
-  if (event.type === 'exit' && !event.expected) return 'error'
-  return event.type === 'backoff' ? 'warn' : 'info'
-}
-
-const messageOf = (event: StackEvent): string => {
-  if (event.type === 'progress') return event.message
-  return event.type === 'state' ? `${event.instance} is ${event.state}` : `${event.instance}: ${event.type}`
-}
-
-/** @returns the exit status of the supervisor */
-export const runSupervisor = async (io: Io, starter: Starter): Promise<number> => {
-  const log = (level: LogLevel, message: string, facts: object = {}): void => {
+/** @param include instances or tiers to run; all when empty @returns the exit status of the supervisor */
+export const runSupervisor = async (include: readonly string[], io: Io, starter: Starter): Promise<number> => {
+  const log = (level: Level, message: string, facts: object = {}): void => {
     const line = { level, time: new Date().toISOString(), service: 'stack', instance: 'stack', message, ...facts }
     io.stdout.write(`${JSON.stringify(line)}\n`)
   }
@@ -44,11 +33,12 @@ export const runSupervisor = async (io: Io, starter: Starter): Promise<number> =
     () => process.exit(exitStatus.interrupted),
   )
   try {
-    const outcome = await supervise(stackSettings(io), interrupts, {
+    const outcome = await supervise({ settings: stackSettings(io), include }, interrupts, {
       onEvent: (event) => {
         if (event.type === 'log') return
-        const { type: _type, ...facts } = event
-        log(severityOf(event), messageOf(event), event.type === 'progress' ? {} : facts)
+        const news = eventTold(event)
+        const subject = event.type === 'progress' ? '' : `${event.instance} `
+        if (news !== undefined) log(news.level, subject + news.text)
         if (!isReady) void starter.send({ type: 'event', event })
       },
       onReady: (report) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { duration, memory } from './units.ts'
+import { age, duration, memory } from './units.ts'
 
 describe('duration', () => {
   it.each([
@@ -15,6 +15,16 @@ describe('duration', () => {
     [90_000_000, '1 d 1 h'],
   ])('%i ms is %s', (ms, text) => {
     expect(duration(ms)).toBe(text)
+  })
+})
+
+describe('age', () => {
+  it.each([
+    [-5, '0 s'],
+    [3999, '3 s'],
+    [61_999, '1 min 1 s'],
+  ])('%i ms are %s', (ms, text) => {
+    expect(age(ms)).toBe(text)
   })
 })
 

@@ -14,6 +14,12 @@ export const duration = (ms: number): string => {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`
 }
 
+/** How long something has lasted, in whole seconds: `7 s`, `4 min 5 s`. */
+export const age = (ms: number): string => {
+  const seconds = Math.max(0, Math.floor(ms / 1000))
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000)
+}
+
 const mebibyte = 2 ** 20
 
 /** `34.1 MiB`, `812 MiB`. */
