@@ -1,0 +1,55 @@
+/** The way of a request through the web tier, top to bottom: the first layer is the outermost. */
+import {
+  accessLog,
+  bodyLimit,
+  errorResponse,
+  requestId,
+  serverTiming,
+  type HttpHandler,
+  type NamedHttpLayer,
+} from '@roundtrip/http'
+import { compose } from '@roundtrip/pipeline'
+import { retry } from '@roundtrip/upstream'
+import { forwarding } from './layers/forwarding.ts'
+import { isHealthCheck, ownHealth } from './layers/own-health.ts'
+import { serverOptions } from './layers/server-options.ts'
+import type { FileIndex } from './static/file-index.ts'
+import { staticFiles } from './static/static-files.ts'
+
+export interface WebPipelineOptions {
+  readonly instance: string
+  readonly maxBodyBytes: number
+  readonly files: FileIndex
+  readonly isDraining: () => boolean
+  /** The terminal: chooses an application server. */
+  readonly forward: HttpHandler
+}
+
+export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
+  const { instance, maxBodyBytes, files, isDraining } = options
+  return [
+    // Around everything that answers: a client can quote the id of an error too.
+    ['request-id', requestId()],
+    // Around error-response: the line says what was sent.
+    ['access-log', accessLog({ isNoise: isHealthCheck })],
+    // Inside the log, around all work: the time it reports is the time until the head is ready.
+    ['server-timing', serverTiming({ tier: 'web', instance })],
+    // Whatever is thrown below becomes a response here.
+    ['error-response', errorResponse()],
+    // Before anything that could fail for another reason than this tier's own.
+    ['own-health', ownHealth(isDraining)],
+    // Before the layers that take the target for a path, which * is not.
+    ['server-options', serverOptions()],
+    // Outside retry, as content can be counted only once.
+    ['body-limit', bodyLimit(maxBodyBytes)],
+    // Files answer without the application; whatever is no file goes on.
+    ['static-files', staticFiles({ files })],
+    // Only what is forwarded passes through us; outside retry, which must not name us twice.
+    ['forwarding', forwarding()],
+    // Directly around forward, which gives the second attempt to another member.
+    ['retry', retry()],
+  ]
+}
+
+export const webPipeline = ({ forward, ...options }: WebPipelineOptions): HttpHandler =>
+  compose(webLayers(options), ['forward', forward])
