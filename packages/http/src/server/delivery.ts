@@ -109,6 +109,8 @@ const settle = (sink: Sink, body: Readable | undefined, bytes: () => number): Pr
     body?.once('close', () => {
       if (!body.readableEnded && !sink.closed) breakOff()
     })
+    // Failed before we listened: none of its events will come any more.
+    if (body?.closed === true) breakOff()
   })
 
 /**

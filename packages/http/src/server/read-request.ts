@@ -1,6 +1,7 @@
 /** From node's request objects to ours: the checks of RFC 9112 §3 and RFC 9113 §8 that node leaves to the application. */
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { RoundtripError } from '@roundtrip/errors'
 import { Fields } from '../fields.ts'
@@ -95,21 +96,24 @@ const hasBody = (request: NodeRequest, fields: Fields): boolean => {
   return fields.has('transfer-encoding') || Number(fields.get('content-length') ?? 0) > 0
 }
 
+/** HTTP/2 hands out a proxy of its socket that answers for properties, but not to `in` or `instanceof`. */
+const isTls = (socket: Socket | TLSSocket): socket is TLSSocket =>
+  typeof (socket as Partial<TLSSocket>).getCipher === 'function'
+
 /** The client's side of the connection. */
 export const readDownstream = (request: NodeRequest): Downstream => {
   const socket = isHttp2(request) ? request.stream.session?.socket : request.socket
   const address = (socket?.remoteAddress ?? '').replace(/^::ffff:/, '')
   const port = socket?.remotePort ?? 0
-  if (socket === undefined || !('getCipher' in socket)) return { address, port }
-  const tls = socket as TLSSocket
+  if (socket === undefined || !isTls(socket)) return { address, port }
   return {
     address,
     port,
     tls: {
-      protocol: tls.getProtocol() ?? 'unknown',
-      cipher: tls.getCipher()?.name ?? 'unknown',
-      resumed: tls.isSessionReused(),
-      ...(typeof tls.servername === 'string' && { serverName: tls.servername }),
+      protocol: socket.getProtocol() ?? 'unknown',
+      cipher: socket.getCipher()?.name ?? 'unknown',
+      resumed: socket.isSessionReused(),
+      ...(typeof socket.servername === 'string' && { serverName: socket.servername }),
     },
   }
 }
