@@ -10,6 +10,8 @@ export class ResponseBody extends Readable {
   constructor(controller: Dispatcher.DispatchController) {
     super()
     this.#controller = controller
+    // The next hop may break off before the response has found its reader; unheard, the error would end the process.
+    this.on('error', () => undefined)
   }
 
   /** Takes what arrived; when the reader has enough, the connection is no longer read from. */

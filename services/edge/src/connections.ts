@@ -32,7 +32,6 @@ export class Connections {
   openedSession(session: Http2Session): void {
     this.#sessions.add(session)
     session.once('close', () => this.#sessions.delete(session))
-    if (this.#draining) session.close()
   }
 
   /** A request has begun. HTTP/2 sessions keep account of their streams themselves. */
@@ -53,7 +52,10 @@ export class Connections {
     return [...(this.#sockets.get(socket) ?? [])].some(({ headersSent }) => headersSent)
   }
 
-  /** Closes what is idle now, and everything else when its requests have been answered. */
+  /**
+   * Closes what is idle now, and everything else when its requests have been answered. HTTP/2 sessions are left to
+   * the server's own `close`, which sends GOAWAY and lets their streams finish (RFC 9113 §6.8).
+   */
   drain(): void {
     this.#draining = true
     for (const socket of this.#handshakes.values()) socket.destroy()
@@ -61,8 +63,6 @@ export class Connections {
       for (const response of underWay) response.shouldKeepAlive = false
       if (underWay.size === 0) socket.end()
     }
-    // GOAWAY: no new streams, those under way go on (RFC 9113 §6.8).
-    for (const session of this.#sessions) session.close()
   }
 
   destroy(): void {

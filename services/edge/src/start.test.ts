@@ -32,6 +32,19 @@ describe('an exchange through the edge', () => {
     expect(second).toMatchObject({ status: 201, text: 'got hello' })
     expect(second.headers['x-seen']).toBe(`POST ${path} 2 roundtrip-edge`)
     expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id'])
+    const line = {
+      status: 201,
+      answeredBy: 'forward',
+      tls: 'TLSv1.3',
+      client: '127.0.0.1',
+      upstream: new URL(origin).host,
+    }
+    await expect
+      .poll(() => edge.lines)
+      .toMatchObject([
+        { ...line, httpVersion: '1.1', requestId: first.headers['x-request-id'] },
+        { ...line, httpVersion: '2', requestId: second.headers['x-request-id'] },
+      ])
   })
 
   it('carries no content where there is none: HEAD, 204, 304, in both protocols', async () => {
