@@ -39,11 +39,13 @@ export const exchangeOverUdp = async (
     const verdict = judgeAnswer(ask.message, bytes)
     if (verdict !== 'unrelated') resolve(verdict)
   })
-  socket.connect(server.port, server.host, () => {
+  // A callback of `connect` would be called for a host that cannot be looked up as well, which `error` reports.
+  socket.once('connect', () => {
     socket.send(ask.bytes, (error) => {
       if (error) reject(error)
     })
   })
+  socket.connect(server.port, server.host)
   try {
     return await promise
   } finally {
