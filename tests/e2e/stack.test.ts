@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { connectToStack, startStack, type Stack, type StackEvent, type StackOptions } from '@roundtrip/stack'
 import { afterEach, expect, test, vi } from 'vitest'
+import { childrenOf, isRunning, processState } from '../helpers/processes.ts'
 import { query } from '../helpers/sql.ts'
 
 const standIn = join(import.meta.dirname, 'fixtures/stand-in.ts')
@@ -33,22 +34,6 @@ const temporaryFolder = (): string => {
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
   return folder
 }
-
-const isRunning = (pid: number | undefined): boolean => {
-  if (pid === undefined) return false
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
-const childrenOf = (pid: number | undefined): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
-
-/** `T` is a process stopped by a signal (proc(5)). */
-const processState = (pid: number): string | undefined => /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]
 
 const event = (stack: Stack, matches: (event: StackEvent) => boolean): Promise<StackEvent> =>
   new Promise((resolve) => {
@@ -107,7 +92,7 @@ test('a service gets its settings and little else', async () => {
   const stack = await start({ ...oneService, onEvent: (seen) => void (seen.type === 'log' && lines.push(seen.line)) })
   await vi.waitFor(() => expect(lines).toHaveLength(1))
   const { environment } = JSON.parse(lines[0] ?? '') as { environment: string[] }
-  const allowed = /^(PATH|HOME|TZ|LANG|NODE_COMPILE_CACHE|NODE_CHANNEL_.*|SERVICE_INSTANCE|WEB_.*)$/
+  const allowed = /^(PATH|HOME|TZ|LANG|NODE_COMPILE_CACHE|MALLOC_ARENA_MAX|NODE_CHANNEL_.*|SERVICE_INSTANCE|WEB_.*)$/
   expect(environment.filter((name) => !allowed.test(name))).toEqual([])
   expect(readFileSync(stack.logFile('web-1'), 'utf8')).toContain('"environment"')
 })
@@ -122,6 +107,15 @@ test('what crashes is started again with a backoff, visibly', async () => {
   expect(instance.pid).not.toBe(pid)
   expect(instance).toMatchObject({ restarts: 1, lastExit: { signal: 'SIGKILL' } })
   expect(stack.history()).toContainEqual(expect.objectContaining({ type: 'exit', instance: 'web-1', expected: false }))
+})
+
+test('the primary comes back from a crash with what was committed', async () => {
+  const stack = await start({ include: ['data'] })
+  const { primaryUrl, databasePassword } = stack.data
+  await query(primaryUrl, databasePassword, 'create table kept as select 1 as number')
+  await stack.instance('postgres-primary').kill()
+  await stack.instance('postgres-primary').waitFor('ready')
+  expect(await query(primaryUrl, databasePassword, 'select number from kept')).toEqual([{ number: 1 }])
 })
 
 test('with restart: false it stays down until it is started', async () => {
@@ -218,6 +212,14 @@ test('a service that does not start fails the stack with its last words, and not
   expect(pids.filter(isRunning)).toEqual([])
 })
 
+test('a port lost between choice and use is chosen anew', async () => {
+  const file = join(temporaryFolder(), 'failed')
+  const settings = { web: { STAND_IN_FAILS: 'listen EADDRINUSE: address already in use', STAND_IN_FAILED_FILE: file } }
+  const stack = await start({ ...oneService, settings })
+  expect(stack.instance('web-1').state).toBe('ready')
+  expect(existsSync(file)).toBe(true)
+})
+
 test('a start can be called off', async () => {
   const abort = new AbortController()
   const pids: (number | undefined)[] = []
@@ -283,6 +285,21 @@ test('a stack comes up again after its launcher was killed, with its data', asyn
     query(again.data.replicaUrl, again.data.databasePassword, 'select number from kept'),
   )
   expect(rows).toEqual([{ number: 1 }])
+})
+
+test('what outlived both launcher and reaper is stopped by the next start', async () => {
+  const root = temporaryFolder()
+  const { child, pids } = await startLauncher(root)
+  const reapers = childrenOf(child.pid).filter((pid) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('reaper.sh'),
+  )
+  child.kill('SIGSTOP')
+  for (const pid of reapers) process.kill(pid, 'SIGKILL')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(pids.filter(isRunning).length).toBeGreaterThanOrEqual(4)
+  await start({ root, include: ['data'] })
+  expect(pids.filter(isRunning)).toEqual([])
 })
 
 test('a reaper that dies is replaced, and the new one knows everything', async () => {

@@ -1,16 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { startTokenOf } from './process-table.ts'
-import { startReaper } from './reaper.ts'
+import { reapOrphans, startReaper } from './reaper.ts'
 
 const sleeper = (): ChildProcess & { pid: number } => {
   const child = spawn('sleep', ['60']) as ChildProcess & { pid: number }
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
+}
+
+const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'roundtrip-reaper-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  return folder
 }
 
 /** The script by itself, so that a test can say things that the launcher never would. */
@@ -56,8 +62,7 @@ test('kills what does not want to end', async () => {
 }, 20_000)
 
 test('removes the temporary folder, whatever its name', async () => {
-  const parent = mkdtempSync(join(tmpdir(), 'roundtrip-reaper-'))
-  onTestFinished(() => rmSync(parent, { recursive: true }))
+  const parent = temporaryFolder()
   const [folder, beside] = [join(parent, 'a folder of mine'), join(parent, 'a')]
   for (const path of [folder, beside]) mkdirSync(path)
   await runReaper([`d ${folder}`])
@@ -66,9 +71,20 @@ test('removes the temporary folder, whatever its name', async () => {
 
 test('a closed reaper with nothing to watch stops nothing', async () => {
   const child = sleeper()
-  const reaper = startReaper()
+  const file = join(temporaryFolder(), 'processes')
+  const reaper = startReaper(file)
   reaper.watch(child.pid, 'SIGTERM')
   reaper.forget(child.pid)
   await reaper.close()
   expect(startTokenOf(child.pid)).toBeDefined()
+  expect(existsSync(file)).toBe(false)
+})
+
+test('what a launcher watched is stopped by the next one, however both went', async () => {
+  const [child, file] = [sleeper(), join(temporaryFolder(), 'processes')]
+  const ended = once(child, 'exit')
+  writeFileSync(file, `+ ${child.pid} ${startTokenOf(child.pid)} TERM\n`)
+  await reapOrphans(file)
+  expect(await ended).toEqual([null, 'SIGTERM'])
+  expect(existsSync(file)).toBe(false)
 })

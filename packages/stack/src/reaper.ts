@@ -1,6 +1,7 @@
 /** Holds the line to the reaper, the small process that stops everything when this one is gone. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startTokenOf } from './process-table.ts'
 
@@ -15,15 +16,44 @@ export interface Reaper {
   close(): Promise<void>
 }
 
-/** Starts a reaper, and another one should it die. */
-export const startReaper = (): Reaper => {
+const script = join(import.meta.dirname, 'reaper.sh')
+
+/**
+ * Stops what a former launcher left running, when its reaper was killed as well or is still at it. Resolves when nothing
+ * of it runs any more.
+ *
+ * @param file as given to `startReaper` by that launcher
+ */
+export const reapOrphans = async (file: string): Promise<void> => {
+  const lines = readIfThere(file)
+  if (lines === '') return
+  const child = spawn('/bin/sh', [script], { cwd: '/', stdio: ['pipe', 'ignore', 'ignore'] })
+  child.stdin.end(lines)
+  await once(child, 'exit')
+  rmSync(file, { force: true })
+}
+
+const readIfThere = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * Starts a reaper, and another one should it die.
+ *
+ * @param file keeps what is watched, for `reapOrphans` of the next launcher
+ */
+export const startReaper = (file: string): Reaper => {
   const watched = new Map<number, string>()
   let folder: string | undefined
   let closed = false
 
   const launch = (): ChildProcess => {
     // A session of its own: no signal to the launcher's process group, such as Ctrl-C, reaches it.
-    const child = spawn('/bin/sh', [join(import.meta.dirname, 'reaper.sh')], {
+    const child = spawn('/bin/sh', [script], {
       detached: true,
       cwd: '/',
       stdio: ['pipe', 'ignore', 'ignore'],
@@ -38,7 +68,10 @@ export const startReaper = (): Reaper => {
     return child
   }
   let current = launch()
-  const tell = (line: string): void => void current.stdin?.write(line)
+  const tell = (line: string): void => {
+    current.stdin?.write(line)
+    writeFileSync(file, [...watched.values()].join(''))
+  }
 
   return {
     get pid() {
@@ -56,13 +89,14 @@ export const startReaper = (): Reaper => {
     },
     removeFolder(path) {
       folder = path
-      tell(`d ${path}\n`)
+      current.stdin?.write(`d ${path}\n`)
     },
     async close() {
       closed = true
       const gone = once(current, 'exit')
       current.stdin?.end()
       await gone
+      rmSync(file, { force: true })
     },
   }
 }

@@ -7,10 +7,11 @@ import type { ProcessPlan } from './run-process.ts'
 import type { InstanceSpec } from './topology.ts'
 
 /**
- * Flags for many small processes on one machine: a young generation of 1 MB semi-spaces instead of 16, and code that is not
- * optimised for the size of the heap.
+ * For many small processes on one machine: a young generation of 2 MB instead of 16, and one heap of malloc for all threads.
+ * Together they save a fifth of an idle service's own memory (45 to 36 MB for the edge).
  */
-const memoryFlags = ['--max-semi-space-size=2', '--no-warnings=ExperimentalWarning']
+const memoryFlags = ['--max-semi-space-size=2']
+const memoryEnvironment = { MALLOC_ARENA_MAX: '1' }
 
 export interface ServicePlanOptions {
   readonly settings: Readonly<Record<string, string>>
@@ -31,7 +32,7 @@ export const planService = (spec: InstanceSpec, options: ServicePlanOptions): Pr
   return {
     command: process.execPath,
     args: [...memoryFlags, entryPoint, ...taskArguments],
-    environment: { ...childEnvironment(), ...options.settings },
+    environment: { ...childEnvironment(), ...memoryEnvironment, ...options.settings },
     folder: projectFolder,
     readyBy: isTask ? 'exit' : 'message',
     stopSignal: 'SIGTERM',

@@ -4,7 +4,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import { forEachInStartOrder } from './dependency-order.ts'
 import type { StackEvent } from './events.ts'
 import { assignAddresses, checkPorts } from './ports.ts'
-import { startReaper, type Reaper } from './reaper.ts'
+import { reapOrphans, startReaper, type Reaper } from './reaper.ts'
 import { prepareRecipes } from './recipes.ts'
 import { RunningStack } from './running-stack.ts'
 import { ensureSecrets } from './secrets.ts'
@@ -51,13 +51,15 @@ const startIn = async (
   let reaper: Reaper | undefined
   let stack: RunningStack | undefined
   try {
+    // Before the look at the ports: they may sit on some.
+    await reapOrphans(state.processes)
     const addresses = await assignAddresses(options.ports ?? 'free')
     await checkPorts(specs, addresses)
     const secrets = ensureSecrets(state.secrets)
     const events = eventsFor(options)
     const onProgress = (message: string): void => void events.emit('event', { type: 'progress', message })
     const recipes = await prepareRecipes({ specs, addresses, state, secrets, options, onProgress })
-    reaper = startReaper()
+    reaper = startReaper(state.processes)
     if (state.isTemporary && options.keepData !== true) reaper.removeFolder(state.root)
     stack = new RunningStack({ specs, addresses, state, secrets, options, events, reaper, recipes })
     const running = stack

@@ -20,6 +20,8 @@ export interface StateFolder {
   readonly pki: string
   readonly zoneFile: string
   readonly redis: string
+  /** What runs, for the next launcher should this one not be able to clean up. */
+  readonly processes: string
   /** Outside the root only when the account that runs Postgres cannot reach that. */
   readonly postgres: string
   /** Lets the next one in; removes a temporary folder unless it is to be kept. */
@@ -49,6 +51,7 @@ export const openStateFolder = (path: string | undefined): StateFolder => {
     secrets: join(root, 'secrets'),
     pki: join(root, 'pki'),
     redis: join(root, 'redis'),
+    processes: join(root, 'processes'),
     postgres: join(isReachable(root) ? root : outside, 'postgres'),
   }
   for (const folder of [folders.logs, folders.mailbox, join(root, 'dns')]) mkdirSync(folder, { recursive: true })

@@ -71,27 +71,15 @@ export const systemIdentifier = async (folder: string): Promise<bigint> => {
 }
 
 /**
- * Makes way for a new start. A server that still runs on the folder is asked to stop; a `postmaster.pid` whose process is gone, or
- * is something else by now, is removed: Postgres itself only looks whether *any* process has that pid.
+ * Removes a `postmaster.pid` whose process is gone or is something else by now: Postgres itself only looks whether *any* process
+ * has that pid. When a server does run on the folder, Postgres refuses to start a second one.
  */
 export const clearLeftovers = async (folder: string): Promise<void> => {
   const pidFile = join(folder, 'postmaster.pid')
   const text = await readFile(pidFile, 'utf8').catch(() => undefined)
-  if (text === undefined) return
-  const pid = Number.parseInt(text, 10)
-  if (await runsOn(pid, folder)) {
-    process.kill(pid, 'SIGCONT')
-    process.kill(pid, 'SIGINT')
-    for (let turns = 0; turns < 100 && existsSync(pidFile); turns += 1) await tick()
-    return
-  }
+  if (text === undefined || (await runsOn(Number.parseInt(text, 10), folder))) return
   await rm(pidFile, { force: true })
 }
-
-const tick = (): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, 50)
-  })
 
 /** A postmaster's working folder is its data folder. */
 const runsOn = async (pid: number, folder: string): Promise<boolean> => {

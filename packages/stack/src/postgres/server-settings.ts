@@ -45,8 +45,8 @@ export const serverArguments = ({ dataFolder, host, port, durable }: ServerOptio
     wal_receiver_timeout: '10s',
     wal_sender_timeout: '10s',
     wal_retrieve_retry_interval: '500ms',
+    // Without fsync a commit survives the death of the server, but not that of the machine.
     fsync: durable ? 'on' : 'off',
-    synchronous_commit: durable ? 'on' : 'off',
     full_page_writes: durable ? 'on' : 'off',
     log_destination: 'stderr',
     logging_collector: 'off',
