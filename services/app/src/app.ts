@@ -1,0 +1,52 @@
+/** The application, read top to bottom: what runs for each request, then the routes. */
+import type { Database } from '@roundtrip/postgres'
+import type { Health } from '@roundtrip/service'
+import type { FastifyBaseLogger } from 'fastify'
+import { accessLog } from './http/access-log.ts'
+import { allowedMethods } from './http/allowed-methods.ts'
+import { errorEnvelope } from './http/error-envelope.ts'
+import { requestContext } from './http/request-context.ts'
+import { createServer, type AppServer } from './http/server.ts'
+import { serverTiming } from './http/server-timing.ts'
+import type { Clock } from './http/timings.ts'
+import { healthRoutes } from './routes/health.ts'
+import { describeApi, openapiRoutes } from './routes/openapi.ts'
+import { orderRoutes } from './routes/orders.ts'
+import { pageRoutes } from './routes/pages.ts'
+import { productRoutes } from './routes/products.ts'
+import { userRoutes } from './routes/users.ts'
+import type { Catalogue } from './shop/catalogue.ts'
+import type { Checkout } from './shop/checkout.ts'
+
+export interface AppOptions {
+  readonly instance: string
+  readonly publicOrigin: string
+  readonly maxBodyBytes: number
+  readonly database: Database
+  readonly catalogue: Catalogue
+  readonly checkout: Checkout
+  readonly health: () => Promise<Health>
+  readonly log: FastifyBaseLogger
+  readonly clock?: Clock
+}
+
+export const buildApp = async (options: AppOptions): Promise<AppServer> => {
+  const { instance, publicOrigin, database, catalogue, checkout, health, clock = () => performance.now() } = options
+  const app = createServer(options.maxBodyBytes, options.log)
+
+  requestContext(app, clock) // First: all below read the trace and the timings that it sets.
+  accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
+  errorEnvelope(app)
+  serverTiming(app, instance)
+  allowedMethods(app) // Before the routes: it learns of each as it is added.
+  await describeApi(app, publicOrigin) // Before the routes, for the same reason.
+
+  // Each in a scope of its own: what one adds, such as a body parser, the others do not have.
+  await app.register(async (scope: AppServer) => healthRoutes(scope, health))
+  await app.register(async (scope: AppServer) => userRoutes(scope, database))
+  await app.register(async (scope: AppServer) => productRoutes(scope, { database, catalogue }))
+  await app.register(async (scope: AppServer) => orderRoutes(scope, checkout))
+  await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, publicOrigin }))
+  await app.register(async (scope: AppServer) => openapiRoutes(scope))
+  return app
+}

@@ -1,0 +1,33 @@
+/** The settings of app; variables have the prefix `APP`. */
+import { setting } from '@roundtrip/config'
+import { Type, type Static } from 'typebox'
+
+const postgres = ['postgres:', 'postgresql:']
+const redis = ['redis:', 'rediss:']
+
+/** What the one-shot migration needs; app has them as well. */
+export const migrateSettings = Type.Object({
+  primaryUrl: setting.url(postgres, { description: 'the Postgres primary: `postgres://user@host:port/database`' }),
+  databasePassword: setting.optional(setting.secret({ description: 'password for the primary and the replicas' })),
+})
+
+export const appSettings = Type.Object({
+  host: setting.host({ description: 'address to listen on', default: '127.0.0.1' }),
+  port: setting.port({ description: 'port to listen on', default: 8201 }),
+  ...migrateSettings.properties,
+  replicaUrls: setting.urls(postgres, {
+    description: 'streaming replicas of the primary, for reads; without any the primary serves them',
+    default: [],
+  }),
+  cacheUrl: setting.url(redis, { description: 'Redis for the cache: `redis://host:port`' }),
+  queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
+  redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),
+  publicOrigin: setting.origin({
+    description: 'where clients reach the site; used in absolute links',
+    default: 'https://www.roundtrip.test:8443',
+  }),
+  maxBodyBytes: setting.bytes({ description: 'largest request body; larger ones get 413', default: 10_485_760 }),
+})
+
+export type AppSettings = Readonly<Static<typeof appSettings>>
+export type MigrateSettings = Readonly<Static<typeof migrateSettings>>

@@ -1,0 +1,92 @@
+/** The relay: publishes what waits in the outbox, at least once, in order; the job id makes that exactly once. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Database } from '@roundtrip/postgres'
+import type { FastifyBaseLogger } from 'fastify'
+import { lockUnsent, markSent } from '../shop/outbox.ts'
+import type { JobQueue } from './mail-queue.ts'
+
+export interface RelayOptions {
+  readonly database: Database
+  readonly queue: JobQueue
+  /** How often it looks by itself, for what a crashed process or a lost queue left behind; default 2000. */
+  readonly intervalMs?: number
+  readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
+}
+
+const batchSize = 100
+
+export class Relay {
+  readonly #options: RelayOptions
+  readonly #closing = new AbortController()
+  #running: Promise<void> | undefined
+  #nudged = false
+  #failing = false
+
+  constructor(options: RelayOptions) {
+    this.#options = options
+  }
+
+  /** Looks now, and from now on every interval. */
+  start(): void {
+    void this.#look()
+  }
+
+  /** Looks at once; called when a job was written. */
+  nudge(): void {
+    this.#nudged = true
+    this.#run()
+  }
+
+  /** Stops looking; resolves when nothing is being published any more. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#running
+  }
+
+  async #look(): Promise<void> {
+    const { signal } = this.#closing
+    const { intervalMs = 2_000 } = this.#options
+    while (!signal.aborted) {
+      this.nudge()
+      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {}) // Only closing ends the wait early.
+    }
+  }
+
+  /** One run at a time: a nudge during a run makes it go round once more. */
+  #run(): void {
+    if (this.#closing.signal.aborted) return
+    this.#running ??= this.#publishAll().finally(() => {
+      this.#running = undefined
+      if (this.#nudged) this.#run()
+    })
+  }
+
+  async #publishAll(): Promise<void> {
+    this.#nudged = false
+    try {
+      while ((await this.#publishBatch()) === batchSize && !this.#closing.signal.aborted);
+      if (this.#failing) this.#options.log.info({}, 'the outbox is being published again')
+      this.#failing = false
+    } catch (error) {
+      // Nothing is lost, the rows stay; so one line says it, not one every interval.
+      if (!this.#failing) this.#options.log.warn({ error }, 'the outbox cannot be published; trying again')
+      this.#failing = true
+    }
+  }
+
+  /**
+   * Publishes inside the transaction that locks the rows: should it end without marking them sent, or be run again,
+   * they are published again under the same ids.
+   */
+  async #publishBatch(): Promise<number> {
+    const { database, queue } = this.#options
+    const { value } = await database.write(async (transaction) => {
+      const rows = await lockUnsent(transaction, batchSize)
+      if (rows.length === 0) return 0
+      await queue.publish(rows)
+      await markSent(transaction, rows)
+      return rows.length
+    })
+    return value
+  }
+}

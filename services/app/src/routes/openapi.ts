@@ -1,0 +1,29 @@
+/** The API's own description (OpenAPI 3.1), made from the schemas of the routes. */
+import swagger from '@fastify/swagger'
+import { problemMediaType, problemSchema } from '@roundtrip/contracts'
+import { sharedForMinutes } from '../http/cache-control.ts'
+import type { AppServer } from '../http/server.ts'
+
+/** Stands before the routes it describes. */
+export const describeApi = async (app: AppServer, publicOrigin: string): Promise<void> => {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Roundtrip shop',
+        version: '1',
+        description: `Failures are ${problemMediaType} (RFC 9457), their shape is the schema Problem.`,
+      },
+      servers: [{ url: publicOrigin }],
+      components: { schemas: { Problem: structuredClone(problemSchema) as object } },
+    },
+  })
+}
+
+export const openapiRoutes = (app: AppServer): void => {
+  let text: string | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (_, reply) => {
+    text ??= JSON.stringify(app.swagger())
+    return reply.type('application/json').header('cache-control', sharedForMinutes).send(text)
+  })
+}

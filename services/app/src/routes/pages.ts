@@ -1,0 +1,67 @@
+/** The pages people see. They work without scripts: an order is a plain form. */
+import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@roundtrip/contracts'
+import type { FastifyReply } from 'fastify'
+import { Type } from 'typebox'
+import { notStored, privateToClient, sharedBriefly } from '../http/cache-control.ts'
+import { formBody } from '../http/form-body.ts'
+import { timingsOf, traceOf } from '../http/request-context.ts'
+import type { AppServer } from '../http/server.ts'
+import { homePage } from '../pages/home-page.ts'
+import { orderPage } from '../pages/order-page.ts'
+import { productPage } from '../pages/product-page.ts'
+import type { Catalogue } from '../shop/catalogue.ts'
+import type { Checkout } from '../shop/checkout.ts'
+
+export interface PageRoutesOptions {
+  readonly catalogue: Catalogue
+  readonly checkout: Checkout
+  /** For canonical links. */
+  readonly publicOrigin: string
+}
+
+const productsOnHomePage = 24
+
+/** Pages need nothing from elsewhere, and nobody may frame them (Content Security Policy, level 3). */
+const policy =
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+const sendPage = (reply: FastifyReply, cacheControl: string, text: string): FastifyReply =>
+  reply
+    .type('text/html; charset=utf-8')
+    .headers({
+      'cache-control': cacheControl,
+      'content-security-policy': policy,
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+    })
+    .send(text)
+
+const { name, email } = newOrderSchema.properties
+const count = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })
+const orderFormSchema = Type.Object({ productId: count, quantity: count, name, email }, { additionalProperties: false })
+
+export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }: PageRoutesOptions): void => {
+  const hide = true // Pages are no part of the API's description.
+  app.get('/', { schema: { hide, querystring: Type.Pick(pageQuerySchema, ['cursor']) } }, async (request, reply) => {
+    const query = { ...request.query, limit: productsOnHomePage }
+    return sendPage(reply, sharedBriefly, homePage(await catalogue.list(query, timingsOf(request)), publicOrigin))
+  })
+
+  const slugParams = Type.Object({ slug: Type.String({ pattern: slugPattern }) })
+  app.get('/products/:slug', { schema: { hide, params: slugParams } }, async (request, reply) => {
+    const product = await catalogue.bySlug(request.params.slug, timingsOf(request))
+    return sendPage(reply, sharedBriefly, productPage(product, publicOrigin))
+  })
+
+  formBody(app)
+  app.post('/orders', { schema: { hide, body: orderFormSchema } }, async (request, reply) => {
+    const { productId, quantity, ...customer } = request.body
+    const order = { ...customer, lines: [{ productId: Number(productId), quantity: Number(quantity) }] }
+    const { id } = await checkout.place(order, traceOf(request), timingsOf(request))
+    return reply.header('cache-control', notStored).redirect(`/orders/${id}`, 303)
+  })
+
+  app.get('/orders/:id', { schema: { hide, params: Type.Object({ id: orderIdSchema }) } }, async (request, reply) =>
+    sendPage(reply, privateToClient, orderPage(await checkout.find(request.params.id, timingsOf(request)))),
+  )
+}

@@ -1,0 +1,20 @@
+/** The list of users, under the address of the API and under the one that older clients know. */
+import { pageQuerySchema, userListSchema } from '@roundtrip/contracts'
+import type { Database } from '@roundtrip/postgres'
+import { sharedBriefly } from '../http/cache-control.ts'
+import { timingsOf } from '../http/request-context.ts'
+import type { AppServer } from '../http/server.ts'
+import { listUsers } from '../shop/users.ts'
+
+export const userRoutes = (app: AppServer, database: Database): void => {
+  for (const url of ['/api/users', '/user/v1/list']) {
+    app.get(
+      url,
+      { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
+      async (request, reply) => {
+        reply.header('cache-control', sharedBriefly)
+        return timingsOf(request).database(() => database.read((queryable) => listUsers(queryable, request.query)))
+      },
+    )
+  }
+}

@@ -1,0 +1,281 @@
+/** The whole tier against its real neighbours, and without each of them. */
+import { fileURLToPath } from 'node:url'
+import { orderConfirmationSchema, type Order, type Product } from '@roundtrip/contracts'
+import { createDatabase } from '@roundtrip/postgres'
+import { migrate } from '@roundtrip/postgres/migrate'
+import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { TestProxy } from '@roundtrip/postgres/test-proxy'
+import { parseServerTiming } from '@roundtrip/http'
+import { createLogger, type Component, type Health } from '@roundtrip/service'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { Value } from 'typebox/value'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { seed } from './seed.ts'
+import { startApp } from './start.ts'
+
+const log = createLogger('app', 'app-test', 'fatal')
+const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+
+let fresh: TestDatabase
+let proxies: { primary: TestProxy; replica: TestProxy; cache: TestProxy; queue: TestProxy }
+let app: Component
+let redis: Redis
+let queue: Queue
+
+/** Numbered databases inside the shared Redis: keys and jobs of other test files stay out of ours. */
+const numbered = (url: string, database: number): string => `${url}/${database}`
+
+beforeAll(async () => {
+  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  fresh = await createTestDatabase()
+  const { primaryUrl, password } = fresh
+  await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
+  const database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
+  await database.write(seed)
+  await database.close()
+  await fresh.replicated()
+  redis = new Redis(numbered(queueUrl, 9), { password: redisPassword })
+  await redis.flushdb()
+  queue = new Queue('mail', { connection: redis })
+  const cache = new Redis(numbered(cacheUrl, 9), { password: redisPassword })
+  await cache.flushdb()
+  cache.disconnect()
+  proxies = {
+    primary: await TestProxy.to(fresh.primaryUrl),
+    replica: await TestProxy.to(fresh.replicaUrl),
+    cache: await TestProxy.to(numbered(cacheUrl, 9)),
+    queue: await TestProxy.to(numbered(queueUrl, 9)),
+  }
+  app = await startApp({
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      primaryUrl: proxies.primary.url,
+      replicaUrls: [proxies.replica.url],
+      databasePassword: password,
+      cacheUrl: proxies.cache.url,
+      queueUrl: proxies.queue.url,
+      redisPassword,
+      publicOrigin: 'https://www.roundtrip.test:8443',
+      maxBodyBytes: 10_485_760,
+    },
+    log,
+    instance: 'app-test',
+  })
+})
+
+afterEach(async () => {
+  await Promise.all(Object.values(proxies).map((proxy) => proxy.up()))
+  await untilWell()
+})
+
+afterAll(async () => {
+  await app.drain()
+  await app.close()
+  await Promise.all(Object.values(proxies).map((proxy) => proxy.down()))
+  await queue.close()
+  redis.disconnect()
+  await fresh.drop()
+})
+
+interface Init {
+  readonly method?: string
+  readonly body?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const ask = (path: string, init: Init = {}): Promise<Response> =>
+  fetch(`${app.listeners['http']}${path}`, { redirect: 'manual', ...init, headers: { ...sampled, ...init.headers } })
+
+const send = (method: string, path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  ask(path, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } })
+
+const json = async <T>(response: Promise<Response>): Promise<T> => (await response).json() as Promise<T>
+
+const timing = (response: Response, name: string): string | undefined =>
+  parseServerTiming(response.headers.get('server-timing') ?? '').find((metric) => metric.name === name)?.description
+
+const newProduct = (name: string, stock: number) => ({ name, description: 'for a test', priceCents: 1999, stock })
+const addProduct = (name: string, stock = 10): Promise<Product> =>
+  json<Product>(send('POST', '/api/products', newProduct(name, stock)))
+
+const orderOf = (productId: number, quantity: number) => ({
+  name: 'Alice',
+  email: 'alice@example.com',
+  lines: [{ productId, quantity }],
+})
+
+/** Waits until the tier has noticed that all its neighbours are there again. */
+const untilWell = async (): Promise<void> => {
+  for (;;) {
+    const { checks } = await json<Health>(ask('/health/ready'))
+    const page = await ask('/')
+    if (Object.values(checks).every((check) => check === 'ok') && timing(page, 'cache') !== 'down') return
+  }
+}
+
+/** Waits for the job of an order, however long the relay takes. */
+const jobOf = async ({ id }: Order) => {
+  for (;;) {
+    const jobs = await queue.getJobs(['waiting'])
+    const job = jobs.find(({ data }) => data.orderId === id)
+    if (job !== undefined) return job
+  }
+}
+
+describe('users', () => {
+  test('Alice is first, under both addresses, read from the replica', async () => {
+    for (const path of ['/api/users', '/user/v1/list']) {
+      const response = await ask(path)
+      const { users } = (await response.json()) as { users: unknown[] }
+      expect([users.length, users[0]]).toEqual([50, { id: 1, name: 'Alice' }])
+      expect(timing(response, 'db')).toBe('replica-1')
+    }
+  })
+
+  test('the cursor leads through all of them, once each', async () => {
+    const ids: number[] = []
+    let query = '?limit=100'
+    for (;;) {
+      const page = await json<{ users: { id: number }[]; nextCursor?: string }>(ask(`/api/users${query}`))
+      ids.push(...page.users.map(({ id }) => id))
+      if (page.nextCursor === undefined) break
+      query = `?limit=100&cursor=${page.nextCursor}`
+    }
+    expect(ids).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1))
+  })
+})
+
+describe('products', () => {
+  test('a second read comes from the cache; a change is seen at once', async () => {
+    const { id } = await addProduct('Seen At Once')
+    expect(timing(await ask(`/api/products/${id}`), 'cache')).toBe('miss')
+    const again = await ask(`/api/products/${id}`)
+    expect([timing(again, 'cache'), timing(again, 'db')]).toEqual(['hit', undefined])
+    for (let priceCents = 1; priceCents <= 20; priceCents++) {
+      await send('PATCH', `/api/products/${id}`, { priceCents }, { 'content-type': 'application/merge-patch+json' })
+      expect(await json(ask(`/api/products/${id}`))).toMatchObject({ priceCents, version: priceCents + 1 })
+      expect(await (await ask('/products/seen-at-once')).text()).toContain(`€ ${(priceCents / 100).toFixed(2)}`)
+    }
+  })
+
+  test('words are searched for in the database', async () => {
+    await addProduct('Xylophone Cabinet')
+    const found = await ask('/api/products?q=xylophones')
+    expect(timing(found, 'cache')).toBe('bypass')
+    await fresh.replicated()
+    expect(await json(ask('/api/products?q=xylophones'))).toMatchObject({ products: [{ slug: 'xylophone-cabinet' }] })
+    expect(await json(ask("/api/products?q='%20or%201=1%20--"))).toEqual({ products: [] })
+  })
+
+  test('are created, replaced, changed under a condition, and removed', async () => {
+    const created = await send('POST', '/api/products', newProduct('Life Cycle', 1))
+    const { id } = (await created.json()) as Product
+    expect([created.status, created.headers.get('location')]).toEqual([201, `/api/products/${id}`])
+    expect((await send('POST', '/api/products', newProduct('Life Cycle', 1))).status).toBe(409)
+    const replaced = await send('PUT', `/api/products/${id}`, { ...newProduct('Other', 2), slug: 'life-cycle' })
+    expect([replaced.status, replaced.headers.get('etag')]).toEqual([200, `"${id}-2"`])
+    const stale = await send(
+      'PATCH',
+      `/api/products/${id}`,
+      { stock: 5 },
+      { 'if-match': created.headers.get('etag') ?? '' },
+    )
+    expect(await stale.json()).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' })
+    const match = { 'if-match': replaced.headers.get('etag') ?? '' }
+    expect(await json(send('PATCH', `/api/products/${id}`, { stock: 5 }, match))).toMatchObject({
+      name: 'Other',
+      stock: 5,
+    })
+    expect((await ask(`/api/products/${id}`, { method: 'DELETE' })).status).toBe(204)
+    expect((await ask(`/api/products/${id}`)).status).toBe(404)
+    expect((await ask('/products/life-cycle')).status).toBe(404)
+    expect((await send('PATCH', `/api/products/${id}`, { stock: 5 })).status).toBe(404)
+  })
+})
+
+describe('orders', () => {
+  test('take from stock, can be looked at at once, and send one mail', async () => {
+    const product = await addProduct('Order Me')
+    const placed = await send('POST', '/api/orders', orderOf(product.id, 3))
+    const order = (await placed.json()) as Order
+    expect([placed.status, order.totalCents, timing(placed, 'db')]).toEqual([201, 5997, 'primary'])
+    expect(await json(ask(placed.headers.get('location') ?? ''))).toEqual(order)
+    expect(await (await ask(`/orders/${order.id}`)).text()).toContain('Thank you, Alice')
+    expect(await json(ask(`/api/products/${product.id}`))).toMatchObject({ stock: 7 })
+    const job = await jobOf(order)
+    expect([job.name, job.data.traceparent, job.opts.attempts]).toEqual(['order-confirmation', sampled.traceparent, 6])
+    expect(Value.Check(orderConfirmationSchema, job.data)).toBe(true)
+  })
+
+  test('the last piece is sold once', async () => {
+    const { id } = await addProduct('Last Pieces', 5)
+    const all = await Promise.all(Array.from({ length: 20 }, () => send('POST', '/api/orders', orderOf(id, 1))))
+    const byStatus = (status: number) => all.filter((response) => response.status === status).length
+    expect([byStatus(201), byStatus(409)]).toEqual([5, 15])
+    expect(await json(ask(`/api/products/${id}`))).toMatchObject({ stock: 0 })
+    const [first] = await Promise.all(all.filter(({ status }) => status === 409).map((response) => response.json()))
+    expect(first).toMatchObject({ code: 'CONFLICT', detail: 'Only 0 of Last Pieces left.' })
+  })
+
+  test('one line that cannot be had takes nothing of the others', async () => {
+    const { id } = await addProduct('Untouched')
+    const order = { ...orderOf(id, 1), lines: [...orderOf(id, 1).lines, { productId: 2_000_000_000, quantity: 1 }] }
+    expect(await json(send('POST', '/api/orders', order))).toMatchObject({ status: 422, code: 'UNPROCESSABLE' })
+    expect(await json(ask(`/api/products/${id}`))).toMatchObject({ stock: 10 })
+  })
+
+  test('the same product on two lines counts twice against the stock', async () => {
+    const { id } = await addProduct('Two Lines', 3)
+    const order = { ...orderOf(id, 2), lines: [...orderOf(id, 2).lines, ...orderOf(id, 2).lines] }
+    expect((await send('POST', '/api/orders', order)).status).toBe(409)
+  })
+
+  test('are taken while the queue is away; the mail goes out when it is back, once', async () => {
+    const { id } = await addProduct('Patient')
+    await proxies.queue.down()
+    const placed = await send('POST', '/api/orders', orderOf(id, 1))
+    expect(placed.status).toBe(201)
+    const order = (await placed.json()) as Order
+    await proxies.queue.up()
+    await jobOf(order)
+    const jobs = await queue.getJobs(['waiting'])
+    expect(jobs.filter(({ data }) => data.orderId === order.id)).toHaveLength(1)
+  })
+})
+
+describe('without', () => {
+  test('the replica: reads go to the primary, no request fails', async () => {
+    await proxies.replica.down()
+    for (let i = 0; i < 10; i++) {
+      const response = await ask('/api/users?limit=1')
+      expect([response.status, timing(response, 'db')]).toEqual([200, 'primary'])
+    }
+    expect((await ask('/health/ready')).status).toBe(200)
+  })
+
+  test('the cache: pages are served from the database', async () => {
+    await proxies.cache.down()
+    const response = await ask('/')
+    expect([response.status, timing(response, 'cache')]).toEqual([200, 'down'])
+    expect((await ask('/health/ready')).status).toBe(200)
+  })
+
+  test('the primary: reads go on, writes are 503 with Retry-After', async () => {
+    await proxies.primary.down()
+    expect((await ask('/api/products/1')).status).toBe(200)
+    const refused = await send('POST', '/api/orders', orderOf(1, 1))
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    expect(await refused.json()).toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect(await json(ask('/health/ready'))).toMatchObject({ ready: true, checks: { primary: 'unreachable' } })
+  })
+
+  test('any database: 503, and not ready', async () => {
+    await Promise.all([proxies.primary.down(), proxies.replica.down()])
+    const refused = await ask('/api/users')
+    expect(await refused.json()).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' })
+    expect((await ask('/health/ready')).status).toBe(503)
+    expect((await ask('/health/live')).status).toBe(200)
+  })
+})

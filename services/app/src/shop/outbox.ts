@@ -1,0 +1,45 @@
+/** The outbox in SQL: jobs are written with the change they belong to, and published afterwards. */
+import { mailQueueName, orderConfirmationJobName, type Order, type OrderConfirmation } from '@roundtrip/contracts'
+import type { Queryable } from '@roundtrip/postgres'
+
+export interface OutboxRow {
+  /** Kept as text: a bigint does not fit a number. */
+  readonly id: string
+  readonly jobId: string
+  readonly queue: string
+  readonly name: string
+  readonly payload: object
+}
+
+export const addOrderConfirmation = async (
+  transaction: Queryable,
+  order: Order,
+  traceparent: string,
+): Promise<void> => {
+  const payload: OrderConfirmation = {
+    orderId: order.id,
+    to: order.email,
+    name: order.name,
+    lines: order.lines,
+    totalCents: order.totalCents,
+    currency: order.currency,
+    traceparent,
+  }
+  await transaction.query('insert into outbox (queue, name, payload) values ($1, $2, $3)', [
+    mailQueueName,
+    orderConfirmationJobName,
+    payload,
+  ])
+}
+
+/** The oldest unsent ones that no other relay holds; they stay locked until the transaction ends. */
+export const lockUnsent = (transaction: Queryable, limit: number): Promise<OutboxRow[]> =>
+  transaction.query<OutboxRow>(
+    `select id, job_id as "jobId", queue, name, payload from outbox where sent_at is null
+     order by id limit $1 for update skip locked`,
+    [limit],
+  )
+
+export const markSent = async (transaction: Queryable, rows: readonly OutboxRow[]): Promise<void> => {
+  await transaction.query('update outbox set sent_at = now() where id = any($1::bigint[])', [rows.map(({ id }) => id)])
+}

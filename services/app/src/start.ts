@@ -1,0 +1,70 @@
+/** Puts the application together with its neighbours, and takes it apart in the right order. */
+import { createCache } from '@roundtrip/cache'
+import { mailQueueName } from '@roundtrip/contracts'
+import { createDatabase, type Database } from '@roundtrip/postgres'
+import { addressOf, type Component, type Health, type Surroundings } from '@roundtrip/service'
+import { buildApp } from './app.ts'
+import type { AppSettings } from './config.ts'
+import { connectQueue } from './relay/mail-queue.ts'
+import { Relay } from './relay/relay.ts'
+import { createCatalogue } from './shop/catalogue.ts'
+import { createCheckout } from './shop/checkout.ts'
+
+/** Part of the cache's keys: raise it when the shape of a cached value changes. */
+const cacheNamespace = 'app:1'
+
+export const startApp = async ({ settings, log, instance }: Surroundings<AppSettings>): Promise<Component> => {
+  const { primaryUrl, replicaUrls, databasePassword, redisPassword, publicOrigin, maxBodyBytes } = settings
+  const database = createDatabase({
+    primaryUrl,
+    replicaUrls,
+    password: databasePassword,
+    applicationName: instance,
+    log,
+  })
+  const cache = createCache({ url: settings.cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
+  const queue = connectQueue(mailQueueName, settings.queueUrl, redisPassword)
+  const relay = new Relay({ database, queue, log })
+  const catalogue = createCatalogue(database, cache)
+  const checkout = createCheckout({ database, catalogue, mailWaits: () => relay.nudge() })
+
+  let draining = false
+  const health = async (): Promise<Health> => {
+    const state = await healthOf(database)
+    const checks = {
+      ...state.checks,
+      cache: cache.isDown() ? 'down' : 'ok',
+      queue: queue.isReachable() ? 'ok' : 'unreachable',
+      ...(draining && { draining: 'yes' }),
+    }
+    return { ready: state.ready && !draining, checks }
+  }
+  const app = await buildApp({ instance, publicOrigin, maxBodyBytes, database, catalogue, checkout, health, log })
+
+  await cache.connect() // So that the first requests find it; if it is away, they do without.
+  await app.listen({ host: settings.host, port: settings.port })
+  relay.start()
+
+  return {
+    listeners: { http: addressOf(app.server) },
+    health,
+    drain: async () => {
+      draining = true
+      await app.close()
+      await relay.close() // After the last request: it may have left a mail to publish.
+    },
+    close: async () => {
+      app.server.closeAllConnections()
+      await relay.close()
+      await queue.close()
+      cache.close()
+      await database.close()
+    },
+  }
+}
+
+/** Without the cache or the queue the shop still sells; without any database it does not. */
+const healthOf = async (database: Database): Promise<Health> => {
+  const { reachable, nodes } = await database.health()
+  return { ready: reachable, checks: nodes }
+}
