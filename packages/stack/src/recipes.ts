@@ -5,6 +5,7 @@ import { certificateNames, type InstanceSpec } from './topology.ts'
 import { ensurePki } from '@roundtrip/pki'
 import { findPostgres } from './postgres/binaries.ts'
 import { planPrimary, planReplica, type PostgresOptions } from './postgres/plan.ts'
+import { mayUseTemplate } from './postgres/template.ts'
 import { findRedis } from './redis/binary.ts'
 import { planRedis } from './redis/plan.ts'
 import type { ProcessPlan } from './run-process.ts'
@@ -77,6 +78,7 @@ const postgresRecipe = async (context: RecipeOptions): Promise<Recipe> => {
     password: secrets['database-password'].value,
     superuserPassword: secrets['database-superuser-password'].value,
     durable: options.durable ?? !state.isTemporary,
+    fromTemplate: state.isTemporary && mayUseTemplate(),
     withReplica: specs.some(({ name }) => name === 'postgres-replica'),
     onProgress,
   }

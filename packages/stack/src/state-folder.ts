@@ -1,10 +1,10 @@
 /** The folder of a stack: who may use it, what lies where in it, and what is removed at the end. */
 import { createHash } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statfsSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
-import { unprivilegedAccount } from './host.ts'
+import { isLinux, unprivilegedAccount } from './host.ts'
 import { tryLock } from './lock.ts'
 import { readOwner, removeOwner, writeOwner, type Owner } from './owner.ts'
 import { isReachable } from './postgres/binaries.ts'
@@ -38,7 +38,7 @@ const folderMode = unprivilegedAccount === undefined ? 0o700 : 0o711
  * @throws RoundtripError `STACK_ALREADY_RUNNING` with `pid` and `startedAt` in its details
  */
 export const openStateFolder = (path: string | undefined): StateFolder => {
-  const root = realpathSync(path === undefined ? mkdtempSync(join(tmpdir(), 'roundtrip-')) : made(path))
+  const root = realpathSync(path === undefined ? mkdtempSync(join(temporaryParent(), 'roundtrip-')) : made(path))
   if (path === undefined) chmodSync(root, folderMode)
   const lock = tryLock(join(root, 'lock'))
   if (lock === undefined) throw alreadyRunning(root)
@@ -64,9 +64,21 @@ export const openStateFolder = (path: string | undefined): StateFolder => {
     release(keep) {
       removeOwner(root)
       lock.release()
-      if (path === undefined && !keep) rmSync(root, { recursive: true, force: true, maxRetries: 3 })
+      if (path !== undefined || keep) return
+      for (const folder of [folders.postgres, root]) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
     },
   }
+}
+
+/** Enough for several stacks at once; the 64 MB that containers get by default are not. */
+const memoryMinBytes = 2 * 1024 ** 3
+
+/** In memory where there is room: making the thousands of files of two clusters on disk takes longer than all the rest. */
+const temporaryParent = (): string => {
+  const memory = '/dev/shm'
+  if (!isLinux || !existsSync(memory)) return tmpdir()
+  const { bavail, bsize } = statfsSync(memory)
+  return bavail * bsize >= memoryMinBytes ? memory : tmpdir()
 }
 
 const made = (path: string): string => {

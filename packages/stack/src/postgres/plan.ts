@@ -5,9 +5,10 @@ import type { ProcessPlan } from '../run-process.ts'
 import type { Addresses } from '../stack.ts'
 import type { PostgresBinaries } from './binaries.ts'
 import { clearLeftovers, copyCluster, ensureParent, initialise, isInitialised } from './data-folder.ts'
-import { provision, slotOf, superuserConfig } from './primary.ts'
+import { changePassword, provision, slotOf, superuserConfig } from './primary.ts'
 import { prepareReplica } from './replica.ts'
 import { serverArguments } from './server-settings.ts'
+import { copyTemplate } from './template.ts'
 
 export interface PostgresOptions {
   readonly binaries: PostgresBinaries
@@ -17,6 +18,8 @@ export interface PostgresOptions {
   readonly password: string
   readonly superuserPassword: string
   readonly durable: boolean
+  /** Whether a new cluster is a copy of one made before, rather than made by initdb. */
+  readonly fromTemplate: boolean
   readonly withReplica: boolean
   readonly onProgress: (message: string) => void
 }
@@ -28,15 +31,25 @@ const replicaName = 'postgres-replica'
 export const planPrimary = async (options: PostgresOptions): Promise<ProcessPlan> => {
   const folder = join(options.folder, primaryName)
   await ensureParent(options.folder)
+  let templatePassword: string | undefined
   if (!isInitialised(folder)) {
-    options.onProgress('Making a new database cluster.')
-    await initialise(options.binaries.initdb, folder, options.superuserPassword)
+    if (options.fromTemplate) templatePassword = await copyTemplate(options.binaries.initdb, folder)
+    else {
+      options.onProgress('Making a new database cluster.')
+      await initialise(options.binaries.initdb, folder, options.superuserPassword)
+    }
     if (options.withReplica) await copyCluster(folder, join(options.folder, replicaName))
   }
   await clearLeftovers(folder)
   return {
     ...planServer(options, primaryName, / database system is ready to accept connections/),
-    afterReady: () => provision(primaryConfig(options), options.password),
+    afterReady: async () => {
+      const config = primaryConfig(options)
+      if (templatePassword !== undefined) {
+        await changePassword({ ...config, password: templatePassword }, options.superuserPassword)
+      }
+      await provision(config, options.password)
+    },
   }
 }
 

@@ -16,6 +16,12 @@ export const superuserConfig = (host: string, port: number, password: string): C
   database: 'postgres',
 })
 
+/** Gives the superuser of a copied cluster a password of its own. */
+export const changePassword = (config: ClientConfig, password: string): Promise<void> =>
+  withClient(config, async (client) => {
+    await client.query(`alter role ${escapeIdentifier(superuser)} password ${escapeLiteral(password)}`)
+  })
+
 /**
  * Makes the application's role and database when they are missing. The role owns its database, may replicate (the
  * replica uses it) and may make databases (each test file uses one of its own); it is no superuser.
