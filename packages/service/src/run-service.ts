@@ -1,13 +1,13 @@
 /** From settings to a running service to a clean exit: the part that every `main.ts` shares. */
-import { readFileSync } from 'node:fs'
-import { parseArgs, parseEnv } from 'node:util'
-import { loadSettings, type Environment } from '@roundtrip/config'
-import { RoundtripError } from '@roundtrip/errors'
+import type { Server } from 'node:http'
+import type { Environment } from '@roundtrip/config'
 import type { Static, TObject } from 'typebox'
-import { commonSettings, type CommonSettings } from './common-settings.ts'
+import type { CommonSettings } from './common-settings.ts'
 import type { Component, Surroundings } from './component.ts'
 import { addressOf, listenForHealth } from './health-listener.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { readSettings, type AllSettings } from './read-settings.ts'
+import { shutDown, stopRequested } from './shutdown.ts'
 import { explainStartError } from './start-error.ts'
 
 /** Exit status for wrong settings (`EX_CONFIG`, sysexits.h). */
@@ -30,97 +30,73 @@ export const runService = async <T extends TObject>(
   definition: ServiceDefinition<T>,
   processEnvironment: Environment,
 ): Promise<void> => {
+  const { name } = definition
   const { common, settings } = settingsOrExit(definition, processEnvironment)
-  const instance = common.instance ?? definition.name
-  const log = createLogger(definition.name, instance, common.logLevel)
+  const instance = common.instance ?? name
+  const log = createLogger(name, instance, common.logLevel)
   process.on('uncaughtException', (error) => {
     log.error({ error }, 'uncaught exception; exiting')
     process.exit(1)
   })
 
-  let component: Component
-  try {
-    component = await definition.start({ settings, log, instance })
-  } catch (error) {
-    const { message, code } = explainStartError(error, definition.name)
-    log.error({ error, code }, `cannot start: ${message}`)
-    process.stderr.write(`${definition.name}: cannot start: ${message}\n`)
-    process.exit(code === 'SETTINGS_INVALID' ? exitConfig : 1)
-  }
-  const health = await startHealth(common, component)
+  // Heard from now on: a signal that comes during the start must not be lost.
+  const stop = stopRequested()
+  void stop.then((reason) => log.info({ reason }, 'draining'))
+  const starting = startOrExit(name, name, log, () => definition.start({ settings, log, instance }))
+  const component = await Promise.race([starting, stop])
+  // Nothing is in hand before the service is ready, so there is nothing to drain.
+  if (typeof component === 'string') process.exit(0)
+
+  const state = { draining: false }
+  const health = await startOrExit(name, 'SERVICE_HEALTH', log, () => startHealth(common, component, state))
   log.info({ listeners: component.listeners, pid: process.pid }, `${instance} is ready`)
-  process.send?.({ type: 'ready', listeners: component.listeners, health: health && addressOf(health.server) })
-  stopOnSignal(component, health, common, log)
+  if (process.connected) {
+    process.send?.({ type: 'ready', listeners: component.listeners, health: health && addressOf(health) })
+  }
+
+  await stop
+  state.draining = true
+  const status = await shutDown(component, common.drainTimeoutMs, log)
+  log.info({ outcome: status === 0 ? 'drained' : 'late' }, 'stopped')
+  process.exit(status)
 }
 
-const settingsOrExit = <T extends TObject>(definition: ServiceDefinition<T>, environment: Environment) => {
+const settingsOrExit = <T extends TObject>(
+  { name, settings }: ServiceDefinition<T>,
+  environment: Environment,
+): AllSettings<T> => {
   try {
-    const all = { ...settingsFile(), ...environment }
-    // Both are read before either is reported, so that one start shows every problem.
-    const problems: string[] = []
-    const attempt = <S extends TObject>(prefix: string, schema: S): Readonly<Static<S>> | undefined => {
-      try {
-        return loadSettings(prefix, schema, all)
-      } catch (error) {
-        problems.push((error as Error).message)
-        return undefined
-      }
-    }
-    const common = attempt('SERVICE', commonSettings)
-    const settings = attempt(definition.name.toUpperCase(), definition.settings)
-    if (common !== undefined && settings !== undefined) return { common, settings }
-    throw new RoundtripError('SETTINGS_INVALID', problems.join('\n'))
+    return readSettings(name, settings, environment, process.argv.slice(2))
   } catch (error) {
-    process.stderr.write(`${definition.name}: the settings are not valid.\n${(error as Error).message}\n`)
+    process.stderr.write(`${name}: the settings are not valid.\n${(error as Error).message}\n`)
     process.exit(exitConfig)
   }
 }
 
-const settingsFile = (): Environment => {
-  const { values } = parseArgs({ options: { settings: { type: 'string' } } })
-  return values.settings === undefined ? {} : parseEnv(readFileSync(values.settings, 'utf8'))
+/** @param prefix of the settings that say where to listen */
+const startOrExit = async <Started>(
+  name: string,
+  prefix: string,
+  log: Logger,
+  start: () => Promise<Started>,
+): Promise<Started> => {
+  try {
+    return await start()
+  } catch (error) {
+    const { message, code } = explainStartError(error, prefix)
+    log.error({ error, code }, `cannot start: ${message}`)
+    process.stderr.write(`${name}: cannot start: ${message}\n`)
+    process.exit(code === 'SETTINGS_INVALID' ? exitConfig : 1)
+  }
 }
 
-const startHealth = async (common: Readonly<CommonSettings>, component: Component) => {
-  if (common.healthPort === undefined) return undefined
-  const state = { draining: false }
-  const server = await listenForHealth(common.healthHost, common.healthPort, async () =>
+const startHealth = async (
+  { healthHost, healthPort }: Readonly<CommonSettings>,
+  component: Component,
+  state: { readonly draining: boolean },
+): Promise<Server | undefined> => {
+  if (healthPort === undefined) return undefined
+  return listenForHealth(healthHost, healthPort, async () =>
     state.draining ? { ready: false, checks: { draining: 'yes' } } : component.health(),
   )
-  return { server, state }
-}
-
-type HealthListener = Awaited<ReturnType<typeof startHealth>>
-
-const stopOnSignal = (
-  component: Component,
-  health: HealthListener,
-  common: Readonly<CommonSettings>,
-  log: Logger,
-): void => {
-  let stopping = false
-  const stop = async (reason: string): Promise<void> => {
-    if (stopping) return
-    stopping = true
-    log.info({ reason }, 'draining')
-    if (health !== undefined) health.state.draining = true
-    const { promise: deadline, resolve } = Promise.withResolvers<'late'>()
-    const timer = setTimeout(resolve, common.drainTimeoutMs, 'late')
-    const outcome = await Promise.race([component.drain().then(() => 'drained' as const), deadline])
-    clearTimeout(timer)
-    await component.close()
-    health?.server.close()
-    log.info({ outcome }, 'stopped')
-    process.exit(outcome === 'drained' ? 0 : 1)
-  }
-  const stopOrFail = (reason: string): void => {
-    stop(reason).catch((error: unknown) => {
-      log.error({ error }, 'shutdown failed')
-      process.exit(1)
-    })
-  }
-  process.on('SIGTERM', () => stopOrFail('SIGTERM'))
-  process.on('SIGINT', () => stopOrFail('SIGINT'))
-  // The channel to a supervising parent closes when that parent dies, however it dies.
-  process.on('disconnect', () => stopOrFail('the parent process went away'))
 }

@@ -15,9 +15,10 @@ const listenErrors: Record<string, string> = {
 /** @param service prefix of the settings that change the address */
 export const explainStartError = (error: unknown, service: string): StartError => {
   if (error instanceof RoundtripError) return { code: error.code, message: error.message }
+  if (!(error instanceof Error)) return { code: 'INTERNAL', message: String(error) }
   const { code, address, port, message } = error as NodeJS.ErrnoException & { address?: string; port?: number }
   const known = code === undefined ? undefined : listenErrors[code]
-  if (known === undefined || port === undefined) return { code: code ?? 'INTERNAL', message: message ?? String(error) }
+  if (known === undefined || port === undefined) return { code: code ?? 'INTERNAL', message }
   const prefix = service.toUpperCase()
   return {
     code: code ?? 'INTERNAL',
