@@ -3,7 +3,7 @@ import type { StackAddresses } from '@roundtrip/stack'
 import { describe, expect, it } from 'vitest'
 import type { Io } from '../command.ts'
 import { parseCommandLine } from '../parse.ts'
-import { runTrace, traceCommand, type TraceArgs } from './command.ts'
+import { runTrace, traceCommand, type TraceArgs, type TraceSurroundings } from './command.ts'
 import { record, shopZone, startDns, type DnsAnswer } from './testing/dns.ts'
 import { testIo } from './testing/io.ts'
 import { authorityPem, host, testCaFile, testFile } from './testing/pki.ts'
@@ -19,6 +19,14 @@ const noStack = async (): Promise<StackAddresses> => {
   throw new RoundtripError('STACK_NOT_RUNNING')
 }
 
+const world = (findStack: () => Promise<StackAddresses>): TraceSurroundings => ({
+  findStack,
+  rehearse: async () => undefined,
+  clock: () => performance.now(),
+  nowMs: () => Date.now(),
+  random: (bytes) => Buffer.alloc(bytes, 7),
+})
+
 /** Runs the command as typed. */
 const type = async (
   words: string[],
@@ -26,13 +34,7 @@ const type = async (
 ): Promise<Run> => {
   const io = testIo(overrides)
   const args = parseCommandLine(traceCommand, words) as TraceArgs
-  const world = {
-    findStack,
-    clock: () => performance.now(),
-    nowMs: () => Date.now(),
-    random: (bytes: number) => Buffer.alloc(bytes, 7),
-  }
-  const status = await runTrace(args, io, world)
+  const status = await runTrace(args, io, world(findStack))
   return { status, ...(await io.output()) }
 }
 
@@ -266,8 +268,7 @@ describe('names of the stack', () => {
     await expect(type(['https://www.roundtrip.test/'])).rejects.toMatchObject({ code: 'STACK_NOT_RUNNING', message })
     const io = testIo()
     const args = parseCommandLine(traceCommand, ['--json', 'https://www.roundtrip.test/']) as TraceArgs
-    const world = { findStack: noStack, clock: () => 0, nowMs: () => 0, random: (bytes: number) => Buffer.alloc(bytes) }
-    await expect(runTrace(args, io, world)).rejects.toMatchObject({ code: 'STACK_NOT_RUNNING' })
+    await expect(runTrace(args, io, world(noStack))).rejects.toMatchObject({ code: 'STACK_NOT_RUNNING' })
     expect(JSON.parse((await io.output()).stdout)).toMatchObject({ ok: false, error: { code: 'STACK_NOT_RUNNING' } })
   })
 

@@ -1,6 +1,7 @@
 /** `roundtrip trace <url>`: does one request by itself, step by step, and shows where the time went. */
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
+import type { SecureContext } from 'node:tls'
 import { RoundtripError } from '@roundtrip/errors'
 import { connectToStack, type StackAddresses } from '@roundtrip/stack'
 import { defineCommand, type Io, type ParsedArgs } from '../command.ts'
@@ -9,6 +10,7 @@ import { stackSettings } from '../stack-settings.ts'
 import { createClient, type Client } from './client.ts'
 import { checkOutput, output } from './output.ts'
 import { parseDnsServer, protocolsFor, traceOptions, wholeNumber } from './options.ts'
+import { rehearse } from './rehearse.ts'
 import { repeat, type Series } from './repeat.ts'
 import { requestMessage } from './request-options.ts'
 import { surroundingsOf } from './surroundings.ts'
@@ -21,6 +23,7 @@ export type TraceArgs = ParsedArgs<typeof traceOptions>
 export interface TraceSurroundings {
   /** Rejects with `STACK_NOT_RUNNING`. */
   readonly findStack: (io: Io) => Promise<StackAddresses>
+  readonly rehearse: (secureContext: SecureContext) => Promise<void>
   readonly clock: () => number
   readonly nowMs: () => number
   readonly random: (bytes: number) => Buffer
@@ -28,6 +31,7 @@ export interface TraceSurroundings {
 
 const real: TraceSurroundings = {
   findStack: async (io) => connectToStack(stackSettings(io).root).topology(),
+  rehearse: (secureContext) => rehearse(() => performance.now(), secureContext),
   clock: () => performance.now(),
   nowMs: () => Date.now(),
   random: randomBytes,
@@ -105,6 +109,7 @@ const clientFor = async (target: Target, args: TraceArgs, io: Io, world: TraceSu
     timeoutMs,
     findStack: () => world.findStack(io),
   })
+  await world.rehearse(surroundings.secureContext)
   return createClient({
     ...request,
     ...surroundings,

@@ -1,7 +1,7 @@
-/** HTTP/2 (RFC 9113) over a TLS socket that agreed to it by ALPN. */
+/** HTTP/2 (RFC 9113) over a socket whose other end has agreed to it, by ALPN as a rule. */
 import { STATUS_CODES } from 'node:http'
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2'
-import type { TLSSocket } from 'node:tls'
+import type { Socket } from 'node:net'
 import { Fields } from '@roundtrip/http'
 import {
   exchangeFailure,
@@ -12,7 +12,7 @@ import {
   type OutgoingRequest,
 } from './exchange.ts'
 
-export const http2Connection = (socket: TLSSocket, authority: string): Connection => {
+export const http2Connection = (socket: Socket, authority: string): Connection => {
   const session = connect(`https://${authority}`, { createConnection: () => socket })
   // A broken connection fails the stream that is open, which reports it; the session's own event says the same again.
   session.on('error', () => undefined)

@@ -21,7 +21,8 @@ export const footer = (trace: Trace, redirect: string | undefined, view: View): 
       : [
           'The tiers reported their own times (Server-Timing); with clocks of their own, each is centred in the one around it.',
         ]),
-    `trace ${trace.request.traceId}${requestId === undefined ? '' : `, request ${printable(requestId)}`}`,
+    `trace ${trace.request.traceId}`,
+    ...(requestId === undefined ? [] : [`request ${printable(requestId)}`]),
   ]
   return [
     ...(redirect === undefined ? [] : wrap(`Redirect, not followed: roundtrip trace ${redirect}`, width)),

@@ -1,11 +1,12 @@
 /** Several runs of one request side by side, and what was saved between them. */
 import { table, type Column } from '../terminal/table.ts'
-import { truncate } from '../terminal/text.ts'
+import { truncate, visibleWidth } from '../terminal/text.ts'
 import { milliseconds, printable, responseDetails } from './describe.ts'
+import { flow } from './flow.ts'
 import { failureLines } from './footer.ts'
 import { phaseNames, totalMs, type PhaseName } from './phases.ts'
 import type { Series } from './repeat.ts'
-import { cacheOutcome, savingsOf, type Saving } from './savings.ts'
+import { savingsOf, type Saving } from './savings.ts'
 import type { Trace } from './trace.ts'
 import { separator, type View } from './view.ts'
 import { phaseLabels } from './waterfall-rows.ts'
@@ -20,7 +21,11 @@ export const renderRepeat = (traces: Series, view: View): string[] => {
   const fit = (line: string): string => truncate(line, width)
   return [
     fit(colours.bold(`${method} ${url}`)),
-    fit([...responseDetails(last), ...traces[0].notes].join(separator(view))),
+    ...flow(
+      [...responseDetails(last), ...traces[0].notes.map((note) => plainArrow(note, view))],
+      width,
+      separator(view),
+    ),
     '',
     ...runTable(traces, view).map(fit),
     '',
@@ -31,21 +36,30 @@ export const renderRepeat = (traces: Series, view: View): string[] => {
 
 const number = (title: string): Column => ({ title, align: 'right' })
 
-const runTable = (traces: Series, { colours }: View): string[] =>
+/** With as much about who answered as the terminal has room for. */
+const runTable = (traces: Series, view: View): string[] => {
+  const tables = answers.map((answeredBy) => runTableWith(answeredBy, traces, view))
+  const fitting = tables.find((lines) => Math.max(...lines.map(visibleWidth)) <= view.width)
+  return fitting ?? tables.at(-1) ?? []
+}
+
+type AnsweredBy = (trace: Trace) => readonly string[]
+
+const runTableWith = (answeredBy: AnsweredBy, traces: Series, { colours }: View): string[] =>
   table(
     [
       number('run'),
       { title: 'kind' },
       ...shown.map((name) => number(phaseLabels[name])),
       number('total ms'),
-      { title: 'answered by' },
+      { title: 'answered' },
     ],
     traces.map((trace, index) => [
       String(index + 1),
       trace.kind,
       ...shown.map((name) => cell(trace, name)),
       milliseconds(totalMs(trace.phases)),
-      answeredBy(trace),
+      trace.failure === undefined ? answeredBy(trace).map(printable).join(' ') : 'failed',
     ]),
     { colours },
   )
@@ -56,15 +70,19 @@ const cell = ({ phases }: Trace, wanted: PhaseName): string => {
   return phase === undefined ? '.' : milliseconds(phase.durationMs)
 }
 
-/** The instances from the edge inwards, and what the cache said. */
-const answeredBy = (trace: Trace): string => {
-  if (trace.failure !== undefined) return 'failed'
-  const named = trace.serverTiming.filter(({ name }) => name !== 'cache').toReversed()
-  const cache = cacheOutcome(trace)
-  return [...named.flatMap(({ description }) => description ?? []), ...(cache === undefined ? [] : [`cache ${cache}`])]
-    .map(printable)
-    .join(' ')
-}
+const descriptionOf = ({ serverTiming }: Trace, name: string): string[] =>
+  serverTiming.filter((metric) => metric.name === name).flatMap(({ description }) => description ?? [])
+
+const cacheAnswer = (trace: Trace): string[] => descriptionOf(trace, 'cache').map((outcome) => `cache ${outcome}`)
+
+/** Ever shorter: all instances from the edge inwards; what the data came from; what the cache said. */
+const answers: readonly AnsweredBy[] = [
+  (trace) => [...['edge', 'web', 'app', 'db'].flatMap((name) => descriptionOf(trace, name)), ...cacheAnswer(trace)],
+  (trace) => [...descriptionOf(trace, 'db'), ...cacheAnswer(trace)],
+  cacheAnswer,
+]
+
+const plainArrow = (text: string, { unicode }: View): string => (unicode ? text : text.replaceAll('→', '->'))
 
 const savedTable = (savings: readonly Saving[], { colours, unicode }: View): string[] =>
   savings.length === 0

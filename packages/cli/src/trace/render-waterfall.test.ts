@@ -40,7 +40,8 @@ describe('the waterfall', () => {
       '',
       'The tiers reported their own times (Server-Timing); with clocks of their own,',
       'each is centred in the one around it.',
-      'trace 4bf92f3577b34da6a3ce929d0e0e4736, request req-1',
+      'trace 4bf92f3577b34da6a3ce929d0e0e4736',
+      'request req-1',
     ])
   })
 

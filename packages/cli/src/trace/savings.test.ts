@@ -87,7 +87,7 @@ describe('the comparison', () => {
       'GET https://www.roundtrip.test/products?page=2',
       "200 OK · HTTP/2 · text/html · 12.3 kB · 443 → 8443, this stack's edge",
       '',
-      'run  kind     name   tcp   tls  request   wait  transfer  total ms  answered by',
+      'run  kind     name   tcp   tls  request   wait  transfer  total ms  answered',
       '  1  cold     1.25  0.50  5.00     1.00  10.00      2.00     20.00  edge-1 web-1 app-2 replica-1 cache miss',
       '  2  resumed  0.25  0.50  2.00     1.00  10.00      2.00     16.00  edge-1 app-1 cache hit',
       '  3  kept        .     .     .     0.25   2.00      1.00      3.50  edge-1 app-1 cache hit',

@@ -56,11 +56,13 @@ const saving = (
 }
 
 /** What the application's cache said: `miss` first, `hit` afterwards. */
-export const cacheOutcome = ({ serverTiming }: Trace): string | undefined =>
+const cacheOutcome = ({ serverTiming }: Trace): string | undefined =>
   serverTiming.find(({ name }) => name === 'cache')?.description
 
 const cacheNote = (cold: Trace, warm: readonly Trace[]): string => {
   const before = cacheOutcome(cold)
   const after = warm.map(cacheOutcome).findLast((outcome) => outcome !== undefined)
-  return before === undefined || after === undefined ? 'caches, warm code' : `cache ${before}, then ${after}`
+  return before === undefined || after === undefined || before === after
+    ? 'warm code, open connections'
+    : `cache ${before}, then ${after}`
 }

@@ -31,6 +31,17 @@ describe('the split of the wait', () => {
     })
   })
 
+  it('puts a load into the cache that it went through', () => {
+    expect(brief([metric('cache', 6), metric('db', 4), metric('app', 8)], 0, 8)).toEqual({
+      networkMs: 0,
+      spans: [
+        ['app', 0, 0, 8, 2],
+        ['cache', 1, 1, 6, 2],
+        ['db', 2, 2, 4, 4],
+      ],
+    })
+  })
+
   it('needs not every tier: a static file ends at the web tier', () => {
     expect(brief([metric('web', 2), metric('edge', 4)], 0, 10)).toEqual({
       networkMs: 6,

@@ -43,10 +43,24 @@ interface Node {
 const nest = (metrics: readonly ServerTiming[]): Node[] => {
   let pending: Node[] = []
   for (const metric of metrics) {
-    if (hops.has(metric.name)) pending = [{ metric, children: pending }]
+    if (hops.has(metric.name)) pending = [{ metric, children: loadedThroughCache(pending) }]
     else pending.push({ metric, children: [] })
   }
   return pending
+}
+
+/**
+ * A cache that was missed counts the load as its own time (cache-aside), so what it loaded from lies within it. It
+ * stands before the database all the same: the order between the two says nothing.
+ */
+const loadedThroughCache = (nodes: readonly Node[]): readonly Node[] => {
+  const cache = nodes.find(({ metric }) => metric.name === 'cache')
+  const loads = nodes.filter(({ metric }) => metric.name === 'db')
+  const loadMs = sum(loads.map(({ metric }) => metric.durationMs ?? 0))
+  if (cache === undefined || loads.length === 0 || (cache.metric.durationMs ?? 0) < loadMs) return nodes
+  return nodes
+    .filter((node) => !loads.includes(node))
+    .map((node) => (node === cache ? { ...cache, children: [...cache.children, ...loads] } : node))
 }
 
 /**
