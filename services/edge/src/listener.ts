@@ -34,7 +34,9 @@ export interface ListenOptions {
 /** HTTP/2 and HTTP/1.1 over TLS, as ALPN decides (RFC 7301). @throws the error of `listen` */
 export const listenHttps = (options: ListenOptions, tls: SecureContextOptions): Promise<Listener> => {
   const connections = new Connections()
-  const server = createSecureServer({ ...tls, ...http1Limits, ...http2Limits, allowHTTP1: true })
+  // node:http sets noDelay by itself, node:tls does not: the first answer over HTTP/1.1 would wait, 40 ms as a rule, until
+  // the client acknowledges the session tickets before it (RFC 896 against RFC 1122 §4.2.3.2).
+  const server = createSecureServer({ ...tls, ...http1Limits, ...http2Limits, allowHTTP1: true, noDelay: true })
   server.on('connection', (socket: Socket) => connections.handshakeBegan(socket))
   server.on('secureConnection', (socket: TLSSocket) => {
     connections.handshakeDone(socket)
