@@ -3,7 +3,7 @@ import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { AddressData } from '../record.ts'
 import { malformed } from '../wire-reader.ts'
 import type { RdataCodec } from './codec.ts'
-import { zoneProblem } from './fields.ts'
+import { zoneProblem } from '../zone/rdata-fields.ts'
 
 export const a: RdataCodec<AddressData<'A'>> = {
   decode: (reader, length) => {

@@ -1,7 +1,7 @@
 /** What it takes to carry one type of record data: wire form in and out, zone-file form in and out. */
 import type { WireReader } from '../wire-reader.ts'
 import type { WireWriter } from '../wire-writer.ts'
-import type { RdataFields } from './fields.ts'
+import type { RdataFields } from '../zone/rdata-fields.ts'
 
 export interface RdataCodec<T> {
   /** Reads exactly `length` octets. */

@@ -2,7 +2,7 @@
 import type { CaaData, TxtData } from '../record.ts'
 import { malformed } from '../wire-reader.ts'
 import type { RdataCodec } from './codec.ts'
-import { quote, zoneProblem } from './fields.ts'
+import { quote, zoneProblem } from '../zone/rdata-fields.ts'
 
 export const txt: RdataCodec<TxtData> = {
   decode: (reader, length) => {

@@ -1,5 +1,5 @@
 /** Cuts a zone file into entries of tokens: comments, parentheses, quotes and escapes (RFC 1035 §5.1). */
-import { zoneProblem, type ZoneToken } from '../rdata/fields.ts'
+import { zoneProblem, type ZoneToken } from './rdata-fields.ts'
 
 /** One directive or record, which parentheses may spread over several lines. */
 export interface ZoneEntry {

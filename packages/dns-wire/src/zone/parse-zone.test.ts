@@ -128,6 +128,12 @@ describe('what it may not', () => {
     )
   })
 
+  test('of a file that is no zone file, twenty problems are enough', () => {
+    const problems = problemsOf('no zone file\n'.repeat(23)).split('\n')
+    expect(problems).toHaveLength(21)
+    expect(problems.at(-1)).toBe('test.zone: and 3 more problems')
+  })
+
   test.each([
     ['', '1: the zone has no SOA record: expected exactly one'],
     ['www A 127.0.0.1', '1: "www" is relative, but to what? expected a $ORIGIN line above'],

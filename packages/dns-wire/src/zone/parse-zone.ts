@@ -1,10 +1,10 @@
 /** Master files to zones (RFC 1035 §5), every problem found before any is reported. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { Name } from '../name.ts'
-import { nameOf, RdataFields, zoneProblem, type ZoneToken } from '../rdata/fields.ts'
+import { nameOf, RdataFields, zoneProblem, type ZoneToken } from './rdata-fields.ts'
 import { parseRdata } from '../rdata/index.ts'
 import type { RecordOf, ResourceRecord } from '../record.ts'
-import { classes, parseType, type RecordType } from '../registry.ts'
+import { parseType, type RecordType } from '../registry.ts'
 import { checkZone } from './check-zone.ts'
 import { readEntries, type ZoneEntry } from './lexer.ts'
 import { parseTtl } from './ttl.ts'
@@ -30,6 +30,9 @@ export interface ZoneSource {
   readonly origin?: Name
 }
 
+/** A file that is no zone file at all has one problem per line. */
+const maxProblems = 20
+
 /**
  * @throws RoundtripError `ZONE_INVALID`, its message one line per problem: `file:line: what is wrong: expected …`
  */
@@ -54,7 +57,9 @@ export const parseZone = (text: string, source: ZoneSource): Zone => {
     const zone = checkZone(placed, (line, problem) => problems.push(`${source.file}:${line}: ${problem}`))
     if (zone !== undefined && problems.length === 0) return zone
   }
-  throw new RoundtripError('ZONE_INVALID', problems.join('\n'), { details: { problems } })
+  const more = problems.length - maxProblems
+  const shown = more > 0 ? [...problems.slice(0, maxProblems), `${source.file}: and ${more} more problems`] : problems
+  throw new RoundtripError('ZONE_INVALID', shown.join('\n'), { details: { problems: shown } })
 }
 
 /** What one entry hands to the next: origin, default TTL, last owner. */
@@ -125,7 +130,7 @@ class EntryReader {
   }
 }
 
-const isClass = (text: string): boolean => /^(IN|CH|HS|CS|CLASS\d+)$/i.test(text) && classes.codeOf(text) !== 0
+const isClass = (text: string): boolean => /^(IN|CH|HS|CS|CLASS\d+)$/i.test(text)
 
 /** Types that exist in queries and on the wire only (RFC 6895 §3.1). */
 const isStorable = (type: RecordType): boolean => !['OPT', 'TSIG', 'IXFR', 'AXFR', 'ANY'].includes(type)

@@ -1,7 +1,7 @@
 /** The fields of one record's data in a zone file (RFC 1035 §5.1), read in order. */
 import { RoundtripError } from '@roundtrip/errors'
 import { parseName, type Name } from '../name.ts'
-import { parseTtl } from '../zone/ttl.ts'
+import { parseTtl } from './ttl.ts'
 
 /** One word or one quoted string; escapes are still in it. */
 export interface ZoneToken {
