@@ -115,7 +115,7 @@ class RedisCache implements Cache {
   }
 
   isDown(): boolean {
-    return this.#breaker.isOpen
+    return this.#breaker.isOpen || !this.#store.isConnected
   }
 
   close(): void {

@@ -57,6 +57,10 @@ export class RedisStore {
     }
   }
 
+  get isConnected(): boolean {
+    return this.#redis.status === 'ready'
+  }
+
   /** The entry's text and the stamps of the tags, which are made where there were none. */
   async find(key: string, tags: readonly string[]): Promise<Found> {
     const [text, ...stamps] = await this.#redis.mget(this.#entryKey(key), ...tags.map((tag) => this.#tagKey(tag)))

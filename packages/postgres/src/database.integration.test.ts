@@ -139,7 +139,7 @@ describe('reads', () => {
   })
 
   test('a node whose connections are all at work is not ejected', async () => {
-    const database = connect({ poolMax: 1, connectTimeoutMs: 50 })
+    const database = connect({ poolMax: 1 })
     const held = Promise.withResolvers<void>()
     const holding = Promise.withResolvers<void>()
     const holder = database.read(() => {
@@ -149,6 +149,20 @@ describe('reads', () => {
     await holding.promise
     expect((await database.read(one)).node).toBe('primary')
     expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ok' })
+    held.resolve()
+    await holder
+  })
+
+  test('that hang do not keep the database from being closed', async () => {
+    const database = connect()
+    const held = Promise.withResolvers<void>()
+    const holding = Promise.withResolvers<void>()
+    const holder = database.read(() => {
+      holding.resolve()
+      return held.promise
+    })
+    await holding.promise
+    await expect(database.close()).resolves.toBeUndefined()
     held.resolve()
     await holder
   })

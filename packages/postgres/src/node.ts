@@ -29,6 +29,7 @@ export class DatabaseNode {
   readonly name: string
   readonly #options: NodeOptions
   readonly #pool: Pool
+  readonly #lent = new Set<PoolClient>()
   #prober: Client | undefined
   #probe: Promise<boolean> | undefined
 
@@ -58,13 +59,16 @@ export class DatabaseNode {
       broken = error
     }
     client.on('error', noteError)
+    this.#lent.add(client)
     try {
       return await work(client)
     } catch (error) {
       if (isNodeGone(error)) broken = error as Error
       throw error
     } finally {
-      giveBack(client, noteError, broken)
+      this.#lent.delete(client)
+      client.release(broken)
+      client.off('error', noteError)
     }
   }
 
@@ -76,8 +80,12 @@ export class DatabaseNode {
     return this.#probe
   }
 
+  /** Ends every connection, also those at work: whoever wants them to finish waits before closing. */
   async close(): Promise<void> {
-    await Promise.allSettled([this.#pool.end(), this.#prober?.end()])
+    const lent = [...this.#lent].map((client) => (client as unknown as Client).end())
+    const ended = Promise.allSettled([this.#pool.end(), this.#prober?.end()])
+    // The pool waits for what is lent to be given back; work that hangs never does that.
+    await (lent.length === 0 ? ended : Promise.allSettled(lent))
   }
 
   async #ask(): Promise<boolean> {
@@ -115,8 +123,3 @@ const connectionOf = ({ url, password, applicationName, connectTimeoutMs }: Node
   connectionTimeoutMillis: connectTimeoutMs,
   keepAlive: true,
 })
-
-const giveBack = (client: PoolClient, listener: (error: Error) => void, broken: Error | undefined): void => {
-  client.release(broken)
-  client.off('error', listener)
-}

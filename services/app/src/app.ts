@@ -4,6 +4,7 @@ import type { Health } from '@roundtrip/service'
 import type { FastifyBaseLogger } from 'fastify'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
+import { closeConnectionsOnDrain } from './http/drain.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { requestContext } from './http/request-context.ts'
 import { createServer, type AppServer } from './http/server.ts'
@@ -38,6 +39,7 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
   errorEnvelope(app)
   serverTiming(app, instance)
+  closeConnectionsOnDrain(app)
   allowedMethods(app) // Before the routes: it learns of each as it is added.
   await describeApi(app, publicOrigin) // Before the routes, for the same reason.
 

@@ -1,0 +1,87 @@
+/** Shutdown: what is in flight ends well, nothing new is taken, nothing is left open. */
+import { fileURLToPath } from 'node:url'
+import { createDatabase, type Database } from '@roundtrip/postgres'
+import { migrate } from '@roundtrip/postgres/migrate'
+import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createLogger, type Component } from '@roundtrip/service'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { seed } from './seed.ts'
+import { startApp } from './start.ts'
+
+const log = createLogger('app', 'drain-test', 'fatal')
+
+let fresh: TestDatabase
+let database: Database
+let app: Component
+
+beforeEach(async () => {
+  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  fresh = await createTestDatabase()
+  const { primaryUrl, password } = fresh
+  await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
+  database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
+  await database.write(seed)
+  app = await startApp({
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      primaryUrl,
+      replicaUrls: [],
+      databasePassword: password,
+      cacheUrl: `${cacheUrl}/10`,
+      queueUrl: `${queueUrl}/10`,
+      redisPassword,
+      publicOrigin: 'https://www.roundtrip.test:8443',
+      maxBodyBytes: 1000,
+    },
+    log,
+    instance: 'app-test',
+  })
+})
+
+afterEach(async () => {
+  await app.close()
+  await database.close()
+  await fresh.drop()
+})
+
+const ask = (path: string, init?: RequestInit) => fetch(`${app.listeners['http']}${path}`, init)
+
+/** A PATCH that waits for a lock which `release` lets go of. */
+const requestInFlight = async () => {
+  const locked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  const holder = database.write(async (tx) => {
+    await tx.query('select from products where id = 1 for update')
+    locked.resolve()
+    await released.promise
+  })
+  await locked.promise
+  const headers = { 'content-type': 'application/json' }
+  const response = ask('/api/products/1', { method: 'PATCH', headers, body: '{"stock":1}' })
+  const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+  while ((await database.read((queryable) => queryable.query(waiting))).value.length === 0);
+  const release = async (): Promise<void> => {
+    released.resolve()
+    await holder
+  }
+  return { response, release }
+}
+
+test('draining waits for the request in flight, which is answered and closes its connection', async () => {
+  await ask('/api/users') // Leaves an idle connection behind, which must not hold anything up.
+  const { response, release } = await requestInFlight()
+  const drained = app.drain()
+  await expect(app.health()).resolves.toMatchObject({ ready: false, checks: { draining: 'yes' } })
+  await expect(ask('/api/users')).rejects.toThrow('fetch failed')
+  await release()
+  const { status, headers } = await response
+  expect([status, headers.get('connection')]).toEqual([200, 'close'])
+  await drained
+})
+
+test('closing without waiting breaks off what is still running', async () => {
+  const { response, release } = await requestInFlight()
+  await Promise.all([expect(response).rejects.toThrow('fetch failed'), app.close()])
+  await release()
+})
