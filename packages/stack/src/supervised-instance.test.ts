@@ -122,6 +122,22 @@ test('stop while it prepares keeps it from starting', async () => {
   expect(instance).toMatchObject({ state: 'stopped', pid: undefined })
 })
 
+test.each([0, 1, 2, 3, 4, 5, 6])('stop %i turns after it was prepared leaves nothing running', async (turns) => {
+  let stopped: Promise<void> | undefined
+  const { instance } = supervise(async () => {
+    const stopAfter = (left: number): void => {
+      if (left === 0) stopped = instance.stop()
+      else queueMicrotask(() => stopAfter(left - 1))
+    }
+    stopAfter(turns)
+    return ready
+  })
+  await expect(instance.start()).rejects.toThrow('web-1')
+  await stopped
+  expect(instance).toMatchObject({ state: 'stopped', pid: undefined })
+  expect(watched).toEqual(new Set())
+})
+
 test('stop while it starts ends it', async () => {
   const { instance } = supervise(async () => shell('echo early; exec sleep 60'))
   const started = instance.start()

@@ -152,7 +152,7 @@ export class SupervisedInstance implements Instance {
   async #startOnce(): Promise<void> {
     this.#enter('starting')
     const plan = await this.#options.prepare()
-    if (this.#wanted === 'down') throw this.#startFailure('was stopped while it started')
+    if (!this.#isWanted()) throw this.#startFailure('was stopped while it started')
     const run = await runProcess(plan, {
       name: this.name,
       log: this.#options.log,
@@ -164,10 +164,19 @@ export class SupervisedInstance implements Instance {
       (exit) => this.#onExit(run, exit),
       () => {},
     )
+    // A stop that came between spawn and here found nothing to end.
+    if (!this.#isWanted()) await this.#end(this.#run)
     await this.#readyInTime(run)
     if (plan.readyBy === 'exit') return
+    // It may have said that it is ready and ended all the same.
+    if (this.#run !== run) throw this.#startFailure('ended while it started')
     this.#hasBeenReady = true
     this.#enter('ready')
+  }
+
+  /** Asked again after each wait, as a stop may come at any time. */
+  #isWanted(): boolean {
+    return this.#wanted === 'up'
   }
 
   async #readyInTime(run: RunningProcess): Promise<void> {

@@ -1,7 +1,7 @@
 /** A fresh cluster that temporary stacks copy: initdb would take most of the time of their start. */
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runtimeFolder } from '../host.ts'
 import { lockWhenFree } from '../lock.ts'
@@ -30,10 +30,12 @@ export const copyTemplate = async (initdb: string, folder: string): Promise<stri
 }
 
 const makeOnce = async (initdb: string, cluster: string, passwordFile: string): Promise<void> => {
-  await ensureParent(parent)
   const lock = await lockWhenFree(join(runtimeFolder, 'postgres-template.lock'), () => {})
   try {
     if (existsSync(cluster)) return
+    // Those of former versions.
+    await rm(parent, { recursive: true, force: true })
+    await ensureParent(parent)
     const password = randomBytes(24).toString('base64url')
     await writeOwned(passwordFile, password)
     await initialise(initdb, cluster, password)
