@@ -1,5 +1,5 @@
 /** HTTP/1.1 (RFC 9112) over a socket that is connected already. */
-import { Agent, STATUS_CODES, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent, STATUS_CODES, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Fields } from '@roundtrip/http'
 import { exchangeFailure, watched, type Connection, type ExchangeObserver, type OutgoingRequest } from './exchange.ts'
@@ -61,7 +61,8 @@ const send = (
     signal,
   })
   outgoing.once('error', reject)
-  outgoing.once('finish', () => observer.sent())
+  if (request.body === undefined) onceFlushed(outgoing, observer.sent)
+  else outgoing.once('finish', observer.sent)
   outgoing.once('response', (incoming) => {
     observer.head(headOf(incoming))
     incoming.on('data', (chunk: Buffer) => observer.data(chunk.byteLength))
@@ -70,6 +71,14 @@ const send = (
   })
   outgoing.end(request.body)
   return promise
+}
+
+/**
+ * A request without content is with the system as soon as it has been written to the socket, which node:http does right
+ * after this event. `finish` tells of it a turn of the event loop later, by when a quick server has answered.
+ */
+const onceFlushed = (outgoing: ClientRequest, listener: () => void): void => {
+  outgoing.once('socket', () => process.nextTick(listener))
 }
 
 const headOf = ({ statusCode = 0, statusMessage, httpVersion, rawHeaders }: IncomingMessage) => ({

@@ -26,9 +26,9 @@ export interface ResponseHead {
 /** Told what happens when it happens. */
 export interface ExchangeObserver {
   /** The last octet of the request was handed to the system. */
-  sent(): void
-  head(head: ResponseHead): void
-  data(bytes: number): void
+  readonly sent: () => void
+  readonly head: (head: ResponseHead) => void
+  readonly data: (bytes: number) => void
 }
 
 export interface Connection {
@@ -61,7 +61,7 @@ export const watched = (observer: ExchangeObserver): { observer: ExchangeObserve
   return {
     progress,
     observer: {
-      sent: () => observer.sent(),
+      sent: observer.sent,
       head: (head) => {
         progress.headSeen = true
         progress.announcedBytes = announcedBytes(head)
