@@ -165,6 +165,14 @@ describe('fails', () => {
     })
   })
 
+  test.each(['udp', 'tcp'] as const)(
+    'with UPSTREAM_UNREACHABLE when the server cannot be looked up for %s',
+    async (transport) => {
+      // The empty label makes every resolver refuse it, without asking anybody.
+      await expect(query({ host: 'no..name', name, transport })).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' })
+    },
+  )
+
   test('with UPSTREAM_RESET when the server hangs up', async () => {
     const server = await serve(() => [])
     await expect(query({ ...server, name, transport: 'tcp' })).rejects.toMatchObject({ code: 'UPSTREAM_RESET' })
