@@ -15,7 +15,7 @@ export interface CertificateFacts {
 
 const dayMs = 86_400_000
 
-/** A chain longer than this is an attack or a loop. */
+/** A server may send more; nobody reads it. */
 const maxChainLength = 10
 
 const commonName = (distinguishedName: string): string =>
@@ -36,13 +36,8 @@ const facts = (certificate: X509Certificate, nowMs: number): CertificateFacts =>
 /** @param nowMs wall-clock time, milliseconds since the epoch */
 export const certificateChain = (leaf: X509Certificate | undefined, nowMs: number): CertificateFacts[] => {
   const chain: CertificateFacts[] = []
-  for (let one = leaf; one !== undefined && chain.length < maxChainLength; one = issuerOf(one)) {
+  for (let one = leaf; one !== undefined && chain.length < maxChainLength; one = one.issuerCertificate) {
     chain.push(facts(one, nowMs))
   }
   return chain
-}
-
-const issuerOf = (certificate: X509Certificate): X509Certificate | undefined => {
-  const issuer = certificate.issuerCertificate
-  return issuer?.fingerprint256 === certificate.fingerprint256 ? undefined : issuer
 }

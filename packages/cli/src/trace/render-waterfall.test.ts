@@ -100,6 +100,11 @@ describe('the waterfall', () => {
     expect(rowOf(lines, 'cdn-cache')).toMatch(/^ cdn-cache {4}3\.00 +HIT · as the server reports$/)
   })
 
+  it('leaves out most of a long list of such metrics', () => {
+    const serverTiming = Array.from({ length: 50 }, (_, index) => ({ name: `m${index}`, durationMs: 1 }))
+    expect(render(madeTrace({ serverTiming })).filter((line) => /^ m\d/.test(line))).toHaveLength(6)
+  })
+
   it('keeps escape sequences of others from the terminal', () => {
     const trace = madeTrace({
       serverTiming: [{ name: 'edge', description: '\u{1b}[2Jboo', durationMs: 1 }],

@@ -15,7 +15,7 @@ export const watchProgress = (client: Pick<Client, 'phase'>, io: Pick<Io, 'stder
   const progress = createProgress({ stream: io.stderr, isTty: io.isTty, width: () => io.width })
   const timer = setInterval(() => {
     const phase = client.phase()
-    if (phase !== undefined) progress.set('trace', `still busy with: ${phaseLabels[phase]} …`)
+    if (phase !== undefined) progress.set('trace', `still busy with: ${phaseLabels[phase]}`)
   }, patienceMs)
   return {
     stop: () => {
