@@ -194,7 +194,10 @@ describe('who answered', () => {
     expect(passage.answeredBy).toBe('terminal')
   })
 
-  it('is not changed by work that goes on in the background', async () => {
+  it.each([
+    ['fails', async (): Promise<Response> => Promise.reject(new Error('late failure'))],
+    ['answers', async (): Promise<Response> => ({ text: 'late' })],
+  ])('is not changed by work in the background that %s later', async (_how, finish) => {
     const origin = Promise.withResolvers<Response>()
     const later: Promise<unknown>[] = []
     const staleWhileRevalidate: TestLayer = (next) => async (request, context) => {
@@ -203,8 +206,9 @@ describe('who answered', () => {
     }
     const { passage } = await run([['cache', staleWhileRevalidate]], () => origin.promise)
     expect(passage.answeredBy).toBe('cache')
-    origin.reject(new Error('late failure'))
+    origin.resolve(finish())
     await Promise.all(later)
+    expect(passage.visits.at(-1)?.outcome).toBeDefined()
     expect(passage.answeredBy).toBe('cache')
   })
 })
