@@ -200,6 +200,7 @@ describe('errors', () => {
     const response = await app.inject({ url: '/a&b', headers: { accept } })
     expect([response.statusCode, response.headers['content-type']]).toEqual([404, 'text/html; charset=utf-8'])
     expect(response.headers.vary).toBe('accept')
+    expect(response.headers['content-security-policy']).toContain("default-src 'none'")
     expect(response.body).toContain('There is nothing at /a&amp;b.')
   })
 })

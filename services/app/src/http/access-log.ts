@@ -30,8 +30,8 @@ const write = (request: FastifyRequest, reply: FastifyReply, status: number): vo
 }
 
 export const accessLog = (app: AppServer): void => {
-  app.addHook('onResponse', async (request, reply) => {
-    // The response also ends, unfinished, when the client goes away.
-    write(request, reply, hasClientLeft(reply) ? clientClosedRequest : reply.statusCode)
+  app.addHook('onRequest', async (request, reply) => {
+    // Of the response itself, not Fastify's onResponse: that one waits for an answer that may come long after.
+    reply.raw.once('close', () => write(request, reply, hasClientLeft(reply) ? clientClosedRequest : reply.statusCode))
   })
 }

@@ -6,6 +6,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error-page.ts'
 import { notStored } from './cache-control.ts'
 import { explained } from './framework-errors.ts'
+import { pageHeaders } from './page-headers.ts'
 import { prefersHtml } from './prefers-html.ts'
 import { traceOf } from './request-context.ts'
 import type { AppServer } from './server.ts'
@@ -38,7 +39,7 @@ export const sendError = (error: RoundtripError, request: FastifyRequest, reply:
   // What is left of a refused body is not read, so nothing can follow it on this connection.
   if (error.status === 413) reply.header('connection', 'close')
   return prefersHtml(request.headers.accept)
-    ? reply.type('text/html; charset=utf-8').send(errorPage(problem))
+    ? reply.type('text/html; charset=utf-8').headers(pageHeaders).send(errorPage(problem))
     : reply.type(problemMediaType).serializer(JSON.stringify).send(problem)
 }
 

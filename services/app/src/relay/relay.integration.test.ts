@@ -6,6 +6,7 @@ import { migrate } from '@roundtrip/postgres/migrate'
 import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { createLogger } from '@roundtrip/service'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { lockUnsent } from '../shop/outbox.ts'
 import type { JobQueue } from './mail-queue.ts'
 import { Relay } from './relay.ts'
 
@@ -77,14 +78,56 @@ test('what the queue did not take stays, and is published by a later look', asyn
   expect(await unsent()).toBe(0)
 })
 
-test('a nudge in the middle of a look is not forgotten, none after closing is heard', async () => {
+test('rows that another transaction holds keep nobody from the rest', async () => {
   const { queue, published } = notingQueue()
+  const done = Promise.withResolvers<void>()
+  const counting = {
+    ...queue,
+    publish: async (jobs: Parameters<JobQueue['publish']>[0]) => {
+      await queue.publish(jobs)
+      if (published.length === rows - 1) done.resolve()
+    },
+  }
+  const relay = new Relay({ database, queue: counting, log })
+  await database.write(async (tx) => {
+    await lockUnsent(tx, 1)
+    relay.nudge()
+    await done.promise
+  })
+  await relay.close()
+  expect(await unsent()).toBe(1)
+})
+
+test('a nudge in the middle of a look leads to another one', async () => {
+  await database.write((tx) => tx.query('delete from outbox where id > 1'))
+  const started = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const second = Promise.withResolvers<void>()
+  let calls = 0
+  const queue: JobQueue = {
+    ...notingQueue().queue,
+    publish: async () => {
+      if (++calls === 2) return second.resolve()
+      started.resolve()
+      return gate.promise
+    },
+  }
   const relay = new Relay({ database, queue, log })
   relay.nudge()
+  await started.promise
+  await database.write((tx) => tx.query(`insert into outbox (queue, name, payload) values ('mail', 'n', '{}')`))
+  relay.nudge()
+  gate.resolve()
+  await second.promise
   await relay.close()
-  const seen = published.length
+  expect(await unsent()).toBe(0)
+})
+
+test('after closing no nudge is heard', async () => {
+  const { queue, published } = notingQueue()
+  const relay = new Relay({ database, queue, log })
+  await relay.close()
   relay.nudge()
   await relay.close()
-  expect(published.length).toBe(seen)
-  expect(await unsent()).toBe(rows - seen)
+  expect([published.length, await unsent()]).toEqual([0, rows])
 })

@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { notStored, privateToClient, sharedBriefly } from '../http/cache-control.ts'
 import { formBody } from '../http/form-body.ts'
+import { pageHeaders } from '../http/page-headers.ts'
 import { timingsOf, traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
 import { homePage } from '../pages/home-page.ts'
@@ -21,19 +22,10 @@ export interface PageRoutesOptions {
 
 const productsOnHomePage = 24
 
-/** Pages need nothing from elsewhere, and nobody may frame them (Content Security Policy, level 3). */
-const policy =
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
 const sendPage = (reply: FastifyReply, cacheControl: string, text: string): FastifyReply =>
   reply
     .type('text/html; charset=utf-8')
-    .headers({
-      'cache-control': cacheControl,
-      'content-security-policy': policy,
-      'referrer-policy': 'same-origin',
-      'x-content-type-options': 'nosniff',
-    })
+    .headers({ ...pageHeaders, 'cache-control': cacheControl })
     .send(text)
 
 const { name, email } = newOrderSchema.properties
