@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import type { ClientHttp2Stream } from 'node:http2'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { answerMalformed } from './malformed.ts'
+import { startClosedOrigin, startRawOrigin } from './testing/next-hops.ts'
+import {
+  connectRaw,
+  connectSession,
+  host,
+  recordingLog,
+  startOrigin,
+  startTestEdge,
+  type TestEdge,
+} from './testing/test-edge.ts'
+
+const start = async (): Promise<TestEdge> =>
+  startTestEdge([await startRawOrigin(() => undefined)], {
+    EDGE_CONNECT_TIMEOUT_MS: '10',
+    EDGE_FIRST_BYTE_TIMEOUT_MS: '10',
+    EDGE_BODY_TIMEOUT_MS: '10',
+  })
+
+describe('a client that falls silent in the middle of its upload', () => {
+  it('loses its connection over HTTP/1.1', async () => {
+    const edge = await start()
+    const socket = await connectRaw(edge)
+    socket.write(`POST / HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 100\r\n\r\nhalf`)
+    socket.resume()
+    await once(socket, 'close')
+    await expect.poll(() => edge.lines).toContainEqual(expect.objectContaining({ method: 'POST', status: 499 }))
+  })
+
+  it('loses its stream over HTTP/2, and nothing else', async () => {
+    const edge = await start()
+    const session = connectSession(edge)
+    const stalled: ClientHttp2Stream = session.request({ ':method': 'POST', ':authority': host })
+    stalled.on('error', () => undefined).write('half')
+    await once(stalled, 'close')
+    expect([stalled.rstCode, session.destroyed]).toEqual([8, false])
+  })
+})
+
+describe('what a client is told about its limits', () => {
+  it('is how many streams it may open, and that nothing is pushed', async () => {
+    const session = connectSession(await startTestEdge([await startClosedOrigin()]))
+    const [settings] = (await once(session, 'remoteSettings')) as [object]
+    expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16_384 })
+  })
+
+  it('is 408 when its request does not arrive in time', async () => {
+    const socket = new PassThrough() as unknown as Socket
+    const { log, lines } = recordingLog()
+    answerMalformed(Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket, false, log)
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*"code":"REQUEST_TIMEOUT"/)
+    expect(lines).toEqual([expect.objectContaining({ level: 'info', status: 408 })])
+  })
+
+  it('is nothing more when an answer is already on its way', async () => {
+    const socket = new PassThrough() as unknown as Socket
+    const error = Object.assign(new Error('bad'), { code: 'HPE_INVALID_CHUNK_SIZE' })
+    answerMalformed(error, socket, true, recordingLog().log)
+    expect(socket.destroyed).toBe(true)
+  })
+})
+
+describe('a TLS session', () => {
+  it('is resumed by its ticket', async () => {
+    const edge = await startTestEdge([await startOrigin((_request, response) => response.end('ok'))])
+    const first = await connectRaw(edge)
+    const [session] = (await once(first, 'session')) as [Buffer]
+    const second = await connectRaw(edge, { session })
+    expect([first.isSessionReused(), second.isSessionReused()]).toEqual([false, true])
+  })
+})
+
+describe('a port that is taken', () => {
+  it('stops the start', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    for (const name of ['EDGE_HTTPS_PORT', 'EDGE_HTTP_PORT']) {
+      const starting = startTestEdge(['http://127.0.0.1:1'], { [name]: String(port) })
+      await expect(starting).rejects.toMatchObject({ code: 'EADDRINUSE', port })
+    }
+  })
+})
