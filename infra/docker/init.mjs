@@ -1,0 +1,35 @@
+/**
+ * Makes what the stack keeps secret, once: passwords, the certificate authority, the edge's certificate. Each folder below
+ * /secrets is a volume of its own, which only its consumers see, read-only below /run/secrets.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs'
+
+const secrets = '/secrets'
+
+// The keeper of a volume decides who reads it; inside, users differ from image to image.
+const readableByAll = 0o444
+
+const makePassword = (folder) => {
+  const file = `${secrets}/${folder}/password`
+  if (existsSync(file)) return
+  writeFileSync(`${file}.new`, randomBytes(24).toString('base64url'), { mode: readableByAll })
+  renameSync(`${file}.new`, file)
+}
+
+const publish = (name, mode) => {
+  const file = `${secrets}/edge/${name}`
+  copyFileSync(`${secrets}/authority/${name}`, `${file}.new`)
+  chmodSync(`${file}.new`, mode)
+  renameSync(`${file}.new`, file)
+}
+
+for (const folder of ['superuser', 'database', 'replication', 'redis']) makePassword(folder)
+// Reads PKI_FOLDER and PKI_NAMES, and reports a failure by its exit code.
+await import('../../packages/pki/src/main.ts')
+if (process.exitCode === undefined) {
+  // The authority's own key stays behind.
+  publish('ca.pem', readableByAll)
+  publish('edge.key', 0o400)
+  publish('edge.pem', readableByAll)
+}
