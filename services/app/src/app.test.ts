@@ -280,6 +280,8 @@ test('the API describes itself, and its description is OpenAPI 3.1', async () =>
   const { openapi, paths, servers } = (await app.inject('/openapi.json')).json()
   expect(openapi).toBe('3.1.0')
   expect(servers).toEqual([{ url: 'https://shop.example' }])
+  const failure = paths['/api/users'].get.responses.default.content['application/problem+json']
+  expect(Object.keys(failure.schema.properties)).toContain('requestId')
   expect(Object.keys(paths).toSorted((a, b) => a.localeCompare(b))).toEqual([
     '/api/orders',
     '/api/orders/{id}',

@@ -1,22 +1,28 @@
 /** The API's own description (OpenAPI 3.1), made from the schemas of the routes. */
 import swagger from '@fastify/swagger'
 import { problemMediaType, problemSchema } from '@roundtrip/contracts'
+import type { FastifySchema } from 'fastify'
 import { sharedForMinutes } from '../http/cache-control.ts'
 import type { AppServer } from '../http/server.ts'
+
+/** Every route can fail, and all of them do so in one shape. */
+const withFailure = (schema: FastifySchema): FastifySchema => ({
+  ...schema,
+  response: {
+    ...(schema.response as object | undefined),
+    default: { description: 'any failure (RFC 9457)', content: { [problemMediaType]: { schema: problemSchema } } },
+  },
+})
 
 /** Stands before the routes it describes. */
 export const describeApi = async (app: AppServer, publicOrigin: string): Promise<void> => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: {
-        title: 'Roundtrip shop',
-        version: '1',
-        description: `Failures are ${problemMediaType} (RFC 9457), their shape is the schema Problem.`,
-      },
+      info: { title: 'Roundtrip shop', version: '1' },
       servers: [{ url: publicOrigin }],
-      components: { schemas: { Problem: structuredClone(problemSchema) as object } },
     },
+    transform: ({ schema, url }) => ({ schema: schema && withFailure(schema), url }),
   })
 }
 

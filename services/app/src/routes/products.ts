@@ -51,7 +51,15 @@ export const productRoutes = (app: AppServer, options: ProductRoutesOptions): vo
   mergePatchBody(app)
   app.patch(
     one,
-    { schema: { summary: 'Change a product', params, body: patchProductSchema, response: { 200: productSchema } } },
+    {
+      schema: {
+        summary: 'Change a product',
+        consumes: ['application/json', 'application/merge-patch+json'],
+        params,
+        body: patchProductSchema,
+        response: { 200: productSchema },
+      },
+    },
     async (request, reply) => update(request, reply, request.params.id, request.body),
   )
   app.delete(one, { schema: { summary: 'Remove a product', params } }, async (request, reply) => {
