@@ -72,8 +72,11 @@ test('a stack comes up again after its launcher was killed, with its data', asyn
   await query(stack.data.primaryUrl, stack.data.databasePassword, 'create table kept as select 1 as number')
   await stack.stop()
 
-  // A pid that is somebody else's by now: Postgres alone would refuse to start.
-  writeFileSync(join(root, 'postgres/postgres-primary/postmaster.pid'), `${process.pid}\n`)
+  // A pid that is some other process's by now, of the same account: Postgres alone would refuse to start.
+  const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+  const other = spawn('sleep', ['60'], { cwd: '/', ...account })
+  cleanups.push(() => other.kill())
+  writeFileSync(join(root, 'postgres/postgres-primary/postmaster.pid'), `${other.pid}\n`)
   const again = await start({ root, include: ['data'] })
   const rows = await vi.waitFor(() =>
     query(again.data.replicaUrl, again.data.databasePassword, 'select number from kept'),

@@ -33,8 +33,10 @@ export const planPrimary = async (options: PostgresOptions): Promise<ProcessPlan
   await ensureParent(options.folder)
   let templatePassword: string | undefined
   if (!isInitialised(folder)) {
-    if (options.fromTemplate) templatePassword = await copyTemplate(options.binaries.initdb, folder)
-    else {
+    // Made by another account, it may be closed to this one: no reason to fail, as it only saves time.
+    if (options.fromTemplate)
+      templatePassword = await copyTemplate(options.binaries.initdb, folder).catch(() => undefined)
+    if (templatePassword === undefined) {
       options.onProgress('Making a new database cluster.')
       await initialise(options.binaries.initdb, folder, options.superuserPassword)
     }
