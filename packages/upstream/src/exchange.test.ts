@@ -56,7 +56,11 @@ describe('what goes wrong with a member', () => {
 
   it('no free connection in time: 504', async () => {
     const member = await startRawOrigin(() => {})
-    const { forward } = testUpstream([member], { maxConnectionsPerMember: 1, firstByteTimeoutMs: 30 })
+    const { forward } = testUpstream([member], {
+      maxConnectionsPerMember: 1,
+      connectTimeoutMs: 300,
+      firstByteTimeoutMs: 30,
+    })
     const both = [forward(testRequest(), testContext()), forward(testRequest(), testContext())]
     const codes = (await Promise.allSettled(both)).map((one) => one.status === 'rejected' && one.reason.code)
     expect(codes).toEqual(['UPSTREAM_TIMEOUT', 'UPSTREAM_TIMEOUT'])

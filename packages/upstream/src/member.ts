@@ -5,7 +5,7 @@ import { HealthState, type MemberState, type Thresholds } from './health-state.t
 /** How long each phase of an exchange with a next hop may take. */
 export interface Timeouts {
   readonly connectTimeoutMs: number
-  /** From the request's last byte, or from waiting for a free connection, to the head of the response. */
+  /** From the request's last byte to the head of the response; also how long a free connection is waited for. */
   readonly firstByteTimeoutMs: number
   /** Silence between two parts of the response's content. */
   readonly bodyTimeoutMs: number

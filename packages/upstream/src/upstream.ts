@@ -52,13 +52,15 @@ export const createUpstream = (options: UpstreamOptions): Upstream => {
         clock: options.clock ?? Date.now,
       }),
   )
+  // A connection that is waited for may first have to be made.
+  const queueTimeoutMs = connectTimeoutMs + firstByteTimeoutMs
   let stops: (() => void)[] = []
   const stop = (): void => {
     for (const stopOne of stops) stopOne()
     stops = []
   }
   return {
-    forward: forward({ name, members, select: selections[selection](), queueTimeoutMs: firstByteTimeoutMs }),
+    forward: forward({ name, members, select: selections[selection](), queueTimeoutMs }),
     members: () => members.map(({ status }) => status),
     start: () => {
       stop()

@@ -18,7 +18,7 @@ import {
 
 const start = async (): Promise<TestEdge> =>
   startTestEdge([await startRawOrigin(() => undefined)], {
-    EDGE_CONNECT_TIMEOUT_MS: '10',
+    EDGE_CONNECT_TIMEOUT_MS: '300',
     EDGE_FIRST_BYTE_TIMEOUT_MS: '10',
     EDGE_BODY_TIMEOUT_MS: '10',
   })
