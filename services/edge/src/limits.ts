@@ -2,7 +2,7 @@
 import type { ServerOptions } from 'node:http'
 import type { SecureServerOptions } from 'node:http2'
 
-/** Request line and fields together, in bytes: 431 above. As node's and nginx's defaults. */
+/** Request line and fields together, in bytes: 431 above. node's default. */
 const maxHeaderBytes = 16_384
 
 /** How long a connection is kept without a request, in milliseconds. */
@@ -21,7 +21,7 @@ export const http1Limits: ServerOptions = {
 }
 
 export const http2Limits: SecureServerOptions = {
-  // As many as node's own clients and browsers open; more only helps floods (CVE-2023-44487).
+  // nginx's default; more streams at once would mostly help floods (CVE-2023-44487).
   settings: { maxConcurrentStreams: 128, maxHeaderListSize: maxHeaderBytes, enablePush: false },
   handshakeTimeout: 10_000,
 }

@@ -21,7 +21,7 @@ describe('octets that are no request', () => {
     [
       'both framings',
       'POST / HTTP/1.1\r\nHost: NAME\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-      /contradict|both/,
+      /contradict|beside/,
     ],
     [
       'two lengths',

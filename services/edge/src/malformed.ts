@@ -10,7 +10,7 @@ const lingerMs = 2000
 
 const sentences: Record<string, string> = {
   HPE_INVALID_TRANSFER_ENCODING: 'Content-Length and Transfer-Encoding contradict each other or are not understood.',
-  HPE_UNEXPECTED_CONTENT_LENGTH: 'Content-Length and Transfer-Encoding must not both be there.',
+  HPE_UNEXPECTED_CONTENT_LENGTH: 'Content-Length is there twice, or beside Transfer-Encoding.',
   HPE_INVALID_CONTENT_LENGTH: 'Content-Length is not a number.',
   HPE_INVALID_CHUNK_SIZE: 'A chunk of the request body has no valid size.',
   HPE_INVALID_HEADER_TOKEN: 'A field name or value holds a character that is not allowed.',
