@@ -1,5 +1,5 @@
 /** The real terminal and process behind `Io`. */
-import { createReadStream } from 'node:fs'
+import { Socket } from 'node:net'
 import { resolve } from 'node:path'
 import type { Environment } from '@roundtrip/config'
 import type { Io } from './command.ts'
@@ -18,8 +18,12 @@ export const unicodeWanted = (env: Environment): boolean => {
 const onLifelineEnd = (env: Environment, listener: () => void): void => {
   const fd = env['ROUNDTRIP_LIFELINE']
   if (fd === undefined || !/^\d+$/.test(fd)) return
-  const pipe = createReadStream('', { fd: Number(fd) })
-  pipe.on('error', listener).on('close', listener).resume()
+  // A socket, not a file stream: a read that waits in the thread pool would keep process.exit from returning.
+  new Socket({ fd: Number(fd), readable: true, writable: false })
+    .on('error', () => undefined)
+    .on('close', listener)
+    .resume()
+    .unref()
 }
 
 const interruptsOf = (env: Environment): Io['onInterrupt'] => {

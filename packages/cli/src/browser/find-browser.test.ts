@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findBrowser } from './find-browser.ts'
+import { findBrowser, hasDisplay } from './find-browser.ts'
 
 describe('findBrowser', () => {
   const env = { PATH: '/usr/local/bin::/usr/bin', HOME: '/home/a' }
@@ -17,5 +17,16 @@ describe('findBrowser', () => {
   it('finds nothing where there is nothing', () => {
     expect(findBrowser('linux', {}, () => true)).toBeUndefined()
     expect(findBrowser('linux', env, () => false)).toBeUndefined()
+  })
+})
+
+describe('hasDisplay', () => {
+  it.each([
+    ['linux', {}, false],
+    ['linux', { DISPLAY: ':0' }, true],
+    ['linux', { WAYLAND_DISPLAY: 'wayland-0' }, true],
+    ['darwin', {}, true],
+  ] as const)('on %s with %j: %s', (platform, env, expected) => {
+    expect(hasDisplay(platform, env)).toBe(expected)
   })
 })

@@ -28,6 +28,10 @@ const isExecutable = (file: string): boolean => {
   }
 }
 
+/** Whether there is a screen to open a window on; a Linux machine without one says nothing about it by itself. */
+export const hasDisplay = (platform: NodeJS.Platform, env: Environment): boolean =>
+  platform !== 'linux' || Boolean(env['DISPLAY']) || Boolean(env['WAYLAND_DISPLAY'])
+
 /** Where a browser may be, likeliest first. */
 export const browserCandidates = (platform: NodeJS.Platform, { PATH = '', HOME = '' }: Environment): string[] => {
   const onPath = programs.flatMap((program) =>

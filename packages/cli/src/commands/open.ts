@@ -7,7 +7,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import { spkiFingerprint } from '@roundtrip/pki'
 import { zone, type StackAddresses } from '@roundtrip/stack'
 import { browserFlags } from '../browser/browser-flags.ts'
-import { findBrowser } from '../browser/find-browser.ts'
+import { findBrowser, hasDisplay } from '../browser/find-browser.ts'
 import { freshProfile } from '../browser/profile.ts'
 import { defineCommand, type Command, type Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
@@ -41,7 +41,10 @@ export const open: Command = defineCommand({
     if (values.print === true) {
       const words = [browser, ...flagsFor(addresses, join(profiles, 'by-hand'), url)]
       io.stdout.write(`${shellLine(words)}\n`)
-    } else await launch(browser, flagsFor(addresses, freshProfile(profiles), url), url, io)
+      return exitStatus.ok
+    }
+    if (!hasDisplay(process.platform, io.env)) throw noDisplay()
+    await launch(browser, flagsFor(addresses, freshProfile(profiles), url), url, io)
     return exitStatus.ok
   },
 })
@@ -68,6 +71,12 @@ const noBrowser = ({ edges: [edge] }: StackAddresses): RoundtripError => {
   const sentence = `No browser of the Chromium family was found. Install ${install}, or open ${url} in any browser: it will warn about the certificate.`
   return new RoundtripError('NOT_FOUND', sentence)
 }
+
+const noDisplay = (): RoundtripError =>
+  new RoundtripError(
+    'NOT_FOUND',
+    'There is no screen here: neither DISPLAY nor WAYLAND_DISPLAY is set. ./roundtrip open --print shows the command; add --headless to it.',
+  )
 
 /** The browser outlives this command; what it prints is noise to everybody but its own developers. */
 const launch = async (browser: string, flags: readonly string[], url: string, { stdout, env }: Io): Promise<void> => {

@@ -71,7 +71,11 @@ const columns = [
   { title: 'ADDRESS' },
 ] as const
 
-const statusText = (rows: readonly StatusRow[], summary: Summary, { colours }: Io): string => {
+/** Where the row of an edge, with both of its addresses, no longer fits. */
+const narrowColumns = 96
+
+const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, width }: Io): string => {
+  const isNarrow = isTty && width < narrowColumns
   const none = colours.dim('–')
   const cells = rows.map(({ name, tier, state, pid, uptimeMs, memoryBytes, restarts, addresses }) => [
     tierPaint(colours, tier)(name),
@@ -80,7 +84,7 @@ const statusText = (rows: readonly StatusRow[], summary: Summary, { colours }: I
     uptimeMs === undefined ? none : age(uptimeMs),
     memoryBytes === undefined ? none : memory(memoryBytes),
     restarts === 0 ? colours.dim('0') : colours.yellow(String(restarts)),
-    addressText(addresses),
+    isNarrow ? (Object.values(addresses)[0] ?? '') : addressText(addresses),
   ])
   const { ready, total, memoryBytes, startedAt } = summary
   const count = `${ready} of ${total} ready`

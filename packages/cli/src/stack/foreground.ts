@@ -37,7 +37,7 @@ export const runInForeground = async (
       onReady: (report) => {
         isBusy = false
         view.end('clear')
-        stdout.write(`\n${reportText(report, ['Ctrl-C drains and stops all of it.'], io)}\n`)
+        stdout.write(`\n${reportText(report, ['Ctrl-C drains and stops all of it.'], io)}`)
       },
       onStopping: (reason) => {
         view.end('finish')

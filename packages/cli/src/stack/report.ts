@@ -104,12 +104,14 @@ const tryIt = (report: Report, { colours, cwd }: ReportIo): string[] => {
 /** @param footer last lines, e.g. how to stop it */
 export const reportText = (report: Report, footer: readonly string[], io: ReportIo): string => {
   const { colours, cwd } = io
-  const running = report.instances.filter(({ tier }) => tier !== 'launcher')
+  const listed = report.instances.filter(({ tier }) => tier !== 'launcher')
+  // A task that has done its work is shown, but does not run.
+  const count = listed.filter(({ kind }) => kind !== 'task').length
   const kind = report.cold ? 'first start' : 'warm start'
   return [
-    colours.bold(`Roundtrip is up: ${running.length} instances in ${duration(report.tookMs)} (${kind}).`),
+    colours.bold(`Roundtrip is up: ${count} instances in ${duration(report.tookMs)} (${kind}).`),
     '',
-    ...instanceTable(running, io),
+    ...instanceTable(listed, io),
     '',
     ...tryIt(report, io),
     colours.dim(`Data, logs and certificates are in ${shownPath(report.stack.root, cwd)}.`),
