@@ -54,6 +54,7 @@ export class RunningStack implements Stack {
   readonly addresses: Addresses
   readonly mailboxFolder: string
   readonly data: DataAccess
+  readonly postgresFolder: string
   readonly events: EventEmitter<{ event: [StackEvent] }>
   readonly stopped: Promise<void>
   readonly #parts: RunningStackOptions
@@ -78,6 +79,7 @@ export class RunningStack implements Stack {
       return { name, host, httpsPort: ports['https'] ?? 0, httpPort: ports['http'] ?? 0 }
     })
     this.mailboxFolder = state.mailbox
+    this.postgresFolder = state.postgres
     this.data = {
       primaryUrl: databaseUrl(addresses, 'postgres-primary'),
       replicaUrl: databaseUrl(addresses, 'postgres-replica'),

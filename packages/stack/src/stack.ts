@@ -114,6 +114,8 @@ export interface Stack extends StackAddresses {
   /** The certificate authority's certificate, PEM. */
   readonly ca: string
   readonly data: DataAccess
+  /** Where the Postgres servers keep their data: below `root` unless the account that runs them cannot reach that. */
+  readonly postgresFolder: string
   /** Emits `event`. Log lines included. */
   readonly events: EventEmitter<{ event: [StackEvent] }>
   /** The last 1,000 events that are not log lines, oldest first. */

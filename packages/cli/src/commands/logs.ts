@@ -116,5 +116,7 @@ const follow = async (io: Io, poll: () => void): Promise<void> => {
     if (!interrupted.signal.aborted) throw error
   } finally {
     stopListening()
+    // The shell's prompt does not belong behind the ^C.
+    if (io.isTty) io.stdout.write('\n')
   }
 }

@@ -1,5 +1,6 @@
 /** `roundtrip up`: starts the stack, in the foreground or detached. */
 import { RoundtripError } from '@roundtrip/errors'
+import { instances } from '@roundtrip/stack'
 import { defineCommand, type Command, type Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
 import { instancesNamed } from '../instance-names.ts'
@@ -18,6 +19,13 @@ const options = {
   json: { type: 'boolean', description: 'with --detach: print addresses and instances as JSON' },
 } as const
 
+/** Each port's setting with its default, in the order of the topology. */
+const portList = (): string => {
+  const ports = instances.flatMap((instance) => Object.values(instance.ports))
+  const defaults = new Map(ports.map((port) => [port.setting, port.default]))
+  return [...defaults].map(([setting, port]) => `${setting} (${port})`).join(', ')
+}
+
 export const up: Command = defineCommand({
   name: 'up',
   summary: 'Start the stack',
@@ -25,8 +33,8 @@ export const up: Command = defineCommand({
   description:
     'In the foreground it shows what happens until Ctrl-C, which drains and stops everything; a second Ctrl-C does not wait. ' +
     'When a stack runs already it says so and exits 0. Named instances or tiers are started alone.\n\n' +
-    'ROUNDTRIP_ROOT moves the folder of data and logs, ROUNDTRIP_PORTS=free takes any free ports, and single ports have ' +
-    'settings of their own, such as ROUNDTRIP_PORT_EDGE_HTTPS and ROUNDTRIP_PORT_DNS: ARCHITECTURE.md has the list.',
+    'ROUNDTRIP_ROOT moves the folder of data and logs. ROUNDTRIP_PORTS=free takes any free ports; single ports have settings ' +
+    `of their own, 0 for any free one: ${portList()}.`,
   options,
   positionals: { max: Infinity },
   examples: [
@@ -72,8 +80,8 @@ const tellAlreadyRunning = async ({ root }: StackSettings, json: boolean, io: Io
   if (client === undefined) throw new RoundtripError('STACK_ALREADY_RUNNING')
   const { pid, startedAt } = client
   if (json) {
-    const [stack, instances] = await Promise.all([client.topology(), client.status()])
-    io.stdout.write(`${JSON.stringify({ alreadyRunning: true, pid, startedAt, stack, instances })}\n`)
+    const [stack, rows] = await Promise.all([client.topology(), client.status()])
+    io.stdout.write(`${JSON.stringify({ alreadyRunning: true, pid, startedAt, stack, instances: rows })}\n`)
     return exitStatus.ok
   }
   // One that is only just starting does not answer yet; that it runs is known all the same.

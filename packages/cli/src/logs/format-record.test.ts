@@ -23,9 +23,13 @@ describe('formatRecord', () => {
   })
 
   it('reads an access log line as a request', () => {
-    const facts = { method: 'GET', path: '/api/users', status: 200, durationMs: 3.26, traceId: 'abc' }
-    expect(format({ message: 'request', facts })).toBe(
-      '09:08:07.045 web-1  info  request GET /api/users 200 3.3 ms traceId=abc',
+    const facts = { method: 'GET', path: '/api/users', status: 200, durationMs: 3.26, traceId: 'abc', cache: 'hit' }
+    const ordinary = { attempts: 1, outcome: 'complete', userAgent: 'curl', httpVersion: '2' }
+    const shown = '09:08:07.045 web-1  info  GET /api/users 200 3.3 ms traceId=abc cache=hit'
+    expect(format({ message: 'GET /api/users 200', facts: { ...facts, ...ordinary } })).toBe(shown)
+    const remarkable = { attempts: 2, outcome: 'client went away' }
+    expect(format({ message: 'GET /api/users 200', facts: { ...facts, ...remarkable } })).toBe(
+      `${shown} attempts=2 outcome="client went away"`,
     )
   })
 

@@ -64,12 +64,33 @@ const requestText = ({ method, path, target, url, status, durationMs }: LogRecor
 
 const requestFacts = new Set(['method', 'path', 'target', 'url', 'status', 'durationMs'])
 
+/** True of nearly every request, or of use only to somebody who looks at one of them: those stay in the file. */
+const detailFacts = new Set([
+  'route',
+  'requestId',
+  'client',
+  'scheme',
+  'authority',
+  'httpVersion',
+  'tls',
+  'userAgent',
+  'contentLength',
+  'bodyBytes',
+  'firstByteMs',
+])
+
+const isUnremarkable = ([name, value]: readonly [string, unknown]): boolean =>
+  detailFacts.has(name) ||
+  requestFacts.has(name) ||
+  (name === 'attempts' && value === 1) ||
+  (name === 'outcome' && value === 'complete')
+
 /** @returns one line without its newline; control characters of the message are made harmless */
 export const formatRecord = (instance: string, record: LogRecord, style: RecordStyle): string => {
   const { colours, nameWidth, tierOf } = style
   const request = requestText(record.facts)
   const facts = Object.entries(record.facts)
-    .filter(([name, value]) => value !== undefined && !(request !== undefined && requestFacts.has(name)))
+    .filter((fact) => fact[1] !== undefined && !(request !== undefined && isUnremarkable(fact)))
     .map(factText)
     .join(' ')
   const time = record.timeMs === undefined ? ' '.repeat('00:00:00.000'.length) : clockTime(record.timeMs)
@@ -80,7 +101,8 @@ export const formatRecord = (instance: string, record: LogRecord, style: RecordS
     colours.dim(time),
     tierPaint(colours, tierOf(instance))(padEnd(instance, nameWidth)),
     paintLevel(padEnd(record.level, 'error'.length)),
-    message === '' ? undefined : message,
+    // The access log's own message is the beginning of the same sentence.
+    plain === '' || request?.startsWith(plain) === true ? undefined : message,
     request === undefined ? undefined : colours.bold(printable(request)),
     facts === '' ? undefined : colours.dim(printable(facts)),
   ]

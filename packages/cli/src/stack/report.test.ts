@@ -28,6 +28,7 @@ const report: Report = {
     addresses: {},
     mailboxFolder: '/work/project/.roundtrip/mailbox',
   },
+  postgresFolder: '/work/project/.roundtrip/postgres',
   instances: [
     row('edge-1', 'edge', { https: '127.0.0.1:9443', http: '127.0.0.1:9080' }),
     row('dns', 'dns', { dns: '127.0.0.1:5301' }),
@@ -56,6 +57,12 @@ describe('reportText', () => {
     expect(text).toContain('./roundtrip trace https://www.roundtrip.test/')
     expect(text).toContain('https://www.roundtrip.localhost:9443/')
     expect(text).toContain('dig @127.0.0.1 -p 5301 www.roundtrip.test')
+  })
+
+  it('says where Postgres keeps its data only when that is somewhere else', () => {
+    expect(lines.join('\n')).not.toContain('Postgres keeps')
+    const text = reportText({ ...report, postgresFolder: '/var/lib/roundtrip/ab12/postgres' }, [], io)
+    expect(text).toContain('Postgres keeps its data in /var/lib/roundtrip/ab12/postgres')
   })
 
   it('suggests nothing that does not run', () => {

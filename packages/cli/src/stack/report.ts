@@ -15,6 +15,7 @@ export interface Report {
   /** Of the supervising process. */
   readonly pid: number
   readonly stack: StackAddresses
+  readonly postgresFolder: string
   readonly instances: readonly StatusRow[]
   /** From the command to the last instance being ready. */
   readonly tookMs: number
@@ -101,6 +102,17 @@ const tryIt = (report: Report, { colours, cwd }: ReportIo): string[] => {
   ]
 }
 
+const whereThingsAre = ({ stack: { root }, postgresFolder }: Report, cwd: string): string[] => {
+  const folder = `Data, logs and certificates are in ${shownPath(root, cwd)}.`
+  if (postgresFolder.startsWith(root)) return [folder]
+  // Postgres refuses to run as root, and the account it gets instead may not enter the project's folder.
+  return [
+    folder,
+    `Postgres keeps its data in ${postgresFolder}: started by root, it runs as nobody,`,
+    'who cannot reach that.',
+  ]
+}
+
 /** @param footer last lines, e.g. how to stop it */
 export const reportText = (report: Report, footer: readonly string[], io: ReportIo): string => {
   const { colours, cwd } = io
@@ -114,7 +126,7 @@ export const reportText = (report: Report, footer: readonly string[], io: Report
     ...instanceTable(listed, io),
     '',
     ...tryIt(report, io),
-    colours.dim(`Data, logs and certificates are in ${shownPath(report.stack.root, cwd)}.`),
+    ...whereThingsAre(report, cwd).map((line) => colours.dim(line)),
     ...footer.map((line) => colours.dim(line)),
     '',
   ].join('\n')

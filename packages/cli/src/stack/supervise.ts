@@ -59,6 +59,7 @@ export const supervise = async (
 const reportOf = async (stack: Stack, tookMs: number, cold: boolean): Promise<Report> => ({
   pid: process.pid,
   stack: addressesOf(stack),
+  postgresFolder: stack.postgresFolder,
   instances: await stack.status(),
   tookMs,
   cold,
