@@ -200,6 +200,22 @@ describe('a stack in the foreground', () => {
     await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 15_000 })
   })
 
+  it('does not wait for what hangs when it is told twice', async () => {
+    const { watched, status } = inNewFolder()
+    const up = watched('up', 'data')
+    await up.printed(/Ctrl-C/)
+    const now = await status()
+    const hung = now.instances.find(({ name }) => name === 'redis-cache')?.pid
+    // Behind the supervisor's back: it would thaw what it had frozen itself.
+    process.kill(hung ?? 0, 'SIGSTOP')
+    up.child.kill('SIGINT')
+    await up.printed(/redis-queue +stopped/)
+    // What follows the first within moments counts as the same key, so that one more may not be enough.
+    await vi.waitFor(() => expect([up.child.kill('SIGINT'), up.child.exitCode]).toEqual([false, 130]), 5000)
+    expect(await up.printed(/at once/)).toContain('Stopping at once.')
+    await vi.waitFor(() => expect(pidsOf(now).filter(isRunning)).toEqual([]), 15_000)
+  })
+
   it('can be called off while it starts', async () => {
     const { watched, roundtrip } = inNewFolder()
     const up = watched('up', 'data')

@@ -74,9 +74,9 @@ const columns = [
 /** Where the row of an edge, with both of its addresses, no longer fits. */
 const narrowColumns = 96
 
-const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, width }: Io): string => {
+const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, unicode, width }: Io): string => {
   const isNarrow = isTty && width < narrowColumns
-  const none = colours.dim('–')
+  const none = colours.dim(unicode ? '–' : '-')
   const cells = rows.map(({ name, tier, state, pid, uptimeMs, memoryBytes, restarts, addresses }) => [
     tierPaint(colours, tier)(name),
     paintState(colours, state),

@@ -20,7 +20,7 @@ export const runInForeground = async (
   let view = boardFor(io)
   let isBusy = true
   const force = (): void => {
-    stdout.write('Stopping at once.\n')
+    stdout.write('\nStopping at once.\n')
     // The reaper, a process of its own, ends whatever is left.
     process.exit(exitStatus.interrupted)
   }
@@ -37,7 +37,7 @@ export const runInForeground = async (
       onReady: (report) => {
         isBusy = false
         view.end('clear')
-        stdout.write(`\n${reportText(report, ['Ctrl-C drains and stops all of it.'], io)}`)
+        stdout.write(`\n${reportText(report, ['Ctrl-C drains and stops all of it.'], io)}\n`)
       },
       onStopping: (reason) => {
         view.end('finish')
