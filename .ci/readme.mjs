@@ -47,7 +47,7 @@ try {
   process.exitCode = 1
 } finally {
   if (stack !== undefined) {
-    process.kill(-stack.child.pid, 'SIGINT')
+    process.kill(-Number(stack.child.pid), 'SIGINT')
     await stack.exited
   }
 }

@@ -1,6 +1,7 @@
 /** Hands over to a program on the pinned runtime and ends as it ends. */
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 
 const parentPollMs = 1000
 
@@ -17,7 +18,12 @@ export const handOver = (program, args, runtime) =>
   new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['inherit', 'inherit', 'inherit', 'pipe'],
-      env: { ...runtime.env, ROUNDTRIP_LIFELINE: '3' },
+      env: {
+        ...runtime.env,
+        ROUNDTRIP_LIFELINE: '3',
+        // Stripped and compiled sources are kept between runs.
+        NODE_COMPILE_CACHE: join(runtime.folder, 'compile-cache'),
+      },
     })
     // A terminal sends Ctrl-C to the whole foreground group, so the child has it already; a plain `kill` does not.
     process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'))
