@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { certificateNames, type InstanceSpec } from './topology.ts'
+import { warmCompileCache } from './compile-cache.ts'
 import { ensurePki } from '@roundtrip/pki'
 import { findPostgres } from './postgres/binaries.ts'
 import { planPrimary, planReplica, type PostgresOptions } from './postgres/plan.ts'
@@ -49,7 +50,7 @@ export const prepareRecipes = async (context: RecipeOptions): Promise<Recipes> =
 }
 
 const serviceRecipe = (
-  { addresses, state, secrets, options }: RecipeOptions,
+  { addresses, state, secrets, options, onProgress }: RecipeOptions,
   files: { certificateFile: string; keyFile: string },
 ): Recipe => {
   const { settings = {}, entryPoints = {}, seed = true } = options
@@ -61,12 +62,17 @@ const serviceRecipe = (
     redisPasswordFile: secrets['redis-password'].file,
     mailboxFolder: state.mailbox,
   }
-  return async (spec) =>
-    planService(spec, {
+  let warmed: Promise<void> | undefined
+  return async (spec) => {
+    // Beside the start of Postgres, which takes as long.
+    warmed ??= warmCompileCache(onProgress)
+    await warmed
+    return planService(spec, {
       settings: { ...renderSettings(spec, render), ...settings[spec.tier], ...settings[spec.name] },
       entryPoint: entryPoints[spec.name],
       seed,
     })
+  }
 }
 
 const postgresRecipe = async (context: RecipeOptions): Promise<Recipe> => {

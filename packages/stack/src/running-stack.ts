@@ -121,8 +121,9 @@ export class RunningStack implements Stack {
   }
 
   async status(): Promise<StatusRow[]> {
-    const { state, reaper, addresses } = this.#parts
-    const launcher = { startedAt: new Date(state.owner.startedAt), reaperPid: reaper.pid }
+    const { state, reaper, addresses, options } = this.#parts
+    const startedAt = new Date(state.owner.startedAt)
+    const launcher = { startedAt, reaperPid: reaper.pid, parentPids: options.parentPids ?? [] }
     return statusOf(this.instances(), addresses, launcher)
   }
 

@@ -154,6 +154,8 @@ export interface StackOptions {
   readonly restart?: boolean
   /** Whether Postgres waits for the disk. Default: true when `root` is given, false for a temporary folder. */
   readonly durable?: boolean
+  /** Processes that are there only to run this one; `status` counts their memory with the launcher's. */
+  readonly parentPids?: readonly number[]
   /** Starts the control listener. Default: true. */
   readonly control?: boolean
   /** Calls the start off: what runs already is stopped, and `startStack` rejects. */

@@ -6,6 +6,8 @@ import { hostAndPort } from './service-settings.ts'
 export interface LauncherProcesses {
   readonly startedAt: Date
   readonly reaperPid: number | undefined
+  /** What started this process and waits for it. */
+  readonly parentPids: readonly number[]
 }
 
 /** One row per instance, then one for the launcher and its reaper. */
@@ -37,14 +39,14 @@ export const statusOf = (
   return [...rows, launcherRow(launcher, now)]
 }
 
-const launcherRow = ({ startedAt, reaperPid }: LauncherProcesses, now: number): StatusRow => ({
+const launcherRow = ({ startedAt, reaperPid, parentPids }: LauncherProcesses, now: number): StatusRow => ({
   name: 'launcher',
   tier: 'launcher',
   kind: 'launcher',
   state: 'ready',
   pid: process.pid,
   uptimeMs: now - startedAt.getTime(),
-  memoryBytes: sumOf(reaperPid === undefined ? [process.pid] : [process.pid, reaperPid]),
+  memoryBytes: sumOf([process.pid, ...parentPids, ...(reaperPid === undefined ? [] : [reaperPid])]),
   restarts: 0,
   lastExit: undefined,
   addresses: {},

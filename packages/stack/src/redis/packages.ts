@@ -47,6 +47,7 @@ const fetchAndUnpack = async (): Promise<void> => {
   const options = [
     `Dir::State::lists=${join(state, 'lists')}`,
     `Dir::Cache=${state}`,
+    `Dir::Log=${state}`,
     'Debug::NoLocking=1',
     'APT::Sandbox::User=',
   ].flatMap((option) => ['-o', option])

@@ -20,7 +20,7 @@ import { createLogger, type Component } from '@roundtrip/service'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { dnsSettings } from './config.ts'
-import { startDns } from './start-dns.ts'
+import { startDns } from './start.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'roundtrip-dns-'))
 const infraZone = fileURLToPath(new URL('../../../infra/dns/roundtrip.test.zone', import.meta.url))
