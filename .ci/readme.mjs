@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Run by other steps of CI, or not commands of this checkout. */
@@ -21,6 +22,13 @@ const run = async (line) => {
   if (status !== 0) throw new Error(`exit status ${status} of: ${line}`)
 }
 
+/** Everything is ready, not only some of it. */
+const isUp = async () => {
+  const child = spawn('./roundtrip', ['status', '--json'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const status = JSON.parse(await text(child.stdout))
+  return status.running && status.ready === status.total
+}
+
 /** A process group of its own, as a terminal would give it, so that Ctrl-C reaches all of it. */
 const startInForeground = async (line) => {
   console.log(`$ ${line}`)
@@ -28,9 +36,7 @@ const startInForeground = async (line) => {
   const exited = once(child, 'exit')
   const deadline = Date.now() + startDeadlineMs
   for (;;) {
-    const status = spawn('./roundtrip', ['status'], { stdio: 'ignore' })
-    const [code] = await once(status, 'exit')
-    if (code === 0) return { child, exited }
+    if (await isUp()) return { child, exited }
     if (child.exitCode !== null || Date.now() > deadline) throw new Error(`did not start: ${line}`)
     await delay(500)
   }
