@@ -31,7 +31,10 @@ export interface ClientOptions {
 }
 
 /** @param target whose edge is asked, under the public name */
-export const clientOf = (target: Target, { edge = 0, http2 = false }: ClientOptions = {}): Client => {
+export const clientOf = (
+  target: Pick<Target, 'ca' | 'publicName' | 'edges'>,
+  { edge = 0, http2 = false }: ClientOptions = {},
+): Client => {
   const { host, httpsPort } = at(target.edges, edge)
   const agent = new Agent({
     allowH2: http2,

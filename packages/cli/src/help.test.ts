@@ -18,7 +18,7 @@ describe('help', () => {
       expect(text).toContain(type === 'string' ? `${dashes} ${value}` : dashes)
     }
     for (const example of command.examples) expect(text).toContain(example.command)
-    expect(command.summary).not.toMatch(/\.$/)
+    expect(command.summary).toMatch(/^[A-Z].*[^.]$/)
   })
 
   it.each(commandNames)('of %s gives no option or short form to two things', async (name) => {

@@ -18,22 +18,39 @@ const schema = Type.Object({
     description: 'default: those of the topology; free: any that are free',
     default: 'default',
   }),
+  app: setting.optional(setting.origins({ description: 'an app of the user’s own, in place of the shop' })),
+  appHealthPath: Type.String({
+    pattern: String.raw`^/[^\s#]*$`,
+    expected: 'a path that begins with a slash, such as /healthz',
+    description: 'path that app answers with 2xx when it is healthy',
+    default: '/',
+  }),
 })
+
+/** What the web tier proxies to when it is not the shop. */
+export interface OwnApp {
+  /** At least one. */
+  readonly origins: readonly string[]
+  readonly healthPath: string
+}
 
 export interface StackSettings {
   /** Absolute. */
   readonly root: string
   /** As `startStack` takes it. */
   readonly ports: 'free' | Readonly<Record<string, number>>
+  /** Absent: the shop. */
+  readonly ownApp?: OwnApp
 }
 
-/** @throws RoundtripError `SETTINGS_INVALID` for a port that is none, or a variable that is mistyped. */
+/** @throws RoundtripError `SETTINGS_INVALID` for a value that is none, or a variable that is mistyped. */
 export const stackSettings = ({ env, cwd, projectRoot }: Pick<Io, 'env' | 'cwd' | 'projectRoot'>): StackSettings => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !isElsewhere(name)))
-  const { root, ports } = loadSettings(prefix, schema, own)
+  const { root, ports, app, appHealthPath } = loadSettings(prefix, schema, own)
   const numbers = portsFrom(env)
   return {
     root: root === undefined ? join(projectRoot, '.roundtrip') : resolve(cwd, root),
     ports: ports === 'free' ? ports : numbers,
+    ...(app !== undefined && { ownApp: { origins: app, healthPath: appHealthPath } }),
   }
 }

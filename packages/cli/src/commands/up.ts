@@ -33,6 +33,9 @@ export const up: Command = defineCommand({
   description:
     'In the foreground it shows what happens until Ctrl-C, which drains and stops everything; a second Ctrl-C does not wait. ' +
     'When a stack runs already it says so and exits 0. Named instances or tiers are started alone.\n\n' +
+    'ROUNDTRIP_APP=http://127.0.0.1:3000 puts an app of your own in place of the shop: app and worker stay away, web ' +
+    'proxies to that origin (or several, separated by commas) and takes it for healthy when it answers ' +
+    'ROUNDTRIP_APP_HEALTH_PATH (/) with 2xx.\n\n' +
     'ROUNDTRIP_ROOT moves the folder of data and logs. ROUNDTRIP_PORTS=free takes any free ports; single ports have settings ' +
     `of their own, 0 for any free one: ${portList()}.`,
   options,
@@ -41,6 +44,7 @@ export const up: Command = defineCommand({
     { command: './roundtrip up', about: 'in the foreground, as npm start does' },
     { command: './roundtrip up -d && ./roundtrip trace https://www.roundtrip.test/', about: 'in the background' },
     { command: './roundtrip up data', about: 'only Postgres and Redis, for an app of your own' },
+    { command: 'ROUNDTRIP_APP=http://127.0.0.1:3000 ./roundtrip up', about: 'your app in place of the shop' },
     { command: 'ROUNDTRIP_PORT_EDGE_HTTPS=9443 ./roundtrip up', about: 'when 8443 is taken' },
   ],
   run: async ({ values, positionals }, io) => {

@@ -28,6 +28,14 @@ const report: Report = {
     addresses: {},
     mailboxFolder: '/work/project/.roundtrip/mailbox',
   },
+  data: {
+    primaryUrl: 'postgres://roundtrip@127.0.0.1:15432/roundtrip',
+    replicaUrl: 'postgres://roundtrip@127.0.0.1:15433/roundtrip',
+    databasePasswordFile: '/work/project/.roundtrip/secrets/database-password',
+    cacheUrl: 'redis://127.0.0.1:16379',
+    queueUrl: 'redis://127.0.0.1:16380',
+    redisPasswordFile: '/work/project/.roundtrip/secrets/redis-password',
+  },
   postgresFolder: '/work/project/.roundtrip/postgres',
   instances: [
     row('edge-1', 'edge', { https: '127.0.0.1:9443', http: '127.0.0.1:9080' }),
@@ -68,6 +76,50 @@ describe('reportText', () => {
   it('suggests nothing that does not run', () => {
     const text = reportText({ ...report, instances: [row('web-1', 'web', {})] }, [], io)
     expect(text).not.toMatch(/Try it|curl|dig/)
+  })
+
+  describe('with the data tier and an app of the user’s own', () => {
+    const data = ['postgres-primary', 'postgres-replica', 'redis-cache', 'redis-queue'].map((name) =>
+      row(name, 'data', {}),
+    )
+    const own: Report = {
+      ...report,
+      ownApp: { origins: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'], healthPath: '/healthz' },
+      instances: [...report.instances, row('web-1', 'web', {}), ...data],
+    }
+
+    it('says what web proxies to, and asks for nothing that only the shop has', () => {
+      const text = reportText(own, [], io)
+      const sentence =
+        'web proxies to your app at http://127.0.0.1:3000, http://127.0.0.1:3001 (health check: /healthz).'
+      expect(text.split('\n')).toContain(sentence)
+      expect(text).toContain('    https://www.roundtrip.test:9443/\n')
+      expect(text).not.toContain('/api/users')
+    })
+
+    it.each([
+      ['data alone', { ...report, instances: data }],
+      ['an app of their own', own],
+    ])('says how to reach the data with %s', (_which, shown) => {
+      const found = reportText(shown, [], io).split('\n')
+      const begin = found.indexOf('Data for your app')
+      expect(found.slice(begin + 1, begin + 7)).toEqual([
+        '  postgres://roundtrip@127.0.0.1:15432/roundtrip  Postgres, reads and writes',
+        '  postgres://roundtrip@127.0.0.1:15433/roundtrip  Postgres, reads only',
+        '  redis://127.0.0.1:16379                         Redis that evicts: a cache',
+        '  redis://127.0.0.1:16380                         Redis that keeps: a queue',
+        '  .roundtrip/secrets/database-password            file with the password of Postgres',
+        '  .roundtrip/secrets/redis-password               file with the password of Redis',
+      ])
+    })
+
+    it('names no server that does not run, and no data when the shop uses it', () => {
+      const redis = reportText({ ...report, instances: data.slice(2) }, [], io)
+      expect(redis).toContain('redis-password')
+      expect(redis).not.toMatch(/postgres:|database-password/)
+      const shop = reportText({ ...report, instances: [...data, row('app-1', 'app', {})] }, [], io)
+      expect(shop).not.toContain('Data for your app')
+    })
   })
 
   it('fits into 80 columns', () => {

@@ -2,6 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import type { EdgeAddress, StackAddresses, StatusRow } from '@roundtrip/stack'
 import type { Io } from '../command.ts'
+import type { OwnApp } from '../stack-settings.ts'
 import { tierPaint } from '../terminal/colours.ts'
 import { paintState } from '../terminal/states.ts'
 import { table } from '../terminal/table.ts'
@@ -9,12 +10,16 @@ import { padEnd, visibleWidth } from '../terminal/text.ts'
 import { duration } from '../terminal/units.ts'
 import { shellLine } from '../terminal/shell-quote.ts'
 import { addressText } from './address-text.ts'
+import { dataLines, type DataTierAccess } from './data-access.ts'
 
 /** Plain data: it travels from a detached supervisor to the command that started it. */
 export interface Report {
   /** Of the supervising process. */
   readonly pid: number
   readonly stack: StackAddresses
+  readonly data: DataTierAccess
+  /** What web proxies to when that is not the shop. */
+  readonly ownApp?: OwnApp
   readonly postgresFolder: string
   readonly instances: readonly StatusRow[]
   /** From the command to the last instance being ready. */
@@ -50,6 +55,8 @@ interface Suggestion {
 
 const isRunning = (name: string, { instances }: Report): boolean => instances.some((row) => row.name === name)
 
+const runsTier = (tier: StatusRow['tier'], { instances }: Report): boolean => instances.some((row) => row.tier === tier)
+
 /** Only a part of the stack may have been asked for. */
 const runningEdge = (report: Report): EdgeAddress | undefined =>
   report.stack.edges.find(({ name }) => isRunning(name, report))
@@ -61,10 +68,12 @@ const curlLines = (report: Report, cwd: string): string[] => {
   if (edge === undefined) return []
   const { host, httpsPort } = edge
   const address = host.includes(':') ? `[${host}]` : host
+  // Of an app that is not ours, only its start page can be supposed.
+  const path = report.ownApp === undefined ? '/api/users' : '/'
   return [
     `${shellLine(['curl', '--cacert', shownPath(caFile, cwd)])} \\`,
     `  --resolve ${publicName}:${httpsPort}:${address} \\`,
-    `  https://${publicName}:${httpsPort}/api/users`,
+    `  https://${publicName}:${httpsPort}${path}`,
   ]
 }
 
@@ -90,16 +99,29 @@ const suggestions = (report: Report): Suggestion[] => {
   return found
 }
 
-const tryIt = (report: Report, { colours, cwd }: ReportIo): string[] => {
+const aligned = (lines: readonly Suggestion[], { colours }: ReportIo): string[] => {
+  const left = Math.max(...lines.map(({ line }) => visibleWidth(line)))
+  return lines.map(({ line, about }) => `  ${padEnd(line, left)}  ${colours.dim(about)}`)
+}
+
+const tryIt = (report: Report, io: ReportIo): string[] => {
   const lines = suggestions(report)
   if (lines.length === 0) return []
-  const left = Math.max(...lines.map(({ line }) => visibleWidth(line)))
-  return [
-    colours.bold('Try it'),
-    ...curlLines(report, cwd).map((line) => `  ${line}`),
-    ...lines.map(({ line, about }) => `  ${padEnd(line, left)}  ${colours.dim(about)}`),
-    '',
-  ]
+  const curl = curlLines(report, io.cwd).map((line) => `  ${line}`)
+  return [io.colours.bold('Try it'), ...curl, ...aligned(lines, io), '']
+}
+
+/** Whoever runs the data tier without the shop has an app of their own for it. */
+const dataTier = (report: Report, io: ReportIo): string[] => {
+  if (report.ownApp === undefined && runsTier('app', report)) return []
+  const lines = dataLines(report.data, report.instances, (path) => shownPath(path, io.cwd))
+  return lines.length === 0 ? [] : [io.colours.bold('Data for your app'), ...aligned(lines, io), '']
+}
+
+const ownAppLines = (report: Report): string[] => {
+  const { ownApp } = report
+  if (ownApp === undefined || !runsTier('web', report)) return []
+  return [`web proxies to your app at ${ownApp.origins.join(', ')} (health check: ${ownApp.healthPath}).`, '']
 }
 
 const whereThingsAre = ({ stack: { root }, postgresFolder }: Report, cwd: string): string[] => {
@@ -125,7 +147,9 @@ export const reportText = (report: Report, footer: readonly string[], io: Report
     '',
     ...instanceTable(listed, io),
     '',
+    ...ownAppLines(report),
     ...tryIt(report, io),
+    ...dataTier(report, io),
     ...whereThingsAre(report, cwd).map((line) => colours.dim(line)),
     ...footer.map((line) => colours.dim(line)),
     '',

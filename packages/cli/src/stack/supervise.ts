@@ -2,13 +2,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { startStack, type Stack, type StackAddresses, type StackEvent } from '@roundtrip/stack'
-import type { StackSettings } from '../stack-settings.ts'
+import type { OwnApp, StackSettings } from '../stack-settings.ts'
+import { dataAccessOf } from './data-access.ts'
 import type { Interrupts } from './interrupts.ts'
+import { stackOptionsOf } from './own-app.ts'
 import type { Report } from './report.ts'
 
 export interface Supervision {
   readonly settings: StackSettings
-  /** Names of instances or tiers; all when empty. */
+  /** Names of instances or tiers; all when empty, but for the shop when there is an app in its place. */
   readonly include: readonly string[]
 }
 
@@ -35,8 +37,7 @@ export const supervise = async (
   const cold = !existsSync(join(settings.root, 'pki'))
   const calledOff = new AbortController()
   const starting = startStack({
-    ...settings,
-    ...(include.length === 0 ? {} : { include }),
+    ...stackOptionsOf(settings, include),
     onEvent: view.onEvent,
     signal: calledOff.signal,
   })
@@ -49,20 +50,28 @@ export const supervise = async (
     return 'interrupted'
   }
   const stack = await starting
-  view.onReady(await reportOf(stack, performance.now() - beganMs, cold))
+  view.onReady(await reportOf(stack, { tookMs: performance.now() - beganMs, cold, ownApp: settings.ownApp }))
   const reason = await Promise.race([interrupts.first, stack.stopped])
   if (reason !== undefined) view.onStopping(reason)
   await stack.stop()
   return 'stopped'
 }
 
-const reportOf = async (stack: Stack, tookMs: number, cold: boolean): Promise<Report> => ({
+interface Start {
+  readonly tookMs: number
+  readonly cold: boolean
+  readonly ownApp: OwnApp | undefined
+}
+
+const reportOf = async (stack: Stack, { tookMs, cold, ownApp }: Start): Promise<Report> => ({
   pid: process.pid,
   stack: addressesOf(stack),
+  data: dataAccessOf(stack),
   postgresFolder: stack.postgresFolder,
   instances: await stack.status(),
   tookMs,
   cold,
+  ...(ownApp !== undefined && { ownApp }),
 })
 
 const addressesOf = ({ root, publicName, caFile, dns, edges, addresses, mailboxFolder }: Stack): StackAddresses => ({

@@ -44,7 +44,7 @@ const attemptTimeoutMs = 2000
 
 export const traceCommand = defineCommand({
   name: 'trace',
-  summary: 'follow one request through every tier, with measured times',
+  summary: 'Follow one request through every tier, with measured times',
   usage: '[options] <url>',
   description:
     'Names of the stack (www.roundtrip.test, www.roundtrip.localhost) are looked up at its DNS server, reached at its' +
