@@ -6,7 +6,8 @@ import { page } from './layout.ts'
 export const errorPage = ({ title, status, detail, errors = [], requestId }: Problem): string =>
   page({
     title,
-    body: html`<h1>${title}</h1>
+    body: html`<div class="error">
+      <h1>${title}</h1>
       <p>${detail}</p>
       ${
         errors.length < 2
@@ -16,5 +17,6 @@ export const errorPage = ({ title, status, detail, errors = [], requestId }: Pro
             </ul>`
       }
       <p><small>${status} · request ${requestId}</small></p>
-      <p><a href="/">To the products</a></p>`,
+      <p><a href="/">To the products</a></p>
+    </div>`,
   })

@@ -21,10 +21,19 @@ export const page = ({ title, canonical, body }: PageParts): string =>
         <link rel="icon" href="/assets/favicon.svg" type="image/svg+xml" />
       </head>
       <body>
-        <header><a href="/">Roundtrip</a></header>
+        <header>
+          <a href="/">Roundtrip</a>
+          <nav><a href="/about.html">How it works</a></nav>
+        </header>
         <main>${body}</main>
+        <footer>Roundtrip: the whole way of a web request, in the open. Every order here is an example.</footer>
       </body>
     </html> `.text.replaceAll(/\n\s+/g, '\n')
+
+const dateAndTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' })
+
+/** @param at ISO 8601; shown in UTC, as the server knows no better zone */
+export const moment = (at: string): Html => html`<time datetime="${at}">${dateAndTime.format(new Date(at))} UTC</time>`
 
 export const price = (cents: number): Html =>
   html`<data value="${(cents / 100).toFixed(2)}">€ ${(cents / 100).toFixed(2)}</data>`

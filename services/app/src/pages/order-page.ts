@@ -1,16 +1,13 @@
 /** An order, for whoever knows its id. */
 import type { Order } from '@roundtrip/contracts'
 import { html } from './html.ts'
-import { page, price } from './layout.ts'
+import { moment, page, price } from './layout.ts'
 
 export const orderPage = ({ id, name, email, lines, totalCents, placedAt }: Order): string =>
   page({
     title: 'Your order',
     body: html`<h1>Thank you, ${name}</h1>
-      <p>
-        Order <code>${id}</code>, placed <time datetime="${placedAt}">${placedAt}</time>. A confirmation goes to
-        ${email}.
-      </p>
+      <p>Order <code>${id}</code>, placed ${moment(placedAt)}. A confirmation goes to ${email}.</p>
       <table>
         <thead>
           <tr>
