@@ -32,7 +32,7 @@ export const runInForeground = async (
     if (line !== undefined) view.progress.note(line)
   }
   try {
-    const outcome = await supervise(supervision, interrupts, {
+    const outcome = await supervise({ ...supervision, parentPids: launcherPids(io) }, interrupts, {
       onEvent,
       onReady: (report) => {
         isBusy = false
@@ -54,3 +54,6 @@ export const runInForeground = async (
     interrupts.end()
   }
 }
+
+/** Started by hand, without the launcher, there is none. */
+const launcherPids = ({ env }: Io): number[] => (env['ROUNDTRIP_LIFELINE'] === undefined ? [] : [process.ppid])

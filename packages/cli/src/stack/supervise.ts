@@ -12,6 +12,8 @@ export interface Supervision {
   readonly settings: StackSettings
   /** Names of instances or tiers; all when empty, but for the shop when there is an app in its place. */
   readonly include: readonly string[]
+  /** The launcher above this process, which lives only to run it. */
+  readonly parentPids?: readonly number[]
 }
 
 export interface SupervisionView {
@@ -29,7 +31,7 @@ export type Outcome = 'stopped' | 'interrupted'
  * @throws RoundtripError what `startStack` throws
  */
 export const supervise = async (
-  { settings, include }: Supervision,
+  { settings, include, parentPids = [] }: Supervision,
   interrupts: Interrupts,
   view: SupervisionView,
 ): Promise<Outcome> => {
@@ -38,6 +40,7 @@ export const supervise = async (
   const calledOff = new AbortController()
   const starting = startStack({
     ...stackOptionsOf(settings, include),
+    parentPids,
     onEvent: view.onEvent,
     signal: calledOff.signal,
   })
