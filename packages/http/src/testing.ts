@@ -1,5 +1,5 @@
 /** For tests: a context and a request without a connection, and real HTTP/1.1 and HTTP/2 servers on free ports. */
-import { once } from 'node:events'
+import { once, type EventEmitter } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { connect as connectHttp2, createServer as createHttp2Server, type ClientHttp2Session } from 'node:http2'
 import { connect, type AddressInfo, type Socket } from 'node:net'
@@ -62,7 +62,7 @@ export interface Served {
   readonly log: ReturnType<typeof recordingLog>
   /** The next delivery that ended. */
   readonly delivery: Promise<Delivery>
-  readonly server: Pick<Server, 'address'>
+  readonly server: Pick<Server, 'address'> & EventEmitter
 }
 
 /** Serves a handler over cleartext HTTP until the test has finished. */

@@ -34,6 +34,7 @@ describe('an exchange through the edge', () => {
     expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id'])
     const line = {
       status: 201,
+      outcome: 'complete',
       answeredBy: 'forward',
       tls: 'TLSv1.3',
       client: '127.0.0.1',

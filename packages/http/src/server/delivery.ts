@@ -14,8 +14,20 @@ export type Sink = ServerResponse | ServerHttp2Stream
 const wasReset = (sink: Sink): boolean =>
   !(sink instanceof ServerResponse) && (sink.aborted || (sink.rstCode ?? 0) !== constants.NGHTTP2_NO_ERROR)
 
-/** Whether everything was handed to a connection that still wanted it. */
-export const isDelivered = (sink: Sink): boolean => sink.writableFinished && !wasReset(sink)
+/**
+ * Tells, when asked on `close`, whether everything was handed to a connection that still wanted it.
+ *
+ * node destroys an HTTP/2 stream as soon as both directions have ended, so when the request was read to its end,
+ * `finish` never comes. nghttp2 closes a stream without an error once END_STREAM is out, or when the client resets it
+ * with NO_ERROR, having all it wants; a session that we destroy ourselves does too, whatever it still held.
+ */
+export const deliveryCheck = (sink: Sink): (() => boolean) => {
+  if (sink instanceof ServerResponse) return () => sink.writableFinished
+  // A closed stream no longer knows its session.
+  const { session } = sink
+  const wasSent = (): boolean => sink.writableFinished || (sink.writableEnded && session?.destroyed === false)
+  return () => !wasReset(sink) && wasSent()
+}
 
 /** Breaks the response off in a way that no client can mistake for its end. */
 const reset = (sink: Sink): void => {
@@ -25,7 +37,7 @@ const reset = (sink: Sink): void => {
 
 /** Sends a whole body, or none, and waits for the end. */
 export const deliverBytes = (sink: Sink, bytes: Uint8Array | undefined, closesAfter: boolean): Promise<Delivery> => {
-  const delivery = settle(sink, undefined, () => bytes?.byteLength ?? 0)
+  const { delivery } = settle(sink, undefined, () => bytes?.byteLength ?? 0)
   if (closesAfter && sink instanceof ServerResponse && !sink.req.complete) linger(sink, bytes)
   else if (bytes === undefined) sink.end()
   else sink.end(bytes)
@@ -64,7 +76,7 @@ export const deliverStream = (sink: Sink, body: Readable, announcedBytes: number
   // Both kinds of sink are writable streams; their union has no callable write.
   const writable: Writable = sink
   let bodyBytes = 0
-  const delivery = settle(sink, body, () => bodyBytes)
+  const { delivery, breakOff } = settle(sink, body, () => bodyBytes)
   body.on('data', (chunk: Uint8Array) => {
     if (announcedBytes !== undefined && bodyBytes + chunk.byteLength > announcedBytes) {
       body.destroy()
@@ -78,40 +90,48 @@ export const deliverStream = (sink: Sink, body: Readable, announcedBytes: number
   })
   body.once('end', () => {
     if (announcedBytes === undefined || bodyBytes === announcedBytes) writable.end()
-    else reset(sink)
+    else breakOff()
   })
   return delivery
 }
 
+interface Settlement {
+  readonly delivery: Promise<Delivery>
+  /** For a body that fails: the response must not look whole. */
+  readonly breakOff: () => void
+}
+
 /** Waits for the end of a response, whichever side brings it about. */
-const settle = (sink: Sink, body: Readable | undefined, bytes: () => number): Promise<Delivery> =>
-  new Promise((resolve) => {
-    let truncated = false
-    const done = (outcome: Delivery['outcome']): void => resolve({ outcome, bodyBytes: bytes() })
-    const breakOff = (): void => {
-      truncated = true
-      reset(sink)
-    }
-    sink.once('finish', () => {
-      if (wasReset(sink)) return
-      done('complete')
-      stopSending(sink)
-    })
-    sink.once('close', () => {
-      const complete = isDelivered(sink)
-      body?.destroy()
-      if (complete) done('complete')
-      else done(truncated || body?.readableEnded === true ? 'truncated' : 'aborted')
-    })
-    // Writing to a connection that is gone; `close` follows and settles.
-    sink.on('error', () => undefined)
-    body?.on('error', breakOff)
-    body?.once('close', () => {
-      if (!body.readableEnded && !sink.closed) breakOff()
-    })
-    // Failed before we listened: none of its events will come any more.
-    if (body?.closed === true) breakOff()
+const settle = (sink: Sink, body: Readable | undefined, bytes: () => number): Settlement => {
+  const { promise: delivery, resolve } = Promise.withResolvers<Delivery>()
+  const isDelivered = deliveryCheck(sink)
+  let truncated = false
+  const done = (outcome: Delivery['outcome']): void => resolve({ outcome, bodyBytes: bytes() })
+  const breakOff = (): void => {
+    truncated = true
+    reset(sink)
+  }
+  sink.once('finish', () => {
+    if (wasReset(sink)) return
+    done('complete')
+    stopSending(sink)
   })
+  sink.once('close', () => {
+    const complete = isDelivered()
+    body?.destroy()
+    if (complete) done('complete')
+    else done(truncated ? 'truncated' : 'aborted')
+  })
+  // Writing to a connection that is gone; `close` follows and settles.
+  sink.on('error', () => undefined)
+  body?.on('error', breakOff)
+  body?.once('close', () => {
+    if (!body.readableEnded && !sink.closed) breakOff()
+  })
+  // Failed before we listened: none of its events will come any more.
+  if (body?.closed === true) breakOff()
+  return { delivery, breakOff }
+}
 
 /**
  * An answered request needs no more of its content. HTTP/2 can say so (RFC 9113 §8.1); over HTTP/1 the rest is thrown

@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { constants, type ClientHttp2Stream, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import {
+  constants,
+  type ClientHttp2Stream,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
@@ -160,6 +166,44 @@ describe('a client that goes away', () => {
     await text(stream)
     expect((await served.delivery).outcome).toBe('complete')
     expect(gone?.aborted).toBe(false)
+  })
+
+  it.each([
+    ['in memory', (content: string) => content],
+    ['streamed', (content: string) => Readable.from([Buffer.from(content)])],
+  ])('nor one whose request was read to its end: a body %s', async (_how, bodyOf) => {
+    let gone: AbortSignal | undefined
+    const served = await serveForTest('http2', async ({ body }, { signal }) => {
+      gone = signal
+      const content = await text(body ?? Readable.from([]))
+      return testResponse({ fields: Fields.of({ 'content-length': content.length }), body: bodyOf(content) })
+    })
+    const stream = request(served, { ':method': 'POST' }, false)
+    stream.end('hello')
+    expect(await text(stream)).toBe('hello')
+    expect(await served.delivery).toEqual({ outcome: 'complete', bodyBytes: 5 })
+    expect(gone?.aborted).toBe(false)
+  })
+
+  it.each([
+    ['the client resets its stream', (stream: ClientHttp2Stream) => stream.close(constants.NGHTTP2_CANCEL)],
+    ['the client drops the connection', (stream: ClientHttp2Stream) => stream.session?.destroy()],
+    ['the server does', (_stream: ClientHttp2Stream, server?: Http2Session) => server?.destroy()],
+  ])('leaves the end of a response behind that no longer fits its window: %s', async (_who, breakOff) => {
+    let session: Http2Session | undefined
+    let gone: AbortSignal | undefined
+    const served = await serveForTest('http2', async ({ body }, { signal }) => {
+      gone = signal
+      await text(body ?? Readable.from([]))
+      return testResponse({ body: Readable.from([Buffer.alloc(1_000_000)]) })
+    })
+    served.server.on('session', (opened: Http2Session) => void (session = opened))
+    const stream = request(served, { ':method': 'POST' }, false)
+    stream.on('error', () => undefined).end('hello')
+    await once(stream, 'readable')
+    breakOff(stream, session)
+    expect((await served.delivery).outcome).toBe('aborted')
+    expect(gone?.aborted).toBe(true)
   })
 })
 

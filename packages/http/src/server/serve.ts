@@ -6,7 +6,7 @@ import { Fields } from '../fields.ts'
 import type { Delivery, HttpContext, HttpHandler, HttpRequest, HttpResponse, Log } from '../message.ts'
 import { problemResponse } from '../problem.ts'
 import { childOf, newTrace, parseTraceParent } from '../traceparent.ts'
-import { isDelivered } from './delivery.ts'
+import { deliveryCheck } from './delivery.ts'
 import { readDownstream, readRequest, type NodeRequest } from './read-request.ts'
 import { sinkOf, writeResponse, type NodeResponse } from './write-response.ts'
 
@@ -82,8 +82,9 @@ const createContext = (
   const fields = Fields.fromRaw(incoming.rawHeaders)
   const gone = new AbortController()
   const sink = sinkOf(out)
+  const isDelivered = deliveryCheck(sink)
   sink.once('close', () => {
-    if (!isDelivered(sink)) gone.abort(new RoundtripError('CLIENT_CLOSED_REQUEST'))
+    if (!isDelivered()) gone.abort(new RoundtripError('CLIENT_CLOSED_REQUEST'))
   })
   const caller = parseTraceParent(fields.get('traceparent'))
   return {
