@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { httpCheck, startHealthChecks } from './health-check.ts'
 import type { CheckResult } from './health-state.ts'
+import { nameLookup } from './name-lookup.ts'
 import { startClosedOrigin, startOrigin, startRawOrigin } from './testing.ts'
 
 const start = (random: number) => {
@@ -22,7 +23,8 @@ const start = (random: number) => {
   return { scheduled, results, stop, settled: () => next.promise }
 }
 
-const check = (origin: string, timeoutMs = 2000) => httpCheck(origin, { path: '/health/web', timeoutMs })()
+const check = (origin: string, timeoutMs = 2000) =>
+  httpCheck(origin, { path: '/health/web', timeoutMs }, nameLookup())()
 
 describe('startHealthChecks', () => {
   it('checks at once and then an interval after each result, jittered by a tenth', async () => {
@@ -60,7 +62,7 @@ describe('httpCheck', () => {
     })
     expect(await check(origin)).toEqual({ ok: true })
     expect(connections).toEqual(['close'])
-    expect(await httpCheck(origin, { path: '/', timeoutMs: 2000 })()).toEqual({
+    expect(await httpCheck(origin, { path: '/', timeoutMs: 2000 }, nameLookup())()).toEqual({
       ok: false,
       reason: 'health check answered 503',
     })

@@ -1,4 +1,5 @@
 /** Active health checks: each member is asked at an interval whether it can work, apart from the traffic. */
+import type { LookupFunction } from 'node:net'
 import { Client } from 'undici'
 import type { CheckResult, Thresholds } from './health-state.ts'
 
@@ -53,9 +54,11 @@ export const startHealthChecks = ({ check, onResult, intervalMs, schedule, rando
 export const httpCheck = (
   origin: string,
   { path, timeoutMs }: Pick<HealthCheckOptions, 'path' | 'timeoutMs'>,
+  lookup: LookupFunction,
 ): HealthCheckLoop['check'] => {
   return async () => {
-    const client = new Client(origin, { pipelining: 0, connect: { timeout: timeoutMs }, allowH2: false })
+    const connect = { timeout: timeoutMs, lookup }
+    const client = new Client(origin, { pipelining: 0, connect, allowH2: false })
     try {
       const { statusCode, body } = await client.request({ path, method: 'GET', signal: AbortSignal.timeout(timeoutMs) })
       await body.dump()

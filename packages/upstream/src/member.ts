@@ -1,4 +1,5 @@
 /** One next hop of a pool: its connections, its health, and what it has in hand. */
+import type { LookupFunction } from 'node:net'
 import { Pool } from 'undici'
 import { HealthState, type MemberState, type Thresholds } from './health-state.ts'
 
@@ -15,6 +16,7 @@ export interface MemberOptions extends Timeouts {
   readonly origin: string
   readonly maxConnections: number
   readonly thresholds: Thresholds
+  readonly lookup: LookupFunction
   readonly clock: () => number
 }
 
@@ -38,7 +40,7 @@ export class Member {
   readonly pool: Pool
   inFlight = 0
 
-  constructor({ origin, maxConnections, thresholds, clock, ...timeouts }: MemberOptions) {
+  constructor({ origin, maxConnections, thresholds, lookup, clock, ...timeouts }: MemberOptions) {
     const url = new URL(origin)
     this.origin = url.origin
     this.name = url.host
@@ -47,7 +49,7 @@ export class Member {
     this.pool = new Pool(url.origin, {
       connections: maxConnections,
       allowH2: false,
-      connect: { timeout: timeouts.connectTimeoutMs },
+      connect: { timeout: timeouts.connectTimeoutMs, lookup },
       headersTimeout: timeouts.firstByteTimeoutMs,
       bodyTimeout: timeouts.bodyTimeoutMs,
     })

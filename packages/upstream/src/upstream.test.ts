@@ -1,4 +1,6 @@
+import type { HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
+import { nameLookup } from './name-lookup.ts'
 import { bodyOf, silentLog, startOrigin, testContext, testRequest, testUpstream } from './testing.ts'
 
 describe('health checks', () => {
@@ -43,6 +45,40 @@ describe('health checks', () => {
     expect(upstream.members()[0]?.state).toBe('healthy')
     const { host } = new URL(member)
     expect(lines).toEqual([`${host} is unhealthy`, `${host} is healthy`])
+  })
+})
+
+describe('a member whose name is not resolved', () => {
+  it('takes one lookup, and none from the others or their health checks', async () => {
+    const arrived = Promise.withResolvers<string | undefined>()
+    const { port } = new URL(
+      await startOrigin((request, response) => {
+        if (request.url === '/health') arrived.resolve(request.headers.host)
+        response.end('live')
+      }),
+    )
+    const asked: string[] = []
+    const dead = Promise.withResolvers<never>()
+    const lookup = nameLookup({
+      clock: () => 0,
+      resolve: async (name) => {
+        asked.push(name)
+        return name === 'dead.test' ? dead.promise : [{ address: '127.0.0.1', family: 4 }]
+      },
+    })
+    // Longer than any test: only the lookup decides.
+    const healthCheck = { path: '/health', intervalMs: 60_000, timeoutMs: 60_000, rise: 2, fall: 2 }
+    const members = ['http://dead.test:1', `http://live.test:${port}`]
+    const upstream = testUpstream(members, { lookup, healthCheck, connectTimeoutMs: 60_000 })
+    const exchanges = Array.from({ length: 200 }, () => upstream.forward(testRequest(), testContext()))
+    const settled = Promise.allSettled(exchanges)
+    upstream.start()
+    expect(await arrived.promise).toBe(`live.test:${port}`)
+    expect(await bodyOf((await exchanges[1]) as HttpResponse)).toBe('live')
+    dead.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }))
+    const statuses = (await settled).map(({ status }) => status)
+    expect(statuses.filter((status) => status === 'rejected')).toHaveLength(100)
+    expect(asked.toSorted()).toEqual(['dead.test', 'live.test'])
   })
 })
 

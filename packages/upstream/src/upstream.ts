@@ -1,9 +1,11 @@
 /** A pool of next hops behind one terminal handler: selection, health checks, forwarding, drain. */
+import type { LookupFunction } from 'node:net'
 import type { HttpHandler, Log } from '@roundtrip/http'
 import { forward } from './forward.ts'
 import { httpCheck, scheduleTimer, startHealthChecks, type HealthCheckOptions, type Schedule } from './health-check.ts'
 import type { CheckResult } from './health-state.ts'
 import { Member, type MemberStatus, type Timeouts } from './member.ts'
+import { nameLookup } from './name-lookup.ts'
 import { roundRobin } from './selection/round-robin.ts'
 
 export interface UpstreamOptions extends Timeouts {
@@ -15,6 +17,8 @@ export interface UpstreamOptions extends Timeouts {
   readonly healthCheck: HealthCheckOptions
   /** Connections kept to each member at most; requests beyond wait for one. 256 by default. */
   readonly maxConnectionsPerMember?: number
+  /** How members' names become addresses; `nameLookup()` by default. */
+  readonly lookup?: LookupFunction
   readonly log: Log
   /** Milliseconds since the epoch; `Date.now` by default. */
   readonly clock?: () => number
@@ -40,6 +44,8 @@ const selections = { 'round-robin': roundRobin }
 
 export const createUpstream = (options: UpstreamOptions): Upstream => {
   const { name, selection = 'round-robin', connectTimeoutMs, firstByteTimeoutMs, bodyTimeoutMs } = options
+  // One for connections and health checks of all members: what one has asked, no other asks again.
+  const lookup = options.lookup ?? nameLookup()
   const members = options.members.map(
     (origin) =>
       new Member({
@@ -49,6 +55,7 @@ export const createUpstream = (options: UpstreamOptions): Upstream => {
         bodyTimeoutMs,
         maxConnections: options.maxConnectionsPerMember ?? 256,
         thresholds: options.healthCheck,
+        lookup,
         clock: options.clock ?? Date.now,
       }),
   )
@@ -64,7 +71,7 @@ export const createUpstream = (options: UpstreamOptions): Upstream => {
     members: () => members.map(({ status }) => status),
     start: () => {
       stop()
-      stops = members.map((member) => watch(member, options))
+      stops = members.map((member) => watch(member, lookup, options))
     },
     stop,
     drain: async () => {
@@ -78,9 +85,13 @@ export const createUpstream = (options: UpstreamOptions): Upstream => {
   }
 }
 
-const watch = (member: Member, { name, healthCheck, log, schedule, random }: UpstreamOptions): (() => void) =>
+const watch = (
+  member: Member,
+  lookup: LookupFunction,
+  { name, healthCheck, log, schedule, random }: UpstreamOptions,
+): (() => void) =>
   startHealthChecks({
-    check: httpCheck(member.origin, healthCheck),
+    check: httpCheck(member.origin, healthCheck, lookup),
     onResult: (result) => note(member, result, name, log),
     intervalMs: healthCheck.intervalMs,
     schedule: schedule ?? scheduleTimer,
