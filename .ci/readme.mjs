@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 /** Run by other steps of CI. */
 const elsewhere = [/^npm test$/, /^docker compose /]
 const startDeadlineMs = 120_000
+const stopDeadlineMs = 20_000
 
 const commands = [...readFileSync('README.md', 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm)]
   .flatMap(([, block]) => block.replaceAll('\\\n', ' ').split('\n'))
@@ -22,12 +23,23 @@ const run = async (line) => {
   if (status !== 0) throw new Error(`exit status ${status} of: ${line}`)
 }
 
-/** Everything is ready, not only some of it. While the launcher is still fetching there is nothing to ask yet. */
-const isUp = async () => {
+/** Empty while the launcher is still fetching: there is nothing to ask yet. */
+const status = async () => {
   const child = spawn('./roundtrip', ['status', '--json'], { stdio: ['ignore', 'pipe', 'ignore'] })
   const answer = await text(child.stdout)
-  const status = answer === '' ? {} : JSON.parse(answer)
-  return status.running === true && status.ready === status.total
+  return answer === '' ? {} : JSON.parse(answer)
+}
+
+/** Everything, not only some of it. */
+const isUp = ({ running, ready, total }) => running === true && ready === total
+const isDown = ({ running }) => running === false
+
+const until = async (holds, deadlineMs, what) => {
+  const deadline = Date.now() + deadlineMs
+  while (!holds(await status())) {
+    if (Date.now() > deadline) throw new Error(`${what} within ${deadlineMs / 1000} s`)
+    await delay(500)
+  }
 }
 
 /** A process group of its own, as a terminal would give it, so that Ctrl-C reaches all of it. */
@@ -36,21 +48,10 @@ const inForeground = (line) => {
   return spawn('bash', ['-c', line], { detached: true, stdio: ['ignore', 'inherit', 'inherit'] })
 }
 
-const untilUp = async (stack) => {
-  const deadline = Date.now() + startDeadlineMs
-  while (!(await isUp())) {
-    if (stack.exitCode !== null) throw new Error(`npm start ended with status ${stack.exitCode}`)
-    if (Date.now() > deadline) throw new Error(`npm start was not ready within ${startDeadlineMs / 1000} s`)
-    await delay(500)
-  }
-}
-
-/** @returns the exit status */
+/** npm ends by the signal itself, so only what is left running tells whether it was heard. */
 const pressCtrlC = async (stack) => {
-  if (stack.exitCode !== null) return stack.exitCode
-  process.kill(-Number(stack.pid), 'SIGINT')
-  const [status] = await once(stack, 'exit')
-  return status
+  if (stack.exitCode === null) process.kill(-Number(stack.pid), 'SIGINT')
+  await until(isDown, stopDeadlineMs, 'Ctrl-C did not stop the stack')
 }
 
 let stack
@@ -58,17 +59,13 @@ try {
   for (const line of commands) {
     if (line === 'npm start') {
       stack = inForeground(line)
-      await untilUp(stack)
+      await until(isUp, startDeadlineMs, 'npm start was not ready')
     } else await run(line)
   }
+  await pressCtrlC(stack)
   console.log(`\n${commands.length} README commands ran`)
 } catch (error) {
   console.error(`README: ${error.message}`)
+  if (stack !== undefined && stack.exitCode === null) process.kill(-Number(stack.pid), 'SIGINT')
   process.exitCode = 1
-} finally {
-  const status = stack === undefined ? 0 : await pressCtrlC(stack)
-  if (status !== 0) {
-    console.error(`README: npm start ended with status ${status}`)
-    process.exitCode = 1
-  }
 }
