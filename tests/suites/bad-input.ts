@@ -1,9 +1,10 @@
 /** Bad input from the outside: each kind gets its status, its code and a sentence, whichever tier refuses it. */
 import { Readable } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { clientOf, type Ask, type Client } from '../helpers/client.ts'
+import { describe, expect, it } from 'vitest'
+import type { Ask } from '../helpers/client.ts'
 import { rawExchange } from '../helpers/connections.ts'
-import type { Target, TargetSource } from '../helpers/target.ts'
+import type { TargetSource } from '../helpers/target.ts'
+import { useTarget } from '../helpers/use-target.ts'
 
 const json = { 'content-type': 'application/json' }
 const tenMegabytes = 10 * 1024 * 1024
@@ -44,20 +45,10 @@ const refused: [what: string, path: string, ask: Ask, status: number, code: stri
 
 export const describeBadInput = (source: TargetSource): void => {
   describe('bad input', () => {
-    let target: Target
-    let client: Client
-
-    beforeAll(async () => {
-      target = await source.acquire()
-      client = clientOf(target)
-    })
-    afterAll(async () => {
-      await client.close()
-      await source.release(target)
-    })
+    const use = useTarget(source)
 
     it.each(refused)('refuses %s', async (_what, path, ask, status, code) => {
-      const reply = await client(path, ask)
+      const reply = await use.client(path, ask)
       expect(reply.status).toBe(status)
       expect(reply.headers['content-type']).toMatch(/^application\/problem\+json/)
       const problem = reply.json()
@@ -68,20 +59,20 @@ export const describeBadInput = (source: TargetSource): void => {
     })
 
     it('refuses a body over 10 MB, announced or not, and takes one just under', async () => {
-      const announced = await client('/api/products', {
+      const announced = await use.client('/api/products', {
         method: 'POST',
         headers: { ...json, 'content-length': String(tenMegabytes + 1) },
         body: Buffer.alloc(tenMegabytes + 1, 0x61),
       })
       expect(announced.status).toBe(413)
-      const streamed = await client('/api/products', {
+      const streamed = await use.client('/api/products', {
         method: 'POST',
         headers: json,
         body: chunked(tenMegabytes + 65_536),
       })
       expect(streamed.status).toBe(413)
       // Small enough to be read to its end, and then refused for what it says.
-      const under = await client('/api/products', {
+      const under = await use.client('/api/products', {
         method: 'POST',
         headers: json,
         body: Buffer.alloc(tenMegabytes - 1, 0x61),
@@ -90,7 +81,7 @@ export const describeBadInput = (source: TargetSource): void => {
     })
 
     it('refuses a host that is not ours', async () => {
-      const reply = await rawExchange(target, 'GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n')
+      const reply = await rawExchange(use.target, 'GET / HTTP/1.1\r\nHost: example.com\r\nConnection: close\r\n\r\n')
       expect(reply).toMatch(/^HTTP\/1\.1 421 /)
     })
 
@@ -106,15 +97,15 @@ export const describeBadInput = (source: TargetSource): void => {
       ['a folded field', 'GET / HTTP/1.1\r\nHost: NAME\r\nX-A: b\r\n c\r\n\r\n'],
       ['something that is not HTTP', 'HELO roundtrip\r\n\r\n'],
     ])('answers 400 to %s and closes', async (_what, bytes) => {
-      const reply = await rawExchange(target, bytes.replaceAll('NAME', target.publicName))
+      const reply = await rawExchange(use.target, bytes.replaceAll('NAME', use.target.publicName))
       expect(reply).toMatch(/^HTTP\/1\.1 400 /)
       expect(reply).toContain('application/problem+json')
     })
 
     it('answers 431 to fields that are too large', async () => {
       const reply = await rawExchange(
-        target,
-        `GET / HTTP/1.1\r\nHost: ${target.publicName}\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`,
+        use.target,
+        `GET / HTTP/1.1\r\nHost: ${use.target.publicName}\r\nX-Big: ${'a'.repeat(100_000)}\r\n\r\n`,
       )
       expect(reply).toMatch(/^HTTP\/1\.1 431 /)
     })

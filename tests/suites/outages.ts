@@ -1,9 +1,10 @@
 /** One tier broken at a time: what the client sees, and what is whole again after. */
 import { parseServerTiming } from '@roundtrip/http'
 import { query } from '@roundtrip/dns-wire'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { at, clientOf, type Client } from '../helpers/client.ts'
-import type { Target, TargetSource } from '../helpers/target.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { at, clientOf } from '../helpers/client.ts'
+import type { TargetSource } from '../helpers/target.ts'
+import { useTarget } from '../helpers/use-target.ts'
 
 const traced = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
 const order = {
@@ -15,17 +16,7 @@ const noticed = { timeout: 20_000, interval: 100 }
 
 export const describeOutages = (source: TargetSource): void => {
   describe('outages', () => {
-    let target: Target
-    let client: Client
-
-    beforeAll(async () => {
-      target = await source.acquire()
-      client = clientOf(target)
-    })
-    afterAll(async () => {
-      await client.close()
-      await source.release(target)
-    })
+    const use = useTarget(source)
 
     /** Breaks an instance for the length of some work, and waits until it is whole again. */
     const during = async (
@@ -33,7 +24,7 @@ export const describeOutages = (source: TargetSource): void => {
       name: string,
       work: () => Promise<void>,
     ): Promise<void> => {
-      const instance = target.instance(name)
+      const instance = use.target.instance(name)
       await instance[breakage]()
       try {
         await work()
@@ -42,9 +33,9 @@ export const describeOutages = (source: TargetSource): void => {
       }
     }
     const statuses = async (path: string, count: number): Promise<Set<number>> =>
-      new Set(await Promise.all(Array.from({ length: count }, async () => (await client(path)).status)))
+      new Set(await Promise.all(Array.from({ length: count }, async () => (await use.client(path)).status)))
     const timing = async (path: string, name: string) => {
-      const reply = await client(path, { headers: traced })
+      const reply = await use.client(path, { headers: traced })
       const timings = parseServerTiming([reply.headers['server-timing']].flat().join(','))
       return { status: reply.status, description: timings.find((one) => one.name === name)?.description }
     }
@@ -87,9 +78,9 @@ export const describeOutages = (source: TargetSource): void => {
     it('no app at all: static files are served, pages get a clear 503', async () => {
       await during('stop', 'app-1', () =>
         during('stop', 'app-2', async () => {
-          expect((await client('/assets/site.css')).status).toBe(200)
+          expect((await use.client('/assets/site.css')).status).toBe(200)
           await vi.waitFor(async () => {
-            const reply = await client('/api/users')
+            const reply = await use.client('/api/users')
             expect(reply.json()).toMatchObject({ status: 503, code: 'NO_HEALTHY_UPSTREAM' })
             expect(reply.headers['retry-after']).toBeDefined()
           }, noticed)
@@ -110,11 +101,11 @@ export const describeOutages = (source: TargetSource): void => {
       await replicaServes()
       await during('stop', 'postgres-primary', async () => {
         expect(await statuses('/api/users', 20)).toEqual(new Set([200]))
-        const write = await client('/api/orders', order)
+        const write = await use.client('/api/orders', order)
         expect(write.json()).toMatchObject({ status: 503, code: 'DATABASE_UNAVAILABLE' })
         expect(write.headers['retry-after']).toBeDefined()
       })
-      await vi.waitFor(async () => expect((await client('/api/orders', order)).status).toBe(201), noticed)
+      await vi.waitFor(async () => expect((await use.client('/api/orders', order)).status).toBe(201), noticed)
     })
 
     it('no cache: pages are still served', async () => {
@@ -131,39 +122,39 @@ export const describeOutages = (source: TargetSource): void => {
     it.each(['worker-1', 'redis-queue'])('no %s: orders are taken, the mail arrives after it is back', async (name) => {
       let id = ''
       await during('stop', name, async () => {
-        const ordered = await client('/api/orders', order)
+        const ordered = await use.client('/api/orders', order)
         expect(ordered.status).toBe(201)
         ;({ id } = ordered.json<{ id: string }>())
-        expect((await target.mails()).filter(({ subject }) => subject.includes(id))).toEqual([])
+        expect((await use.target.mails()).filter(({ subject }) => subject.includes(id))).toEqual([])
       })
       await vi.waitFor(async () => {
-        expect((await target.mails()).filter(({ subject }) => subject.includes(id))).toHaveLength(1)
+        expect((await use.target.mails()).filter(({ subject }) => subject.includes(id))).toHaveLength(1)
       }, noticed)
     })
 
     it('no first edge: the second point of presence answers, and DNS knows its address', async () => {
       await during('stop', 'edge-1', async () => {
-        await expect(client('/api/users')).rejects.toThrow(/ECONNREFUSED|other side closed|socket/i)
-        const { message } = await query({ ...target.dns, name: target.publicName, type: 'A' })
+        await expect(use.client('/api/users')).rejects.toThrow(/ECONNREFUSED|other side closed|socket/i)
+        const { message } = await query({ ...use.target.dns, name: use.target.publicName, type: 'A' })
         expect(message.answers.length).toBeGreaterThan(0)
-        const second = clientOf(target, { edge: 1 })
+        const second = clientOf(use.target, { edge: 1 })
         expect((await second('/api/users')).status).toBe(200)
         await second.close()
       })
-      expect(at(target.edges, 0).name).toBe('edge-1')
-      await vi.waitFor(async () => expect((await client('/api/users')).status).toBe(200), noticed)
+      expect(at(use.target.edges, 0).name).toBe('edge-1')
+      await vi.waitFor(async () => expect((await use.client('/api/users')).status).toBe(200), noticed)
     })
 
     it('no name server: what is connected goes on', async () => {
       await during('stop', 'dns', async () => {
-        await expect(query({ ...target.dns, name: target.publicName, type: 'A', timeoutMs: 300 })).rejects.toThrow(
-          /did not answer|refused|reached/i,
-        )
-        expect((await client('/api/users')).status).toBe(200)
+        await expect(
+          query({ ...use.target.dns, name: use.target.publicName, type: 'A', timeoutMs: 300 }),
+        ).rejects.toThrow(/did not answer|refused|reached/i)
+        expect((await use.client('/api/users')).status).toBe(200)
       })
       await vi.waitFor(async () => {
         expect(
-          (await query({ ...target.dns, name: target.publicName, type: 'A' })).message.answers.length,
+          (await query({ ...use.target.dns, name: use.target.publicName, type: 'A' })).message.answers.length,
         ).toBeGreaterThan(0)
       }, noticed)
     })

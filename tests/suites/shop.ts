@@ -1,7 +1,8 @@
 /** The shop from the outside: what is written is read back, what is ordered arrives by mail. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { at, clientOf, type Client } from '../helpers/client.ts'
-import type { Target, TargetSource } from '../helpers/target.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { at } from '../helpers/client.ts'
+import type { TargetSource } from '../helpers/target.ts'
+import { useTarget } from '../helpers/use-target.ts'
 
 interface Product {
   id: number
@@ -15,40 +16,30 @@ const buyer = { name: 'Alice', email: 'alice@example.com' }
 
 export const describeShop = (source: TargetSource): void => {
   describe('the shop', () => {
-    let target: Target
-    let client: Client
-
-    beforeAll(async () => {
-      target = await source.acquire()
-      client = clientOf(target)
-    })
-    afterAll(async () => {
-      await client.close()
-      await source.release(target)
-    })
+    const use = useTarget(source)
 
     it('creates, reads, replaces, patches and deletes a product', async () => {
       const body = { slug: 'e2e-lamp', name: 'Lamp', description: 'Warm light.', priceCents: 4900, stock: 5 }
-      const created = await client('/api/products', { method: 'POST', json: body })
+      const created = await use.client('/api/products', { method: 'POST', json: body })
       expect(created.status).toBe(201)
       const { id } = created.json<Product>()
       expect(created.headers['location']).toBe(`/api/products/${id}`)
       // A read may be served by a replica that is a moment behind.
-      await vi.waitFor(async () => expect((await client(`/api/products/${id}`)).json()).toMatchObject(body))
+      await vi.waitFor(async () => expect((await use.client(`/api/products/${id}`)).json()).toMatchObject(body))
 
-      const replaced = await client(`/api/products/${id}`, { method: 'PUT', json: { ...body, name: 'Desk lamp' } })
+      const replaced = await use.client(`/api/products/${id}`, { method: 'PUT', json: { ...body, name: 'Desk lamp' } })
       expect(replaced.json()).toMatchObject({ name: 'Desk lamp', priceCents: 4900 })
-      const patched = await client(`/api/products/${id}`, { method: 'PATCH', json: { priceCents: 3900 } })
+      const patched = await use.client(`/api/products/${id}`, { method: 'PATCH', json: { priceCents: 3900 } })
       expect(patched.json()).toMatchObject({ name: 'Desk lamp', priceCents: 3900 })
-      await vi.waitFor(async () => expect((await client('/products/e2e-lamp')).text).toContain('Desk lamp'))
+      await vi.waitFor(async () => expect((await use.client('/products/e2e-lamp')).text).toContain('Desk lamp'))
 
-      expect((await client(`/api/products/${id}`, { method: 'DELETE' })).status).toBe(204)
-      await vi.waitFor(async () => expect((await client(`/api/products/${id}`)).status).toBe(404))
+      expect((await use.client(`/api/products/${id}`, { method: 'DELETE' })).status).toBe(204)
+      await vi.waitFor(async () => expect((await use.client(`/api/products/${id}`)).status).toBe(404))
     })
 
     it('takes an order, lowers the stock, and mails a confirmation', async () => {
-      const product = at((await client('/api/products?limit=1')).json<{ products: Product[] }>().products, 0)
-      const order = await client('/api/orders', {
+      const product = at((await use.client('/api/products?limit=1')).json<{ products: Product[] }>().products, 0)
+      const order = await use.client('/api/orders', {
         method: 'POST',
         json: { ...buyer, lines: [{ productId: product.id, quantity: 1 }] },
       })
@@ -58,32 +49,32 @@ export const describeShop = (source: TargetSource): void => {
       const mail = await vi.waitFor(
         async () =>
           at(
-            (await target.mails()).filter(({ subject }) => subject.includes(id)),
+            (await use.target.mails()).filter(({ subject }) => subject.includes(id)),
             0,
           ),
         { timeout: 15_000 },
       )
       expect(mail.text).toContain(product.name)
       await vi.waitFor(async () => {
-        const { stock } = (await client(`/api/products/${product.id}`)).json<Product>()
+        const { stock } = (await use.client(`/api/products/${product.id}`)).json<Product>()
         expect(stock).toBe(product.stock - 1)
       })
     })
 
     it('takes an order from the page with a plain form', async () => {
-      const home = await client('/')
+      const home = await use.client('/')
       const slug = /href="\/products\/([a-z0-9-]+)"/.exec(home.text)?.[1] ?? ''
-      const page = await client(`/products/${slug}`)
+      const page = await use.client(`/products/${slug}`)
       expect(page.text).toContain('<form')
       const productId = /name="productId" value="(\d+)"/.exec(page.text)?.[1] ?? ''
       const fields = new URLSearchParams({ productId, quantity: '1', ...buyer })
-      const ordered = await client('/orders', {
+      const ordered = await use.client('/orders', {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
         body: fields.toString(),
       })
       expect(ordered.status).toBe(303)
-      const receipt = await client(String(ordered.headers['location']))
+      const receipt = await use.client(String(ordered.headers['location']))
       expect(receipt.status).toBe(200)
       expect(receipt.text).toMatch(/<table/)
     })
