@@ -1,6 +1,6 @@
 /** Puts the edge together: certificate, next hops, listeners. */
 import type { Component, Health, Surroundings } from '@roundtrip/service'
-import { createUpstream, type MemberStatus, type Upstream } from '@roundtrip/upstream'
+import { checksOf, upstreamFrom, type MemberStatus } from '@roundtrip/upstream'
 import type { EdgeSettings } from './config.ts'
 import { listenHttp, listenHttps, type Listener, type ListenOptions } from './listener.ts'
 import { edgePipeline, redirectPipeline } from './pipeline.ts'
@@ -11,7 +11,7 @@ type EdgeSurroundings = Surroundings<EdgeSettings>
 /** @throws RoundtripError `SETTINGS_INVALID` for a certificate that cannot be used, or the error of `listen` */
 export const startEdge = async ({ settings, log, instance }: EdgeSurroundings): Promise<Component> => {
   const tls = loadTls(settings)
-  const upstream = upstreamOf(settings, log)
+  const upstream = upstreamFrom('web', settings, log)
   const common = { host: settings.host, busyTimeoutMs: busyTimeoutMs(settings), log }
   const https = await listenHttps(
     {
@@ -41,23 +41,6 @@ export const startEdge = async ({ settings, log, instance }: EdgeSurroundings): 
   }
 }
 
-const upstreamOf = (settings: EdgeSettings, log: EdgeSurroundings['log']): Upstream =>
-  createUpstream({
-    name: 'web',
-    members: settings.upstreams,
-    healthCheck: {
-      path: settings.healthCheckPath,
-      intervalMs: settings.healthCheckIntervalMs,
-      timeoutMs: settings.healthCheckTimeoutMs,
-      rise: settings.healthCheckRise,
-      fall: settings.healthCheckFall,
-    },
-    connectTimeoutMs: settings.connectTimeoutMs,
-    firstByteTimeoutMs: settings.firstByteTimeoutMs,
-    bodyTimeoutMs: settings.bodyTimeoutMs,
-    log,
-  })
-
 /** Longer than next hops may keep silent, both attempts counted: their timeouts have names, this one only cuts. */
 const busyTimeoutMs = ({ connectTimeoutMs, firstByteTimeoutMs, bodyTimeoutMs }: EdgeSettings): number =>
   2 * (connectTimeoutMs + firstByteTimeoutMs) + bodyTimeoutMs
@@ -80,7 +63,5 @@ const listenForRedirects = async (
 /** One next hop is enough to work. */
 const healthOf = (members: readonly MemberStatus[]): Health => ({
   ready: members.some(({ state }) => state === 'healthy'),
-  checks: Object.fromEntries(
-    members.map(({ name, state, reason }) => [name, state === 'healthy' ? state : `${state}: ${reason}`]),
-  ),
+  checks: checksOf(members),
 })

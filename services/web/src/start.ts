@@ -1,6 +1,6 @@
 /** Puts the web tier together: files, application servers, listener. */
 import { addressOf, type Component, type Surroundings } from '@roundtrip/service'
-import { createUpstream, type MemberStatus, type Upstream } from '@roundtrip/upstream'
+import { checksOf, upstreamFrom } from '@roundtrip/upstream'
 import type { WebSettings } from './config.ts'
 import { listen } from './listener.ts'
 import { webPipeline } from './pipeline.ts'
@@ -12,7 +12,7 @@ type WebSurroundings = Surroundings<WebSettings>
 export const startWeb = async ({ settings, log, instance }: WebSurroundings): Promise<Component> => {
   const { host, port, root, maxBodyBytes } = settings
   const files = await createFileIndex({ root })
-  const upstream = upstreamOf(settings, log)
+  const upstream = upstreamFrom('app', settings, log)
   let draining = false
   const isDraining = (): boolean => draining
   const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, forward: upstream.forward })
@@ -33,25 +33,3 @@ export const startWeb = async ({ settings, log, instance }: WebSurroundings): Pr
     },
   }
 }
-
-const upstreamOf = (settings: WebSettings, log: WebSurroundings['log']): Upstream =>
-  createUpstream({
-    name: 'app',
-    members: settings.upstreams,
-    healthCheck: {
-      path: settings.healthCheckPath,
-      intervalMs: settings.healthCheckIntervalMs,
-      timeoutMs: settings.healthCheckTimeoutMs,
-      rise: settings.healthCheckRise,
-      fall: settings.healthCheckFall,
-    },
-    connectTimeoutMs: settings.connectTimeoutMs,
-    firstByteTimeoutMs: settings.firstByteTimeoutMs,
-    bodyTimeoutMs: settings.bodyTimeoutMs,
-    log,
-  })
-
-const checksOf = (members: readonly MemberStatus[]): Record<string, string> =>
-  Object.fromEntries(
-    members.map(({ name, state, reason }) => [name, state === 'healthy' ? state : `${state}: ${reason}`]),
-  )
