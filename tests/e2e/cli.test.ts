@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { instances, type StackAddresses, type StatusRow } from '@roundtrip/stack'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { run, watch, type Ended } from '../helpers/command.ts'
+import { run, watch, type Ended, type Running } from '../helpers/command.ts'
 import { isRunning } from '../helpers/processes.ts'
 
 interface Status {
@@ -33,15 +33,17 @@ const temporaryFolder = (): string => {
   return folder
 }
 
+const untilTestEnds = (command: Running): Running => {
+  onTestFinished(() => void command.child.kill('SIGKILL'))
+  return command
+}
+
 const commandsIn = (root: string) => {
   const env = { ROUNDTRIP_ROOT: root, ROUNDTRIP_PORTS: 'free' }
   return {
     roundtrip: (...words: string[]): Promise<Ended> => run(words, { env }),
-    watched: (...words: string[]) => {
-      const command = watch(words, { env })
-      onTestFinished(() => void command.child.kill('SIGKILL'))
-      return command
-    },
+    watched: (...words: string[]) => untilTestEnds(watch(words, { env })),
+    npmStart: (...words: string[]) => untilTestEnds(watch(words, { env, program: ['npm', 'start', '--'] })),
     status: async (): Promise<Status> => JSON.parse((await run(['status', '--json'], { env })).stdout) as Status,
   }
 }
@@ -189,16 +191,18 @@ describe('a stack in the foreground', () => {
     expect(pids.filter(isRunning)).toEqual([])
   })
 
-  it('leaves nothing behind when its launcher is killed', async () => {
-    const { watched, status } = inNewFolder()
-    const up = watched('up', 'data', 'dns')
-    await up.printed(/Ctrl-C/)
-    const pids = pidsOf(await status())
-    expect(pids.length).toBeGreaterThan(4)
-    up.child.kill('SIGKILL')
-    await up.ended
-    await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 15_000 })
-  })
+  it.each(['watched', 'npmStart'] as const)(
+    'leaves nothing behind when what was started is killed (%s)',
+    async (how) => {
+      const { [how]: start, status } = inNewFolder()
+      const up = start(...(how === 'watched' ? ['up'] : []), 'data', 'dns')
+      await up.printed(/Ctrl-C/)
+      const pids = pidsOf(await status())
+      expect(pids.length).toBeGreaterThan(4)
+      up.child.kill('SIGKILL')
+      await vi.waitFor(() => expect(pids.filter(isRunning)).toEqual([]), { timeout: 15_000 })
+    },
+  )
 
   it('does not wait for what hangs when it is told twice', async () => {
     const { watched, status } = inNewFolder()

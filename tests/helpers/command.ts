@@ -21,15 +21,22 @@ export interface Running {
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** What is typed in place of `./roundtrip`. */
+  readonly program?: readonly [string, ...string[]]
 }
 
-const start = (words: readonly string[], { env = {}, cwd = projectFolder }: Surroundings): ChildProcess =>
-  spawn(process.execPath, [join(projectFolder, 'roundtrip'), ...words], {
+const launcher = [process.execPath, join(projectFolder, 'roundtrip')] as const
+
+const start = (words: readonly string[], surroundings: Surroundings): ChildProcess => {
+  const { env = {}, cwd = projectFolder, program = launcher } = surroundings
+  const [file, ...args] = program
+  return spawn(file, [...args, ...words], {
     cwd,
     // What the test's own surroundings say about colours and screens is not the point here.
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+}
 
 /** Runs a command to its end. */
 export const run = async (words: readonly string[], surroundings: Surroundings = {}): Promise<Ended> => {
