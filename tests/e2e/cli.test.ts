@@ -1,13 +1,13 @@
 /** The `roundtrip` command against real stacks: what a user types, sees, and is left with. */
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { instances, type StackAddresses, type StatusRow } from '@roundtrip/stack'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { makeStateFolder } from '../helpers/cleanups.ts'
 import { run, watch, type Ended, type Running } from '../helpers/command.ts'
 import { isRunning } from '../helpers/processes.ts'
 
@@ -24,13 +24,6 @@ interface UpReport {
   readonly pid: number
   readonly stack: StackAddresses
   readonly instances: readonly StatusRow[]
-}
-
-const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'roundtrip-cli-'))
-  // Postgres runs as another account when this is root.
-  chmodSync(folder, 0o711)
-  return folder
 }
 
 const untilTestEnds = (command: Running): Running => {
@@ -70,7 +63,7 @@ const bodyOf = async (path: string, { publicName, caFile, edges }: StackAddresse
 }
 
 describe('a detached stack', () => {
-  const root = temporaryFolder()
+  const root = makeStateFolder()
   const { roundtrip, watched, status } = commandsIn(root)
   const rowOf = async (name: string) => (await status()).instances.find((row) => row.name === name)
   let up: Ended
@@ -170,7 +163,7 @@ describe('a stack in the foreground', () => {
     for (const root of roots.splice(0)) rmSync(root, { recursive: true, force: true })
   })
   const inNewFolder = () => {
-    const root = temporaryFolder()
+    const root = makeStateFolder()
     roots.push(root)
     return { root, ...commandsIn(root) }
   }
@@ -249,7 +242,7 @@ describe('a stack in the foreground', () => {
 })
 
 describe('one service alone', () => {
-  const folder = temporaryFolder()
+  const folder = makeStateFolder()
   afterAll(() => rmSync(folder, { recursive: true }))
 
   it('runs on the user’s settings and paths, and ends as the service does', async () => {

@@ -1,35 +1,16 @@
 /** What happens to a stack when its launcher is killed: it goes as well, and comes up again. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { startStack, type Stack, type StackOptions } from '@roundtrip/stack'
-import { afterEach, expect, test, vi } from 'vitest'
+import { startStack } from '@roundtrip/stack'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startForTest, temporaryFolder } from '../helpers/cleanups.ts'
 import { childrenOf, isRunning } from '../helpers/processes.ts'
 import { query } from '../helpers/sql.ts'
 
 const launcher = join(import.meta.dirname, 'fixtures/launcher.ts')
-
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const start = async (options: StackOptions): Promise<Stack> => {
-  const stack = await startStack(options)
-  cleanups.push(() => stack.stop())
-  return stack
-}
-
-const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'roundtrip-test-'))
-  // Postgres runs as another account when this is root.
-  chmodSync(folder, 0o711)
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 /** As an out-of-memory killer would; resolves when nothing that it started runs any more. */
 const killLauncher = async (child: ChildProcess, pids: readonly number[]): Promise<void> => {
@@ -42,10 +23,10 @@ const startLauncher = async (root?: string): Promise<{ child: ChildProcess; root
   const child = spawn(process.execPath, [launcher, ...(root === undefined ? [] : [root])], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  cleanups.push(() => child.kill('SIGKILL'))
+  onTestFinished(() => void child.kill('SIGKILL'))
   const [line] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const started = JSON.parse(line) as { root: string; pids: number[] }
-  cleanups.push(() => killLauncher(child, started.pids))
+  onTestFinished(() => killLauncher(child, started.pids))
   return { child, ...started }
 }
 
@@ -68,16 +49,16 @@ test('a stack comes up again after its launcher was killed, with its data', asyn
   const root = temporaryFolder()
   const { child, pids } = await startLauncher(root)
   await killLauncher(child, pids)
-  const stack = await start({ root, include: ['data'] })
+  const stack = await startForTest({ root, include: ['data'] })
   await query(stack.data.primaryUrl, stack.data.databasePassword, 'create table kept as select 1 as number')
   await stack.stop()
 
   // A pid that is some other process's by now, of the same account: Postgres alone would refuse to start.
   const account = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
   const other = spawn('sleep', ['60'], { cwd: '/', ...account })
-  cleanups.push(() => other.kill())
+  onTestFinished(() => void other.kill())
   writeFileSync(join(root, 'postgres/postgres-primary/postmaster.pid'), `${other.pid}\n`)
-  const again = await start({ root, include: ['data'] })
+  const again = await startForTest({ root, include: ['data'] })
   const rows = await vi.waitFor(() =>
     query(again.data.replicaUrl, again.data.databasePassword, 'select number from kept'),
   )
@@ -95,7 +76,7 @@ test('what outlived both launcher and reaper is stopped by the next start', asyn
   child.kill('SIGKILL')
   await once(child, 'exit')
   expect(pids.filter(isRunning).length).toBeGreaterThanOrEqual(4)
-  await start({ root, include: ['data'] })
+  await startForTest({ root, include: ['data'] })
   expect(pids.filter(isRunning)).toEqual([])
 })
 

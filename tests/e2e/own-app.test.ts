@@ -1,12 +1,12 @@
 /** An app of the user's own in place of the shop: `ROUNDTRIP_APP`, as a user sets it. */
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { StackAddresses, StatusRow } from '@roundtrip/stack'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { makeStateFolder } from '../helpers/cleanups.ts'
 import { clientOf, type Client } from '../helpers/client.ts'
 import { run, watch } from '../helpers/command.ts'
 import { query } from '../helpers/sql.ts'
@@ -23,9 +23,7 @@ const ownApp = createServer((request, response) => {
   response.setHeader('content-type', 'application/json').end(JSON.stringify({ mine: true, ...request.headers }))
 })
 
-const root = mkdtempSync(join(tmpdir(), 'roundtrip-own-app-'))
-// Postgres runs as another account when this is root.
-chmodSync(root, 0o711)
+const root = makeStateFolder()
 const env: Record<string, string> = { ROUNDTRIP_ROOT: root, ROUNDTRIP_PORTS: 'free' }
 let report: UpReport
 let client: Client

@@ -1,36 +1,17 @@
 /** The life of a stack: how it starts, survives, and leaves nothing behind. */
 import { once } from 'node:events'
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectToStack, startStack, type Stack, type StackEvent, type StackOptions } from '@roundtrip/stack'
-import { afterEach, expect, test, vi } from 'vitest'
+import { connectToStack, startStack, type Stack, type StackEvent } from '@roundtrip/stack'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { startForTest, temporaryFolder } from '../helpers/cleanups.ts'
 import { childrenOf, isRunning, processState } from '../helpers/processes.ts'
 import { query } from '../helpers/sql.ts'
 
 const standIn = join(import.meta.dirname, 'fixtures/stand-in.ts')
 
-const cleanups: (() => unknown)[] = []
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
-})
-
-const start = async (options: StackOptions): Promise<Stack> => {
-  const stack = await startStack(options)
-  cleanups.push(() => stack.stop())
-  return stack
-}
-
 const oneService = { include: ['web-1'], entryPoints: { 'web-1': standIn } }
-
-const temporaryFolder = (): string => {
-  const folder = mkdtempSync(join(tmpdir(), 'roundtrip-test-'))
-  // Postgres runs as another account when this is root.
-  chmodSync(folder, 0o711)
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
 
 const event = (stack: Stack, matches: (event: StackEvent) => boolean): Promise<StackEvent> =>
   new Promise((resolve) => {
@@ -40,7 +21,7 @@ const event = (stack: Stack, matches: (event: StackEvent) => boolean): Promise<S
   })
 
 test('the data tier starts, replicates, and leaves neither process nor folder', async () => {
-  const stack = await start({ include: ['data'] })
+  const stack = await startForTest({ include: ['data'] })
   expect(stack.instances().map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready'])
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   await query(primaryUrl, databasePassword, 'create table greeting as select 1 as number')
@@ -58,7 +39,7 @@ test('the data tier starts, replicates, and leaves neither process nor folder', 
 })
 
 test('the whole stack starts and idles within its memory budget', async () => {
-  const stack = await start({})
+  const stack = await startForTest({})
   const states = stack.instances().map(({ name, state }) => [name, state])
   expect(states.filter(([, state]) => state !== 'ready')).toEqual([['migrate', 'finished']])
   // The launcher is this test here, and 45 MB as a command.
@@ -68,7 +49,7 @@ test('the whole stack starts and idles within its memory budget', async () => {
 })
 
 test('secrets are readable by their owner only', async () => {
-  const { root } = await start(oneService)
+  const { root } = await startForTest(oneService)
   const files = [
     ...readdirSync(join(root, 'secrets')).map((name) => join(root, 'secrets', name)),
     join(root, 'control.json'),
@@ -78,7 +59,10 @@ test('secrets are readable by their owner only', async () => {
 
 test('a service gets its settings and little else', async () => {
   const lines: string[] = []
-  const stack = await start({ ...oneService, onEvent: (seen) => void (seen.type === 'log' && lines.push(seen.line)) })
+  const stack = await startForTest({
+    ...oneService,
+    onEvent: (seen) => void (seen.type === 'log' && lines.push(seen.line)),
+  })
   await vi.waitFor(() => expect(lines).toHaveLength(1))
   const { environment } = JSON.parse(lines[0] ?? '') as { environment: string[] }
   const allowed = /^(PATH|HOME|TZ|LANG|NODE_COMPILE_CACHE|MALLOC_ARENA_MAX|NODE_CHANNEL_.*|SERVICE_INSTANCE|WEB_.*)$/
@@ -87,7 +71,7 @@ test('a service gets its settings and little else', async () => {
 })
 
 test('what crashes is started again with a backoff, visibly', async () => {
-  const stack = await start(oneService)
+  const stack = await startForTest(oneService)
   const instance = stack.instance('web-1')
   const [pid, backoff] = [instance.pid, event(stack, ({ type }) => type === 'backoff')]
   await instance.kill()
@@ -99,7 +83,7 @@ test('what crashes is started again with a backoff, visibly', async () => {
 })
 
 test('the primary comes back from a crash with what was committed', async () => {
-  const stack = await start({ include: ['data'] })
+  const stack = await startForTest({ include: ['data'] })
   const { primaryUrl, databasePassword } = stack.data
   await query(primaryUrl, databasePassword, 'create table kept as select 1 as number')
   await stack.instance('postgres-primary').kill()
@@ -108,7 +92,7 @@ test('the primary comes back from a crash with what was committed', async () => 
 })
 
 test('with restart: false it stays down until it is started', async () => {
-  const stack = await start({ ...oneService, restart: false })
+  const stack = await startForTest({ ...oneService, restart: false })
   const instance = stack.instance('web-1')
   await instance.kill()
   expect(instance.state).toBe('failed')
@@ -117,7 +101,7 @@ test('with restart: false it stays down until it is started', async () => {
 })
 
 test('stop, start and restart do what they say', async () => {
-  const stack = await start(oneService)
+  const stack = await startForTest(oneService)
   const instance = stack.instance('web-1')
   const first = instance.pid
   await instance.stop()
@@ -129,7 +113,7 @@ test('stop, start and restart do what they say', async () => {
 })
 
 test.runIf(process.platform === 'linux')('pause stops every process of an instance, resume continues it', async () => {
-  const stack = await start({ include: ['postgres-primary'] })
+  const stack = await startForTest({ include: ['postgres-primary'] })
   const instance = stack.instance('postgres-primary')
   const pid = instance.pid ?? 0
   await instance.pause()
@@ -142,7 +126,7 @@ test.runIf(process.platform === 'linux')('pause stops every process of an instan
 })
 
 test('a paused instance can be stopped', async () => {
-  const stack = await start({ include: ['postgres-primary', 'web-1'], entryPoints: { 'web-1': standIn } })
+  const stack = await startForTest({ include: ['postgres-primary', 'web-1'], entryPoints: { 'web-1': standIn } })
   for (const instance of stack.instances()) await instance.pause()
   await stack.stop()
   expect(stack.instances().map(({ lastExit }) => lastExit?.code)).toEqual([0, 0])
@@ -156,7 +140,7 @@ const takenLine = (port: number, who: string, setting: string): RegExp => {
 test('taken ports are all reported with their owner and setting', async () => {
   const [first, second] = [createServer(), createServer()]
   const listening = [first, second].map(async (server) => {
-    cleanups.push(() => server.close())
+    onTestFinished(() => void server.close())
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return (server.address() as AddressInfo).port
   })
@@ -171,14 +155,17 @@ test('taken ports are all reported with their owner and setting', async () => {
 })
 
 test('two stacks run side by side', async () => {
-  const [one, other] = await Promise.all([start({ include: ['redis-cache'] }), start({ include: ['redis-cache'] })])
+  const [one, other] = await Promise.all([
+    startForTest({ include: ['redis-cache'] }),
+    startForTest({ include: ['redis-cache'] }),
+  ])
   expect(one.data.cacheUrl).not.toBe(other.data.cacheUrl)
   expect(one.root).not.toBe(other.root)
 })
 
 test('a second start on the same folder is refused', async () => {
   const root = temporaryFolder()
-  await start({ ...oneService, root })
+  await startForTest({ ...oneService, root })
   const refusal = { code: 'STACK_ALREADY_RUNNING', details: { pid: process.pid } }
   await expect(startStack({ ...oneService, root })).rejects.toMatchObject(refusal)
 })
@@ -201,7 +188,7 @@ test('a service that does not start fails the stack with its last words, and not
 test('a port lost between choice and use is chosen anew', async () => {
   const file = join(temporaryFolder(), 'failed')
   const settings = { web: { STAND_IN_FAILS: 'listen EADDRINUSE: address already in use', STAND_IN_FAILED_FILE: file } }
-  const stack = await start({ ...oneService, settings })
+  const stack = await startForTest({ ...oneService, settings })
   expect(stack.instance('web-1').state).toBe('ready')
   expect(existsSync(file)).toBe(true)
 })
@@ -224,14 +211,14 @@ test('a start can be called off', async () => {
 
 test('unknown names are refused', async () => {
   await expect(startStack({ include: ['wbe-1'] })).rejects.toMatchObject({ code: 'USAGE' })
-  const stack = await start(oneService)
+  const stack = await startForTest(oneService)
   expect(() => stack.instance('app-1')).toThrow('This stack runs no app-1')
 })
 
 test('another process can ask and steer it', async () => {
   const root = temporaryFolder()
   expect(() => connectToStack(root)).toThrow('No stack is running here')
-  const stack = await start({ ...oneService, root })
+  const stack = await startForTest({ ...oneService, root })
   const client = connectToStack(root)
   expect((await client.status()).map(({ name, state }) => [name, state])).toEqual([
     ['web-1', 'ready'],
@@ -250,7 +237,7 @@ test('another process can ask and steer it', async () => {
 })
 
 test('a replica without its data is cloned from the running primary', async () => {
-  const stack = await start({ include: ['postgres-primary', 'postgres-replica'] })
+  const stack = await startForTest({ include: ['postgres-primary', 'postgres-replica'] })
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   await query(primaryUrl, databasePassword, 'create table kept as select 1 as number')
   const replica = stack.instance('postgres-replica')
