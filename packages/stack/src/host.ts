@@ -1,4 +1,5 @@
 /** Facts of this machine and this checkout that no setting of ours changes. */
+import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
 
 /** Root folder of the project. */
@@ -29,3 +30,13 @@ export const childEnvironment = (): Record<string, string> => {
 export const hostEnvironment = (): Readonly<Record<string, string | undefined>> =>
   // oxlint-disable-next-line node/no-process-env -- the stack is started from anywhere, but PATH and HOME belong to the machine
   process.env
+
+/** Whether this user may run the file; false also when there is none. */
+export const isExecutable = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

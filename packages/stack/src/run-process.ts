@@ -25,7 +25,6 @@ export interface RunningProcess {
   /** Rejects with `STACK_START_FAILED` when the process ends first. */
   readonly ready: Promise<void>
   readonly exited: Promise<Exit>
-  hasExited(): boolean
   signal(signal: NodeJS.Signals): void
 }
 
@@ -63,10 +62,6 @@ export const runProcess = async (plan: ProcessPlan, output: Output): Promise<Run
   child.on('message', (message) => {
     if ((message as { type?: unknown } | null)?.type === 'ready') ready.resolve()
   })
-  let ended = false
-  child.once('exit', () => {
-    ended = true
-  })
   await spawned(child, plan, output.name)
   exited.then((exit) => {
     if (plan.readyBy === 'exit' && exit.code === 0) ready.resolve()
@@ -77,7 +72,6 @@ export const runProcess = async (plan: ProcessPlan, output: Output): Promise<Run
     startedAt: new Date(),
     ready: ready.promise.then(() => plan.afterReady?.()),
     exited,
-    hasExited: () => ended,
     signal: (signal) => void child.kill(signal),
   }
 }

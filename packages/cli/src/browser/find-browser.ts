@@ -1,7 +1,7 @@
 /** Finds an installed browser of the Chromium family: the one kind that takes name and trust rules by flag. */
-import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import type { Environment } from '@roundtrip/config'
+import { isExecutable } from '@roundtrip/stack'
 
 const programs = [
   'chromium',
@@ -18,15 +18,6 @@ const macApplications = [
   'Brave Browser.app/Contents/MacOS/Brave Browser',
   'Microsoft Edge.app/Contents/MacOS/Microsoft Edge',
 ]
-
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** Whether there is a screen to open a window on; a Linux machine without one says nothing about it by itself. */
 export const hasDisplay = (platform: NodeJS.Platform, env: Environment): boolean =>

@@ -1,8 +1,8 @@
 /** Finds a Redis server: the one named, one on PATH, or one fetched into the project. */
-import { accessSync, constants, existsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
-import { hostEnvironment } from '../host.ts'
+import { hostEnvironment, isExecutable } from '../host.ts'
 import { fetchedLibraries, fetchedServer, fetchServer } from './packages.ts'
 
 export interface RedisBinary {
@@ -26,15 +26,6 @@ export const findRedis = async (onProgress: (message: string) => void): Promise<
   if (installed !== undefined) return { command: installed, environment: {} }
   if (!existsSync(fetchedServer())) await fetchOrExplain(onProgress)
   return { command: fetchedServer(), environment: { LD_LIBRARY_PATH: await fetchedLibraries() } }
-}
-
-const isExecutable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
 
 const fetchOrExplain = async (onProgress: (message: string) => void): Promise<void> => {
