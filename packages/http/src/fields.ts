@@ -28,6 +28,11 @@ export class Fields {
     return new Fields(raw.map((text, index) => (index % 2 === 0 ? text.toLowerCase() : text)))
   }
 
+  /** Takes a flat list over as it is: names already in lower case, nobody else holding it. */
+  static adopt(flat: string[]): Fields {
+    return new Fields(flat)
+  }
+
   /** The values of a field joined with ", " (RFC 9110 §5.3), or undefined when it is absent. */
   get(name: string): string | undefined {
     const key = name.toLowerCase()
@@ -76,6 +81,11 @@ export class Fields {
   /** The flat list for `writeHead` or undici. A fresh copy. */
   toRaw(): string[] {
     return [...this.#flat]
+  }
+
+  /** The flat list itself, for writers that only read it: names at even places, each followed by its value. */
+  get flat(): readonly string[] {
+    return this.#flat
   }
 
   *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {

@@ -19,11 +19,14 @@ export type {
   HttpRequest,
   HttpResponse,
   Log,
+  NextHop,
   NamedHttpHandler,
   NamedHttpLayer,
 } from './message.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
+export { RequestContext } from './server/request-context.ts'
+export type { ServerConnection } from './server/server-connection.ts'
 export { serve, type NodeListener, type ServeOptions } from './server/serve.ts'
 export { formatServerTiming, parseServerTiming, type ServerTiming } from './server-timing.ts'
 export { childOf, formatTraceParent, newTrace, parseTraceParent, type TraceParent } from './traceparent.ts'

@@ -17,6 +17,14 @@ export interface HttpRequest {
   /** Undefined when the message has no content. Read at most once. */
   readonly body: Readable | undefined
   readonly httpVersion: '1.0' | '1.1' | '2'
+  /** The member of a pool that shall have this attempt, once a balancing layer has chosen it. */
+  readonly nextHop?: NextHop
+}
+
+/** Whom a request is sent on to. */
+export interface NextHop {
+  /** Host and port. */
+  readonly name: string
 }
 
 export interface HttpResponse {
@@ -56,7 +64,10 @@ export interface Log {
 }
 
 export interface HttpContext {
-  readonly passage: Passage
+  /** Who ran and for how long; undefined when nobody watches this request. */
+  readonly passage: Passage | undefined
+  /** Milliseconds since the request's head was read. */
+  readonly elapsedMs: number
   /** Unique per request; echoed as `x-request-id`. */
   readonly requestId: string
   readonly trace: TraceParent

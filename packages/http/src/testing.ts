@@ -26,8 +26,11 @@ export const recordingLog = (): Log & { lines: LogLine[] } => {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-export const testContext = (overrides: Partial<HttpContext> = {}): HttpContext => ({
-  passage: new Passage(() => 0),
+export const testContext = ({ passage = new Passage(() => 0), ...others }: Partial<HttpContext> = {}): HttpContext => ({
+  passage,
+  get elapsedMs() {
+    return passage.elapsedMs
+  },
   requestId: 'request-1',
   trace: newTrace(false),
   downstream: { address: '192.0.2.1', port: 4711 },
@@ -35,7 +38,7 @@ export const testContext = (overrides: Partial<HttpContext> = {}): HttpContext =
   delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
   facts: {},
   log: recordingLog(),
-  ...overrides,
+  ...others,
 })
 
 export const testRequest = (overrides: Partial<HttpRequest> = {}): HttpRequest => ({

@@ -15,6 +15,7 @@ export const silentLog = { debug: silent, info: silent, warn: silent, error: sil
 
 export const testContext = (overrides: Partial<HttpContext> = {}): HttpContext => ({
   passage: new Passage(),
+  elapsedMs: 0,
   requestId: 'request-1',
   trace: newTrace(false),
   downstream: { address: '192.0.2.1', port: 4711 },

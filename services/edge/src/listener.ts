@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { createSecureServer, Http2ServerResponse, constants, type Http2Session } from 'node:http2'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import type { SecureContextOptions, TLSSocket } from 'node:tls'
-import { serve, type HttpHandler, type Log, type NodeListener } from '@roundtrip/http'
+import { serve, type HttpHandler, type Log, type NodeListener, type ServeOptions } from '@roundtrip/http'
 import { addressOf } from '@roundtrip/service'
 import { Connections } from './connections.ts'
 import { answerConnect, continueWhenRead } from './expectations.ts'
@@ -28,6 +28,8 @@ export interface ListenOptions {
   readonly handlerFor: (boundPort: number) => HttpHandler
   /** Longest silence on a connection that has a request in hand, in milliseconds. */
   readonly busyTimeoutMs: number
+  /** Which requests are traced further on. */
+  readonly sampling?: ServeOptions['sampling']
   readonly log: Log
 }
 
@@ -62,12 +64,12 @@ const listen = async (
   server: Server,
   scheme: 'http' | 'https',
   connections: Connections,
-  { host, port: wantedPort, handlerFor, busyTimeoutMs, log }: ListenOptions,
+  { host, port: wantedPort, handlerFor, busyTimeoutMs, log, sampling = 'sampled' }: ListenOptions,
 ): Promise<Listener> => {
   server.listen(wantedPort, host)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const answer = serve({ handler: handlerFor(port), scheme, log, trustRequestId: false })
+  const answer = serve({ handler: handlerFor(port), scheme, log, sampling, trustRequestId: false })
   const accept: NodeListener = (request, response) => {
     connections.began(response)
     limitSilence(response, busyTimeoutMs)

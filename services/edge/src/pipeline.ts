@@ -16,11 +16,10 @@ import { forwarding } from './layers/forwarding.ts'
 import { methods } from './layers/methods.ts'
 import { privatePaths } from './layers/private-paths.ts'
 import { redirectToHttps } from './layers/redirect-to-https.ts'
-import { sample } from './layers/sampling.ts'
 import { strictTransportSecurity } from './layers/strict-transport-security.ts'
 
 export interface EdgePipelineOptions {
-  readonly settings: Pick<EdgeSettings, 'hosts' | 'maxBodyBytes' | 'serverTiming'>
+  readonly settings: Pick<EdgeSettings, 'hosts' | 'maxBodyBytes'>
   readonly instance: string
   readonly publicHttpsPort: number
   /** The terminal: chooses a next hop. */
@@ -30,8 +29,6 @@ export interface EdgePipelineOptions {
 export const edgeLayers = (options: Omit<EdgePipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
   const { settings, instance, publicHttpsPort } = options
   return [
-    // Before the request id, which writes the decision into the traceparent that next hops see.
-    ['sample', sample(settings.serverTiming)],
     // Around everything that answers: a client can quote the id of an error too.
     ['request-id', requestId()],
     // Around error-response: the line says what the client was sent.

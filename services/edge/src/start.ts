@@ -12,7 +12,7 @@ type EdgeSurroundings = Surroundings<EdgeSettings>
 export const startEdge = async ({ settings, log, instance }: EdgeSurroundings): Promise<Component> => {
   const tls = loadTls(settings)
   const upstream = upstreamFrom('web', settings, log)
-  const common = { host: settings.host, busyTimeoutMs: busyTimeoutMs(settings), log }
+  const common = { host: settings.host, busyTimeoutMs: busyTimeoutMs(settings), sampling: settings.serverTiming, log }
   const https = await listenHttps(
     {
       ...common,

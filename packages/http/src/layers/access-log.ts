@@ -15,14 +15,14 @@ export const accessLog =
   (next) =>
   async (request, context) => {
     const response = await next(request, context)
-    const firstByteMs = context.passage.elapsedMs
+    const firstByteMs = context.elapsedMs
     void context.delivered.then(({ outcome, bodyBytes }) => {
       const line = {
         ...describe(request, response, context),
         bodyBytes,
         outcome,
         firstByteMs: round(firstByteMs),
-        durationMs: round(context.passage.elapsedMs),
+        durationMs: round(context.elapsedMs),
       }
       if (outcome === 'aborted') line.status = clientClosedRequest
       const text = `${request.method} ${request.target} ${line.status}`
@@ -45,7 +45,7 @@ const describe = (request: HttpRequest, response: HttpResponse, context: HttpCon
   httpVersion: request.httpVersion,
   tls: context.downstream.tls?.protocol,
   status: response.status,
-  answeredBy: context.passage.answeredBy,
+  answeredBy: context.passage?.answeredBy,
   userAgent: request.fields.get('user-agent'),
   ...context.facts,
 })

@@ -20,10 +20,10 @@ export const serverTiming =
       response.fields.delete('server-timing')
       return response
     }
-    const by = context.passage.answeredBy
+    const by = context.passage?.answeredBy
     const metric = formatServerTiming({
       name: tier,
-      durationMs: context.passage.elapsedMs,
+      durationMs: context.elapsedMs,
       description: instance,
       ...(by !== undefined && { by }),
     })

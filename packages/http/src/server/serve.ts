@@ -1,13 +1,12 @@
 /** Puts a pipeline behind node's HTTP servers: one listener for HTTP/1.1 and HTTP/2, plain and TLS. */
-import { randomUUID } from 'node:crypto'
-import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
-import { Passage, type Clock } from '@roundtrip/pipeline'
+import { toRoundtripError, type RoundtripError } from '@roundtrip/errors'
+import type { Clock } from '@roundtrip/pipeline'
 import { Fields } from '../fields.ts'
 import type { Delivery, HttpContext, HttpHandler, HttpRequest, HttpResponse, Log } from '../message.ts'
 import { problemResponse } from '../problem.ts'
-import { childOf, newTrace, parseTraceParent } from '../traceparent.ts'
 import { deliveryCheck } from './delivery.ts'
 import { readDownstream, readRequest, type NodeRequest } from './read-request.ts'
+import { RequestContext } from './request-context.ts'
 import { sinkOf, writeResponse, type NodeResponse } from './write-response.ts'
 
 export interface ServeOptions {
@@ -16,6 +15,10 @@ export interface ServeOptions {
   readonly log: Log
   /** Whether the previous hop is one of ours, so that its `x-request-id` is kept. A public edge makes a new one. */
   readonly trustRequestId: boolean
+  /** Whose passage through the layers is noted: everybody's, or that of requests with a sampled `traceparent`. `all` by default. */
+  readonly watch?: 'all' | 'sampled'
+  /** Which requests are traced further on: all, those the client traces, or none. `sampled` by default. */
+  readonly sampling?: 'always' | 'sampled' | 'never'
   readonly clock?: Clock
 }
 
@@ -25,12 +28,12 @@ export type NodeListener = (request: NodeRequest, response: NodeResponse) => voi
 export const serve =
   (options: ServeOptions): NodeListener =>
   (incoming, out) => {
-    const delivery = Promise.withResolvers<Delivery>()
-    const context = createContext(incoming, out, delivery.promise, options)
-    answer(incoming, out, context, options).then(delivery.resolve, (error: unknown) => {
+    const context = createContext(incoming, out, options)
+    const settle = (delivery: Delivery): void => context.settle(delivery)
+    answer(incoming, out, context, options).then(settle, (error: unknown) => {
       options.log.error({ error, requestId: context.requestId }, 'response could not be written')
       sinkOf(out).destroy()
-      delivery.resolve({ outcome: 'truncated', bodyBytes: 0 })
+      settle({ outcome: 'truncated', bodyBytes: 0 })
     })
   }
 
@@ -65,36 +68,13 @@ const refusal = (error: RoundtripError, { requestId, trace, downstream, log }: H
   return response
 }
 
-/** What a previous hop of ours sends; anything else is replaced, for it ends up in log lines and header fields. */
-const requestIdPattern = /^[\w.:-]{1,128}$/
-
-const requestIdOf = (fields: Fields): string => {
-  const given = fields.get('x-request-id')
-  return given !== undefined && requestIdPattern.test(given) ? given : randomUUID()
-}
-
-const createContext = (
-  incoming: NodeRequest,
-  out: NodeResponse,
-  delivered: Promise<Delivery>,
-  { log, trustRequestId, clock }: ServeOptions,
-): HttpContext => {
-  const fields = Fields.fromRaw(incoming.rawHeaders)
-  const gone = new AbortController()
+/** Its end is told by the events of the connection: a client may leave while nobody is writing to it yet. */
+const createContext = (incoming: NodeRequest, out: NodeResponse, options: ServeOptions): RequestContext => {
+  const context = new RequestContext(Fields.fromRaw(incoming.rawHeaders), readDownstream(incoming), options)
   const sink = sinkOf(out)
   const isDelivered = deliveryCheck(sink)
   sink.once('close', () => {
-    if (!isDelivered()) gone.abort(new RoundtripError('CLIENT_CLOSED_REQUEST'))
+    if (!isDelivered()) context.abandon()
   })
-  const caller = parseTraceParent(fields.get('traceparent'))
-  return {
-    passage: new Passage(clock),
-    requestId: trustRequestId ? requestIdOf(fields) : randomUUID(),
-    trace: caller === undefined ? newTrace(false) : childOf(caller),
-    downstream: readDownstream(incoming),
-    signal: gone.signal,
-    delivered,
-    facts: {},
-    log,
-  }
+  return context
 }

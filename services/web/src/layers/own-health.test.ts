@@ -5,6 +5,7 @@ import { ownHealth } from './own-health.ts'
 
 const context: HttpContext = {
   passage: new Passage(),
+  elapsedMs: 0,
   requestId: '',
   trace: newTrace(false),
   downstream: { address: '', port: 0 },

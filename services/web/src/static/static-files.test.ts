@@ -227,6 +227,7 @@ describe('what lies outside of the site', () => {
 describe('looking at the disk', () => {
   const context: HttpContext = {
     passage: new Passage(),
+    elapsedMs: 0,
     requestId: '',
     trace: newTrace(false),
     downstream: { address: '', port: 0 },

@@ -1,0 +1,95 @@
+/** The context of one request as a server makes it; what few requests need is made when it is first asked for. */
+import { randomUUID } from 'node:crypto'
+import { RoundtripError } from '@roundtrip/errors'
+import { Passage } from '@roundtrip/pipeline'
+import type { Fields } from '../fields.ts'
+import type { Delivery, Downstream, HttpContext, Log } from '../message.ts'
+import { childOf, newTrace, parseTraceParent, type TraceParent } from '../traceparent.ts'
+import type { ServeOptions } from './serve.ts'
+
+/** What a previous hop of ours sends; anything else is replaced, for it ends up in log lines and header fields. */
+const requestIdPattern = /^[\w.:-]{1,128}$/
+
+export class RequestContext implements HttpContext {
+  readonly passage: Passage | undefined
+  readonly downstream: Downstream
+  readonly facts: Record<string, unknown> = {}
+  readonly log: Log
+  readonly #options: ServeOptions
+  readonly #beganMs: number
+  readonly #givenTrace: TraceParent | undefined
+  readonly #isSampled: boolean
+  readonly #givenId: string | undefined
+  #requestId: string | undefined
+  #trace: TraceParent | undefined
+  #isGone = false
+  #gone: AbortController | undefined
+  #delivered: PromiseWithResolvers<Delivery> | undefined
+  #delivery: Delivery | undefined
+
+  /** @param fields of the request as received: layers may change them later */
+  constructor(fields: Fields, downstream: Downstream, options: ServeOptions) {
+    const clock = options.clock ?? now
+    this.#options = options
+    this.#beganMs = clock()
+    this.downstream = downstream
+    this.log = options.log
+    this.#givenTrace = parseTraceParent(fields.get('traceparent'))
+    this.#givenId = options.trustRequestId ? fields.get('x-request-id') : undefined
+    this.#isSampled = isSampled(options.sampling, this.#givenTrace)
+    this.passage = options.watch === 'sampled' && !this.#isSampled ? undefined : new Passage(clock)
+  }
+
+  get elapsedMs(): number {
+    return (this.#options.clock ?? now)() - this.#beganMs
+  }
+
+  get requestId(): string {
+    return (this.#requestId ??=
+      this.#givenId !== undefined && requestIdPattern.test(this.#givenId) ? this.#givenId : randomUUID())
+  }
+
+  get trace(): TraceParent {
+    return (this.#trace ??= {
+      ...(this.#givenTrace === undefined ? newTrace(false) : childOf(this.#givenTrace)),
+      sampled: this.#isSampled,
+    })
+  }
+
+  get signal(): AbortSignal {
+    if (this.#gone === undefined) {
+      this.#gone = new AbortController()
+      if (this.#isGone) this.#gone.abort(clientGone())
+    }
+    return this.#gone.signal
+  }
+
+  get delivered(): Promise<Delivery> {
+    if (this.#delivered === undefined) {
+      this.#delivered = Promise.withResolvers()
+      if (this.#delivery !== undefined) this.#delivered.resolve(this.#delivery)
+    }
+    return this.#delivered.promise
+  }
+
+  /** For the server: the client went away, though what becomes of the response is not known yet. */
+  abandon(): void {
+    this.#isGone = true
+    this.#gone?.abort(clientGone())
+  }
+
+  /** For the server, once: how the response ended. */
+  settle(delivery: Delivery): void {
+    if (this.#delivery !== undefined) return
+    this.#delivery = delivery
+    this.#delivered?.resolve(delivery)
+    if (delivery.outcome !== 'complete') this.abandon()
+  }
+}
+
+const isSampled = (sampling: ServeOptions['sampling'], given: TraceParent | undefined): boolean =>
+  sampling === 'always' || (sampling !== 'never' && given?.sampled === true)
+
+const now = (): number => performance.now()
+
+const clientGone = (): RoundtripError => new RoundtripError('CLIENT_CLOSED_REQUEST')

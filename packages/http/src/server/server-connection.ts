@@ -1,0 +1,18 @@
+/** What every protocol's server side of a connection can be asked, so that a listener can count, drain and break off. */
+export interface ServerConnection {
+  readonly protocol: 'http/1.1' | 'h2'
+  /** Of the client, as the request's `downstream.address`. */
+  readonly address: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+  /** Requests begun on this connection. */
+  readonly requests: number
+  /** Requests whose response has not ended. */
+  readonly inFlight: number
+  /** Takes no further request; closes when those in flight have been answered (RFC 9112 §9.6, RFC 9113 §6.8). */
+  drain(): void
+  /** Breaks off whatever is in flight. */
+  destroy(): void
+  /** Resolves when the connection is closed. Never rejects. */
+  readonly closed: Promise<void>
+}
