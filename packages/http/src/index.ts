@@ -23,6 +23,7 @@ export type {
   NamedHttpHandler,
   NamedHttpLayer,
 } from './message.ts'
+export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
 export { RequestContext } from './server/request-context.ts'

@@ -6,17 +6,9 @@ import type { TLSSocket } from 'node:tls'
 import { RoundtripError } from '@roundtrip/errors'
 import { Fields } from '../fields.ts'
 import type { Downstream, HttpRequest } from '../message.ts'
+import { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from '../message-rules.ts'
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest
-
-/** reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. */
-const authorityPattern = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/i
-/** A request line ends at a space, and a fragment is never sent (RFC 9112 §3.2); octets above ASCII are let through. */
-const targetPattern = /^(?:\/[\u0021\u0022\u0024-\u007E\u0080-\u00FF]*|\*)$/
-/** field-value: no octets that would end a line further on (RFC 9110 §5.5), none that a line cannot carry. */
-const valuePattern = /^[\t\u0020-\u007E\u0080-\u00FF]*$/
-const fieldName = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
-const methodPattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 
 const refuse = (detail: string): never => {
   throw new RoundtripError('BAD_REQUEST', detail)
@@ -36,9 +28,9 @@ export const readRequest = (request: NodeRequest, scheme: 'http' | 'https'): Htt
     ? { target: all.get(':path') ?? '', authority: authorityOf(all) }
     : targetOf(request, all)
   const method = request.method ?? ''
-  if (!methodPattern.test(method)) refuse('The method holds a character that is not allowed.')
-  if (!authorityPattern.test(authority)) refuse('The request names no valid host.')
-  if (!targetPattern.test(target)) refuse('The request target must be a path, percent-encoded and without a fragment.')
+  if (!isMethod(method)) refuse('The method holds a character that is not allowed.')
+  if (!isAuthority(authority)) refuse('The request names no valid host.')
+  if (!isTarget(target)) refuse('The request target must be a path, percent-encoded and without a fragment.')
   if (target === '*' && method !== 'OPTIONS') refuse('Only OPTIONS may ask for *.')
   return {
     method,
@@ -55,8 +47,8 @@ const readFields = (all: Fields, isFromHttp2: boolean): Fields => {
   const fields = Fields.of()
   for (const [name, value] of all) {
     if (isFromHttp2 && name.startsWith(':')) continue
-    if (!fieldName.test(name)) refuse('A field name holds a character that is not allowed.')
-    if (!valuePattern.test(value)) refuse(`The field ${name} holds a character that is not allowed.`)
+    if (!isFieldName(name)) refuse('A field name holds a character that is not allowed.')
+    if (!isFieldValue(value)) refuse(`The field ${name} holds a character that is not allowed.`)
     if (name !== 'host') fields.append(name, value)
   }
   // HTTP/2 clients may send one cookie a line for better compression; HTTP/1.1 has only one line (RFC 9113 §8.2.3).

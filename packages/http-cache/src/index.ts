@@ -1,0 +1,2 @@
+/** @packageDocumentation A shared HTTP cache (RFC 9111): policy, freshness, validation, store. */
+export {}

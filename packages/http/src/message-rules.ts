@@ -1,0 +1,22 @@
+/** What the parts of a request may be made of, whatever protocol carried them: one page for every parser. */
+
+const authority = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/i
+const target = /^(?:\/[\u0021\u0022\u0024-\u007E\u0080-\u00FF]*|\*)$/
+const value = /^[\t\u0020-\u007E\u0080-\u00FF]*$/
+const name = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
+const method = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+
+/** A token (RFC 9110 §9.1). */
+export const isMethod = (text: string): boolean => method.test(text)
+
+/** A path with its query, or `*`. A request line ends at a space, and a fragment is never sent (RFC 9112 §3.2); octets above ASCII pass. */
+export const isTarget = (text: string): boolean => target.test(text)
+
+/** reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. */
+export const isAuthority = (text: string): boolean => authority.test(text)
+
+/** A token in lower case (RFC 9110 §5.1). */
+export const isFieldName = (text: string): boolean => name.test(text)
+
+/** No octets that would end a line further on (RFC 9110 §5.5), none that a line cannot carry. */
+export const isFieldValue = (text: string): boolean => value.test(text)
