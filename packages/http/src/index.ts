@@ -22,6 +22,7 @@ export type {
   NextHop,
   NamedHttpHandler,
   NamedHttpLayer,
+  SettledListener,
 } from './message.ts'
 export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'

@@ -55,6 +55,9 @@ export interface Delivery {
   readonly bodyBytes: number
 }
 
+/** Must not throw. */
+export type SettledListener = (delivery: Delivery) => void
+
 /** What a layer writes log lines with; pino's loggers fit. */
 export interface Log {
   debug(facts: object, message: string): void
@@ -72,10 +75,19 @@ export interface HttpContext {
   readonly requestId: string
   readonly trace: TraceParent
   readonly downstream: Downstream
+  /** Address of the client: that of `downstream`, unless a layer knows it to be a proxy of ours and asked who stands behind it. */
+  client: string
   /** Aborted when the client goes away. */
   readonly signal: AbortSignal
+  /**
+   * Calls back when the client goes away, at once when it has: what `signal` tells, for less. It cannot be taken back:
+   * whoever may have finished before looks whether it has.
+   */
+  onAbandoned(callback: () => void): void
   /** Settles when the last byte of the response was handed over, or never will be. Never rejects. */
   readonly delivered: Promise<Delivery>
+  /** Calls back once when `delivered` settles, in the same turn; for counters, to which a promise would cost too much. */
+  onSettled(listener: SettledListener): void
   /** What layers leave for the access log, such as the upstream that was chosen. */
   readonly facts: Record<string, unknown>
   readonly log: Log

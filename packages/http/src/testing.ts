@@ -26,7 +26,11 @@ export const recordingLog = (): Log & { lines: LogLine[] } => {
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
-export const testContext = ({ passage = new Passage(() => 0), ...others }: Partial<HttpContext> = {}): HttpContext => ({
+export const testContext = ({
+  passage = new Passage(() => 0),
+  signal = new AbortController().signal,
+  ...others
+}: Partial<HttpContext> = {}): HttpContext => ({
   passage,
   get elapsedMs() {
     return passage.elapsedMs
@@ -34,8 +38,13 @@ export const testContext = ({ passage = new Passage(() => 0), ...others }: Parti
   requestId: 'request-1',
   trace: newTrace(false),
   downstream: { address: '192.0.2.1', port: 4711 },
-  signal: new AbortController().signal,
+  client: '192.0.2.1',
+  signal,
+  onAbandoned: (callback) => (signal.aborted ? callback() : signal.addEventListener('abort', callback, { once: true })),
   delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
+  onSettled(listener) {
+    void this.delivered.then(listener)
+  },
   facts: {},
   log: recordingLog(),
   ...others,

@@ -13,14 +13,20 @@ const silent = (): void => {}
 
 export const silentLog = { debug: silent, info: silent, warn: silent, error: silent }
 
-export const testContext = (overrides: Partial<HttpContext> = {}): HttpContext => ({
+export const testContext = ({
+  signal = new AbortController().signal,
+  ...overrides
+}: Partial<HttpContext> = {}): HttpContext => ({
   passage: new Passage(),
   elapsedMs: 0,
   requestId: 'request-1',
   trace: newTrace(false),
   downstream: { address: '192.0.2.1', port: 4711 },
-  signal: new AbortController().signal,
+  client: '192.0.2.1',
+  signal,
+  onAbandoned: (callback) => (signal.aborted ? callback() : signal.addEventListener('abort', callback, { once: true })),
   delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
+  onSettled: () => {},
   facts: {},
   log: silentLog,
   ...overrides,

@@ -34,8 +34,11 @@ const contextOf = (sampled = false): HttpContext => ({
   requestId: 'request-1',
   trace: newTrace(sampled),
   downstream: { address: '192.0.2.7', port: 4711 },
+  client: '192.0.2.7',
   signal: new AbortController().signal,
+  onAbandoned: () => undefined,
   delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
+  onSettled: () => {},
   facts: {},
   log: recordingLog().log,
 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { Fields } from '../fields.ts'
 import { recordingLog, testResponse } from '../testing.ts'
 import { RequestContext } from './request-context.ts'
+import type { Delivery } from '../message.ts'
 import type { ServeOptions } from './serve.ts'
 
 const traceparent = (flags: '00' | '01'): string => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`
@@ -41,6 +42,38 @@ describe('the end of a request', () => {
     const { signal, delivered } = early ?? context
     expect(signal.reason).toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' })
     expect(await delivered).toEqual({ outcome: 'aborted', bodyBytes: 3 })
+  })
+
+  it('is told to callbacks once, to late ones at once, and to none when the client got everything', () => {
+    const told: string[] = []
+    const context = contextFor(Fields.of())
+    context.onAbandoned(() => told.push('first'))
+    context.onAbandoned(() => told.push('second'))
+    expect(told).toEqual([])
+    context.abandon()
+    context.settle({ outcome: 'aborted', bodyBytes: 0 })
+    expect(told).toEqual(['first', 'second'])
+    context.onAbandoned(() => told.push('late'))
+    expect(told).toEqual(['first', 'second', 'late'])
+    const complete = contextFor(Fields.of())
+    complete.onAbandoned(() => told.push('never'))
+    complete.settle({ outcome: 'complete', bodyBytes: 3 })
+    expect(told).not.toContain('never')
+  })
+
+  it('calls back in the same turn, each listener once, and at once when it is over', () => {
+    const context = contextFor(Fields.of())
+    const told: [string, Delivery][] = []
+    for (const name of ['a', 'b']) context.onSettled((delivery) => told.push([name, delivery]))
+    const delivery: Delivery = { outcome: 'complete', bodyBytes: 3 }
+    context.settle(delivery)
+    context.settle(delivery)
+    context.onSettled(() => told.push(['late', delivery]))
+    expect(told).toEqual([
+      ['a', delivery],
+      ['b', delivery],
+      ['late', delivery],
+    ])
   })
 
   it('is told once', async () => {

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { RoundtripError } from '@roundtrip/errors'
 import { Passage } from '@roundtrip/pipeline'
 import type { Fields } from '../fields.ts'
-import type { Delivery, Downstream, HttpContext, Log } from '../message.ts'
+import type { Delivery, Downstream, HttpContext, Log, SettledListener } from '../message.ts'
 import { childOf, newTrace, parseTraceParent, type TraceParent } from '../traceparent.ts'
 import type { ServeOptions } from './serve.ts'
 
@@ -13,6 +13,7 @@ const requestIdPattern = /^[\w.:-]{1,128}$/
 export class RequestContext implements HttpContext {
   readonly passage: Passage | undefined
   readonly downstream: Downstream
+  client: string
   readonly facts: Record<string, unknown> = {}
   readonly log: Log
   readonly #options: ServeOptions
@@ -24,8 +25,10 @@ export class RequestContext implements HttpContext {
   #trace: TraceParent | undefined
   #isGone = false
   #gone: AbortController | undefined
+  #whenGone: (() => void)[] | undefined
   #delivered: PromiseWithResolvers<Delivery> | undefined
   #delivery: Delivery | undefined
+  #onSettled: SettledListener[] | undefined
 
   /** @param fields of the request as received: layers may change them later */
   constructor(fields: Fields, downstream: Downstream, options: ServeOptions) {
@@ -33,6 +36,7 @@ export class RequestContext implements HttpContext {
     this.#options = options
     this.#beganMs = clock()
     this.downstream = downstream
+    this.client = downstream.address
     this.log = options.log
     this.#givenTrace = parseTraceParent(fields.get('traceparent'))
     this.#givenId = options.trustRequestId ? fields.get('x-request-id') : undefined
@@ -64,6 +68,12 @@ export class RequestContext implements HttpContext {
     return this.#gone.signal
   }
 
+  onAbandoned(callback: () => void): void {
+    if (this.#isGone) callback()
+    else if (this.#whenGone === undefined) this.#whenGone = [callback]
+    else this.#whenGone.push(callback)
+  }
+
   get delivered(): Promise<Delivery> {
     if (this.#delivered === undefined) {
       this.#delivered = Promise.withResolvers()
@@ -72,10 +82,19 @@ export class RequestContext implements HttpContext {
     return this.#delivered.promise
   }
 
+  onSettled(listener: SettledListener): void {
+    if (this.#delivery !== undefined) listener(this.#delivery)
+    else if (this.#onSettled === undefined) this.#onSettled = [listener]
+    else this.#onSettled.push(listener)
+  }
+
   /** For the server: the client went away, though what becomes of the response is not known yet. */
   abandon(): void {
+    if (this.#isGone) return
     this.#isGone = true
     this.#gone?.abort(clientGone())
+    for (const callback of this.#whenGone ?? []) callback()
+    this.#whenGone = undefined
   }
 
   /** For the server, once: how the response ended. */
@@ -83,6 +102,7 @@ export class RequestContext implements HttpContext {
     if (this.#delivery !== undefined) return
     this.#delivery = delivery
     this.#delivered?.resolve(delivery)
+    if (this.#onSettled !== undefined) for (const listener of this.#onSettled) listener(delivery)
     if (delivery.outcome !== 'complete') this.abandon()
   }
 }

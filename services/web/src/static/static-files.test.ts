@@ -231,8 +231,11 @@ describe('looking at the disk', () => {
     requestId: '',
     trace: newTrace(false),
     downstream: { address: '', port: 0 },
+    client: '',
     signal: new AbortController().signal,
+    onAbandoned: () => undefined,
     delivered: Promise.resolve({ outcome: 'complete', bodyBytes: 0 }),
+    onSettled: () => {},
     facts: {},
     log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
   }
