@@ -1,0 +1,51 @@
+/** Figures as Prometheus reads them (text exposition format 0.0.4), added up over worker processes. */
+
+export interface Metric {
+  /** With its unit and, for a counter, `_total`: `edge_request_duration_seconds`. */
+  readonly name: string
+  readonly help: string
+  readonly type: 'counter' | 'gauge' | 'histogram'
+  readonly samples: readonly Sample[]
+}
+
+export interface Sample {
+  /** What a histogram appends to the name: `_bucket`, `_sum`, `_count`. */
+  readonly suffix?: string
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+export const expositionType = 'text/plain; version=0.0.4; charset=utf-8'
+
+const escapeValue = (text: string): string =>
+  text
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('\n', String.raw`\n`)
+    .replaceAll('"', String.raw`\"`)
+
+const labelsOf = (labels: Sample['labels']): string => {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeValue(value)}"`)
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
+}
+
+export const expose = (metrics: readonly Metric[]): string =>
+  metrics
+    .map(({ name, help, type, samples }) => {
+      const lines = samples.map(({ suffix = '', labels, value }) => `${name}${suffix}${labelsOf(labels)} ${value}\n`)
+      return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
+    })
+    .join('')
+
+/** Same name and labels: one sample, the sum. Each process counts only what it did itself, gauges too. */
+export const addUp = (ofProcesses: readonly (readonly Metric[])[]): Metric[] => {
+  const sums = new Map<string, { metric: Metric; samples: Map<string, Sample> }>()
+  for (const metric of ofProcesses.flat()) {
+    const sum = sums.get(metric.name) ?? { metric, samples: new Map<string, Sample>() }
+    sums.set(metric.name, sum)
+    for (const sample of metric.samples) {
+      const key = `${sample.suffix ?? ''}${labelsOf(sample.labels)}`
+      sum.samples.set(key, { ...sample, value: sample.value + (sum.samples.get(key)?.value ?? 0) })
+    }
+  }
+  return [...sums.values()].map(({ metric, samples }) => ({ ...metric, samples: [...samples.values()] }))
+}
