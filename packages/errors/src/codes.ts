@@ -23,6 +23,7 @@ export const codes = {
   BAD_REQUEST: entry(400, 'downstream', false, 'The request is malformed.'),
   INVALID_JSON: entry(400, 'downstream', false, 'The request body is not valid JSON.'),
   VALIDATION_FAILED: entry(400, 'downstream', false, 'The request does not match the schema of this route.'),
+  FORBIDDEN: entry(403, 'downstream', false, 'Access from this address is not allowed.'),
   NOT_FOUND: entry(404, 'downstream', false, 'There is nothing at this address.'),
   METHOD_NOT_ALLOWED: entry(405, 'downstream', false, 'This address does not support this method; see Allow.'),
   CONFLICT: entry(409, 'downstream', false, 'The request conflicts with the current state.'),
