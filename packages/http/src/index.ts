@@ -11,6 +11,7 @@ export { errorResponse } from './layers/error-response.ts'
 export { requestId } from './layers/request-id.ts'
 export { serverTiming, type ServerTimingOptions } from './layers/server-timing.ts'
 export type {
+  ClientIdentity,
   Delivery,
   Downstream,
   HttpContext,

@@ -44,7 +44,21 @@ export interface Downstream {
     readonly cipher: string
     readonly resumed: boolean
     readonly serverName?: string
+    /** Present when the client has shown a certificate that was verified. */
+    readonly client?: ClientIdentity
   }
+}
+
+/** Who a client is by its verified certificate. */
+export interface ClientIdentity {
+  /** Distinguished name, attributes separated by commas. */
+  readonly subject: string
+  /** SHA-256 of the certificate, colons between the octets. */
+  readonly fingerprint: string
+  /** `spiffe://…`, when the certificate has exactly one URI and it is such a one. */
+  readonly spiffeId?: string
+  /** DER. */
+  readonly certificate: Uint8Array
 }
 
 /** How the response reached the client. */
