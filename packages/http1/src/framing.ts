@@ -1,0 +1,60 @@
+/** What the head of a message says about the length of its body (RFC 9112 §6) and about the connection (§9.3). */
+import { malformed, type MessageKind } from './malformed.ts'
+
+/** More digits than any body has octets, and still exact as a number. */
+const maxDigits = 15
+const decimal = /^(?:0|[1-9]\d*)$/
+
+/** Collects the fields that decide where a message ends; each of them may stand there once. */
+export class Framing {
+  /** Undefined when there is no Content-Length. */
+  contentLength: number | undefined
+  isChunked = false
+  /** Connection options, in lower case; empty when there are none. */
+  closes = false
+  keepsAlive = false
+  readonly #kind: MessageKind
+
+  constructor(kind: MessageKind) {
+    this.#kind = kind
+  }
+
+  /**
+   * A list of lengths is refused even when all are equal, and so are leading zeros: RFC 9112 §6.3 lets us, and no
+   * honest sender needs either.
+   */
+  noteContentLength(value: string): void {
+    if (this.contentLength !== undefined) throw malformed(this.#kind, 'Content-Length is there twice.')
+    if (this.isChunked) this.#refuseBoth()
+    if (value.length > maxDigits || !decimal.test(value)) {
+      throw malformed(this.#kind, 'Content-Length is not a number that a body can have.')
+    }
+    this.contentLength = Number(value)
+  }
+
+  /** Only `chunked`, and only once: no other transfer coding is in use, and disagreement about them smuggles requests. */
+  noteTransferEncoding(value: string): void {
+    if (this.contentLength !== undefined) this.#refuseBoth()
+    if (this.isChunked || value.toLowerCase() !== 'chunked') {
+      throw malformed(this.#kind, 'Transfer-Encoding must be chunked, and nothing else.')
+    }
+    this.isChunked = true
+  }
+
+  noteConnection(value: string): void {
+    for (const option of value.toLowerCase().split(',')) {
+      const name = option.trim()
+      if (name === 'close') this.closes = true
+      else if (name === 'keep-alive') this.keepsAlive = true
+    }
+  }
+
+  /** Whether the connection stays open behind this message (RFC 9112 §9.3). */
+  isPersistent(version: '1.0' | '1.1'): boolean {
+    return !this.closes && (version === '1.1' || this.keepsAlive)
+  }
+
+  #refuseBoth(): never {
+    throw malformed(this.#kind, 'Content-Length stands beside Transfer-Encoding.')
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { HeadReader } from './head-reader.ts'
+import { parseRequestHead } from './parse-request.ts'
+
+const limits = { maxLineBytes: 64, maxHeaderBytes: 128, maxHeaderCount: 4 }
+const reader = () => new HeadReader('request', parseRequestHead, limits)
+const head = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'
+
+describe('the end of a head', () => {
+  it('is found in one chunk, and what stands behind it is left alone', () => {
+    const read = reader()
+    const chunk = Buffer.from(`${head}${head}rest`)
+    expect(read.push(chunk)?.target).toBe('/a')
+    expect(read.next).toBe(head.length)
+    expect(read.push(chunk, read.next)?.target).toBe('/a')
+    expect(chunk.subarray(read.next).toString()).toBe('rest')
+  })
+
+  it('is found wherever the chunks are cut', () => {
+    for (let cut = 1; cut < head.length; cut++) {
+      const read = reader()
+      expect(read.push(Buffer.from(head.slice(0, cut)))).toBeUndefined()
+      expect(read.isPartial).toBe(true)
+      const rest = Buffer.from(`${head.slice(cut)}rest`)
+      expect(read.push(rest)?.authority).toBe('a')
+      expect(rest.subarray(read.next).toString()).toBe('rest')
+      expect(read.isPartial).toBe(false)
+    }
+  })
+
+  it('is found octet by octet, behind one empty line', () => {
+    const read = reader()
+    const octets = Buffer.from(`\r\n${head}`)
+    const heads = Array.from(octets, (_octet, at) => read.push(octets.subarray(at, at + 1)))
+    expect(heads.filter((found) => found !== undefined)).toHaveLength(1)
+    expect(heads.at(-1)?.target).toBe('/a')
+  })
+
+  it('is found in a long head', () => {
+    const read = new HeadReader('request', parseRequestHead)
+    const long = `GET /${'a'.repeat(5000)} HTTP/1.1\r\nHost: a\r\nX: ${'b'.repeat(10_000)}\r\n\r\n`
+    const chunk = Buffer.from(`${long}rest`)
+    expect(read.push(chunk)?.target).toHaveLength(5001)
+    expect(read.next).toBe(long.length)
+  })
+
+  it('leaves no head begun by an empty line alone', () => {
+    const read = reader()
+    expect(read.push(Buffer.from('\r\n'))).toBeUndefined()
+    expect(read.isPartial).toBe(false)
+    expect(() => read.push(Buffer.from('\r\n'))).toThrow('bare CR or LF')
+  })
+})
+
+describe('a head that cannot become valid', () => {
+  it.each([
+    ['a bare LF', 'GET / HTTP/1.1\nHost: a\n\n'],
+    ['a bare CR', 'GET / HTTP/1.1\rHost'],
+    ['an LF at the very start', '\nGET / HTTP/1.1\r\n'],
+    ['two empty lines', '\r\n\r\nGET / HTTP/1.1\r\n'],
+    ['a TLS handshake', '\u0016\u0003\u0001\u0002\u0000'],
+    ['a NUL', 'GET /\0'],
+  ])('is refused before its end: %s', (_what, octets) => {
+    expect(() => reader().push(Buffer.from(octets))).toThrow(expect.objectContaining({ code: 'BAD_REQUEST' }))
+  })
+})
+
+const lineOf = (bytes: number) => `GET /${'a'.repeat(bytes - 'GET / HTTP/1.1'.length)} HTTP/1.1`
+const codeOf = (octets: string, pieceBytes = octets.length): string => {
+  const read = reader()
+  try {
+    for (let at = 0; at < octets.length; at += pieceBytes) read.push(Buffer.from(octets.slice(at, at + pieceBytes)))
+  } catch (error) {
+    return (error as { code: string }).code
+  }
+  return 'accepted'
+}
+
+describe('limits', () => {
+  it.each([
+    ['whole', undefined],
+    ['octet by octet', 1],
+    ['in pieces', 7],
+  ])('hold for a head that comes %s', (_how, pieceBytes) => {
+    expect(codeOf(`${lineOf(64)}\r\nHost: a\r\n\r\n`, pieceBytes)).toBe('accepted')
+    expect(codeOf(`${lineOf(65)}\r\nHost: a\r\n\r\n`, pieceBytes)).toBe('URI_TOO_LONG')
+    expect(codeOf('a'.repeat(10_000), pieceBytes)).toBe('URI_TOO_LONG')
+    expect(codeOf(`${lineOf(20)}\r\nHost: a\r\nX: ${'b'.repeat(110)}\r\n\r\n`, pieceBytes)).toBe('accepted')
+    expect(codeOf(`${lineOf(20)}\r\nHost: a\r\nX: ${'b'.repeat(120)}\r\n\r\n`, pieceBytes)).toBe('HEADERS_TOO_LARGE')
+    expect(codeOf(`${lineOf(20)}\r\nX: ${'b'.repeat(10_000)}`, pieceBytes)).toBe('HEADERS_TOO_LARGE')
+    expect(codeOf(`${lineOf(20)}\r\nHost: a\r\n${'a: b\r\n'.repeat(3)}\r\n`, pieceBytes)).toBe('accepted')
+    expect(codeOf(`${lineOf(20)}\r\nHost: a\r\n${'a: b\r\n'.repeat(4)}\r\n`, pieceBytes)).toBe('HEADERS_TOO_LARGE')
+  })
+})

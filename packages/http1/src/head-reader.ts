@@ -1,0 +1,113 @@
+/** Finds where a message head ends in octets that arrive in pieces (RFC 9112 §2.2), within bounds. */
+import { malformed, type MessageKind } from './malformed.ts'
+
+export interface HeadLimits {
+  /** Longest request line or status line in bytes; above, `URI_TOO_LONG`. 8 KiB by default. */
+  readonly maxLineBytes: number
+  /** All field lines together, in bytes; above, `HEADERS_TOO_LARGE`. 16 KiB by default. */
+  readonly maxHeaderBytes: number
+  /** Most field lines; above, `HEADERS_TOO_LARGE`. 100 by default. */
+  readonly maxHeaderCount: number
+}
+
+export const defaultHeadLimits: HeadLimits = { maxLineBytes: 8192, maxHeaderBytes: 16_384, maxHeaderCount: 100 }
+
+/** Most heads are shorter; what stands behind one is not looked at twice. */
+const firstLookBytes = 2048
+const endOfHead = '\r\n\r\n'
+const emptyLine = '\r\n'
+
+/**
+ * Anything that a head may not hold, even before its end has come: nobody waits for the end of a message that is wrong
+ * already. A CR at the very end may still get its LF.
+ */
+// oxlint-disable-next-line no-control-regex -- controls are what it looks for
+const hopeless = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]|\r[^\n]|[^\r]\n/
+
+export class HeadReader<Head> {
+  /** Where, in the chunk last pushed, the octets behind the head begin. */
+  next = 0
+  readonly #parse: (head: string, maxFields: number) => Head
+  readonly #limits: HeadLimits
+  readonly #kind: MessageKind
+  #held = ''
+  #isEmptyLineSeen = false
+
+  constructor(
+    kind: MessageKind,
+    parse: (head: string, maxFields: number) => Head,
+    limits: HeadLimits = defaultHeadLimits,
+  ) {
+    this.#kind = kind
+    this.#parse = parse
+    this.#limits = limits
+  }
+
+  /** Whether a head has begun to arrive and not ended. */
+  get isPartial(): boolean {
+    return this.#held !== ''
+  }
+
+  /**
+   * Reads on at `offset`. Returns the head once it is whole, `next` then pointing behind it; else undefined, the chunk
+   * being used up.
+   *
+   * @throws RoundtripError as the parser does, and when a limit is exceeded
+   */
+  push(chunk: Buffer, offset = 0): Head | undefined {
+    const look = Math.min(chunk.length, offset + firstLookBytes)
+    return (
+      this.#read(chunk, offset, look) ?? (look < chunk.length ? this.#read(chunk, offset, chunk.length) : undefined)
+    )
+  }
+
+  #read(chunk: Buffer, offset: number, wantedEnd: number): Head | undefined {
+    const { maxLineBytes, maxHeaderBytes } = this.#limits
+    const boundBytes = maxLineBytes + maxHeaderBytes + 2 * endOfHead.length
+    const held = this.#held
+    const end = Math.min(wantedEnd, offset + Math.max(boundBytes - held.length, 0))
+    const arrived = chunk.toString('latin1', offset, end)
+    const text = held === '' ? arrived : held + arrived
+    const start = this.#skipEmptyLine(text)
+    const found = text.indexOf(endOfHead, Math.max(start, held.length - endOfHead.length))
+    if (found === -1) {
+      if (end === wantedEnd && wantedEnd < chunk.length) return undefined
+      this.#hold(text, start)
+      this.next = chunk.length
+      return undefined
+    }
+    this.#checkSizes(text, start, found + 2)
+    this.#held = ''
+    this.#isEmptyLineSeen = false
+    this.next = offset + found + endOfHead.length - held.length
+    return this.#parse(text.slice(start, found + 2), this.#limits.maxHeaderCount)
+  }
+
+  /** A client may send an empty line too many behind the content of its last request: one is let pass (RFC 9112 §2.2). */
+  #skipEmptyLine(text: string): number {
+    return this.#kind === 'request' && !this.#isEmptyLineSeen && text.startsWith(emptyLine) ? emptyLine.length : 0
+  }
+
+  #hold(text: string, start: number): void {
+    if (text.length >= start && start > 0) this.#isEmptyLineSeen = true
+    const held = text.slice(start)
+    this.#checkSizes(held, 0, held.length)
+    // The line end of an empty line that was skipped cannot be missing here: it came as a whole.
+    if (hopeless.test(held) || held.startsWith('\n') || held.startsWith(emptyLine)) {
+      throw malformed(this.#kind, 'The head of the message holds a control character, or a bare CR or LF.')
+    }
+    this.#held = held
+  }
+
+  #checkSizes(text: string, start: number, end: number): void {
+    const { maxLineBytes, maxHeaderBytes } = this.#limits
+    const lineEnd = text.indexOf('\n', start)
+    const lineBytes = (lineEnd === -1 ? end : lineEnd) - start
+    if (lineBytes > maxLineBytes + 1) {
+      throw malformed(this.#kind, `The first line may have at most ${maxLineBytes} bytes.`, 'URI_TOO_LONG')
+    }
+    if (end - start - lineBytes > maxHeaderBytes) {
+      throw malformed(this.#kind, `The fields may have at most ${maxHeaderBytes} bytes.`, 'HEADERS_TOO_LARGE')
+    }
+  }
+}

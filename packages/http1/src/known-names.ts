@@ -1,0 +1,28 @@
+/** Field names that most messages have: looked up as they were sent, they need neither checking nor lower-casing. */
+
+const lowerCase = [
+  'accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials',
+  'access-control-allow-headers access-control-allow-methods access-control-allow-origin',
+  'access-control-expose-headers access-control-max-age access-control-request-headers',
+  'access-control-request-method age allow alt-svc authorization cache-control cache-status cdn-cache-control',
+  'connection content-disposition content-encoding content-language content-length content-location content-range',
+  'content-security-policy content-type cookie cross-origin-opener-policy cross-origin-resource-policy date dnt etag',
+  'expect expires forwarded from host if-match if-modified-since if-none-match if-range if-unmodified-since',
+  'keep-alive last-modified link location origin permissions-policy pragma priority proxy-authenticate',
+  'proxy-authorization proxy-connection range ratelimit ratelimit-policy referer referrer-policy retry-after',
+  'sec-ch-ua sec-ch-ua-mobile sec-ch-ua-platform sec-fetch-dest sec-fetch-mode sec-fetch-site sec-fetch-user',
+  'server server-timing set-cookie strict-transport-security surrogate-control surrogate-key te traceparent tracestate',
+  'trailer transfer-encoding upgrade upgrade-insecure-requests user-agent vary via www-authenticate x-cache',
+  'x-content-type-options x-forwarded-for x-forwarded-host x-forwarded-port x-forwarded-proto x-frame-options',
+  'x-powered-by x-real-ip x-request-id x-requested-with',
+].flatMap((names) => names.split(' '))
+
+const capitalised = (name: string): string => name.replaceAll(/(?:^|-)[a-z]/g, (start) => start.toUpperCase())
+
+/** From the usual ways to write a name to its lower case. Fixed: nothing a client sends is ever added. */
+export const knownNames: ReadonlyMap<string, string> = new Map(
+  lowerCase.flatMap((name) => [
+    [name, name],
+    [capitalised(name), name],
+  ]),
+)

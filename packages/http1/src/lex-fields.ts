@@ -1,0 +1,84 @@
+/** The field section of a message head (RFC 9112 §5), read strictly: what two parsers could read differently is refused. */
+import { isFieldName } from '@roundtrip/http'
+import { knownNames } from './known-names.ts'
+import { malformed, type MessageKind } from './malformed.ts'
+
+const space = 0x20
+const tab = 0x09
+const carriageReturn = 0x0d
+
+/** Octets that no head may hold: controls but for tab, CR and LF (RFC 9110 §5.5). */
+// oxlint-disable-next-line no-control-regex -- controls are what it looks for
+const control = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/
+
+/** @throws RoundtripError when a head holds an octet that is allowed nowhere in it */
+export const refuseControls = (head: string, kind: MessageKind): void => {
+  if (control.test(head)) throw malformed(kind, 'The head of the message holds a control character.')
+}
+
+/**
+ * The end of the line that begins at `start`: the offset of its CRLF.
+ *
+ * @throws RoundtripError for a bare CR or a bare LF, each of which some parsers take for the end of a line (RFC 9112 §2.2)
+ */
+export const endOfLine = (head: string, start: number, kind: MessageKind): number => {
+  const end = head.indexOf('\n', start) - 1
+  if (end < start || head.charCodeAt(end) !== carriageReturn || head.indexOf('\r', start) !== end) {
+    throw malformed(kind, 'A line of the message does not end with CRLF, or holds a bare CR or LF.')
+  }
+  return end
+}
+
+const isBlank = (code: number): boolean => code === space || code === tab
+
+/** Optional whitespace around a value is not part of it (RFC 9112 §5). */
+const trimmed = (head: string, start: number, end: number): string => {
+  let from = start
+  let to = end
+  while (from < to && isBlank(head.charCodeAt(from))) from++
+  while (to > from && isBlank(head.charCodeAt(to - 1))) to--
+  return head.slice(from, to)
+}
+
+const nameOf = (text: string, kind: MessageKind): string => {
+  const known = knownNames.get(text)
+  if (known !== undefined) return known
+  const name = text.toLowerCase()
+  // Spaces before the colon and folded lines (RFC 9112 §5.1, §5.2) end here too: neither can be part of a token.
+  if (!isFieldName(name)) throw malformed(kind, 'A field name is empty or holds a character that is not allowed.')
+  return knownNames.get(name) ?? name
+}
+
+/** What is to be noted about some fields while they are read. */
+export type NoteField = (name: string, value: string) => void
+
+/**
+ * Reads field lines, each ended by CRLF, to the end of the text.
+ *
+ * @param head without forbidden controls, see `refuseControls`
+ * @returns flat names and values, for `Fields.adopt`
+ * @throws RoundtripError when a line is malformed, or there are more than `maxFields` (`HEADERS_TOO_LARGE`)
+ */
+export const lexFields = (
+  head: string,
+  start: number,
+  maxFields: number,
+  kind: MessageKind,
+  note: NoteField,
+): string[] => {
+  const flat: string[] = []
+  for (let at = start; at < head.length;) {
+    const end = endOfLine(head, at, kind)
+    const colon = head.indexOf(':', at)
+    if (colon === -1 || colon > end) throw malformed(kind, 'A field line has no colon.')
+    if (flat.length === 2 * maxFields) {
+      throw malformed(kind, `The message has more than ${maxFields} fields.`, 'HEADERS_TOO_LARGE')
+    }
+    const name = nameOf(head.slice(at, colon), kind)
+    const value = trimmed(head, colon + 1, end)
+    note(name, value)
+    flat.push(name, value)
+    at = end + 2
+  }
+  return flat
+}

@@ -1,0 +1,71 @@
+/** The head of a response (RFC 9112 §4) as a client reads it, and how long its body is (§6.3). */
+import { Fields } from '@roundtrip/http'
+import { Framing } from './framing.ts'
+import { endOfLine, lexFields, refuseControls } from './lex-fields.ts'
+import { malformed } from './malformed.ts'
+
+export interface ResponseHead {
+  readonly version: '1.0' | '1.1'
+  readonly status: number
+  readonly reason: string
+  readonly fields: Fields
+  /** Octets of content as announced; undefined when they are not. */
+  readonly contentLength: number | undefined
+  readonly isChunked: boolean
+  /** Whether the connection may be used again, once the body has been read to its end. */
+  readonly isPersistent: boolean
+}
+
+/** Where the body of a response ends: at once, after some octets, at its last chunk, or with the connection. */
+export type BodyFraming =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'length'; readonly bytes: number }
+  | { readonly kind: 'chunked' }
+  | { readonly kind: 'close' }
+
+/** The space behind the status is left out by some when there is no reason; nothing else can be meant. */
+const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: (.*))?$/
+
+const none: BodyFraming = { kind: 'none' }
+const chunked: BodyFraming = { kind: 'chunked' }
+const untilClose: BodyFraming = { kind: 'close' }
+
+/**
+ * @param head every line ended by CRLF, without the empty line behind the last
+ * @throws RoundtripError `UPSTREAM_INVALID` when the head could be read in more than one way
+ */
+export const parseResponseHead = (head: string, maxFields: number): ResponseHead => {
+  refuseControls(head, 'response')
+  const end = endOfLine(head, 0, 'response')
+  const parts = statusLine.exec(head.slice(0, end))
+  if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
+  const version = parts[1] === '1' ? '1.1' : '1.0'
+  const framing = new Framing('response')
+  const flat = lexFields(head, end + 2, maxFields, 'response', (name, value) => {
+    if (name === 'content-length') framing.noteContentLength(value)
+    else if (name === 'transfer-encoding') framing.noteTransferEncoding(value)
+    else if (name === 'connection') framing.noteConnection(value)
+  })
+  if (framing.isChunked && version === '1.0') throw malformed('response', 'HTTP/1.0 has no Transfer-Encoding.')
+  return {
+    version,
+    status: Number(parts[2]),
+    reason: parts[3] ?? '',
+    fields: Fields.adopt(flat),
+    contentLength: framing.contentLength,
+    isChunked: framing.isChunked,
+    isPersistent: framing.isPersistent(version),
+  }
+}
+
+/** A response before the final one (RFC 9110 §15.2), to be skipped. 101 is final: the connection is HTTP no more. */
+export const isInterim = ({ status }: ResponseHead): boolean => status < 200 && status !== 101
+
+/** @param method of the request that is answered */
+export const responseBodyFraming = (method: string, head: ResponseHead): BodyFraming => {
+  const { status, contentLength } = head
+  if (method === 'HEAD' || status < 200 || status === 204 || status === 304) return none
+  if (head.isChunked) return chunked
+  if (contentLength === undefined) return untilClose
+  return contentLength === 0 ? none : { kind: 'length', bytes: contentLength }
+}
