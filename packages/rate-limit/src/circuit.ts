@@ -1,0 +1,51 @@
+/** Whether Redis is worth asking: after failures in a row nobody does, but for one at a time who finds out for all. */
+
+export interface CircuitOptions {
+  /** Failures in a row that open it. */
+  readonly threshold: number
+  /** Between two who try while it is open. */
+  readonly openMs: number
+  readonly clock: () => number
+  /** Told of each change only. */
+  readonly onChange: (state: 'open' | 'closed', cause?: unknown) => void
+}
+
+/** Asked in the same turn, so that a request need not wait to hear that it should not wait. */
+export class Circuit {
+  readonly #options: CircuitOptions
+  #failures = 0
+  #openUntilMs: number | undefined
+
+  constructor(options: CircuitOptions) {
+    this.#options = options
+  }
+
+  get isOpen(): boolean {
+    return this.#openUntilMs !== undefined
+  }
+
+  /** Who is told yes while the circuit is open keeps everybody else away until `openMs` have passed. */
+  mayTry(): boolean {
+    if (this.#openUntilMs === undefined) return true
+    const nowMs = this.#options.clock()
+    if (nowMs < this.#openUntilMs) return false
+    this.#openUntilMs = nowMs + this.#options.openMs
+    return true
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    if (this.#openUntilMs === undefined) return
+    this.#openUntilMs = undefined
+    this.#options.onChange('closed')
+  }
+
+  failed(cause: unknown): void {
+    const { threshold, clock, openMs, onChange } = this.#options
+    this.#failures++
+    if (this.#failures < threshold) return
+    const wasClosed = this.#openUntilMs === undefined
+    this.#openUntilMs = clock() + openMs
+    if (wasClosed) onChange('open', cause)
+  }
+}

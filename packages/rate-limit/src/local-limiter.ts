@@ -1,0 +1,69 @@
+/** Limits counted in this process alone. */
+import { ExpiringMap } from './expiring-map.ts'
+import { decide, toleranceMs, unitMs, type Charge, type Decision, type Verdict } from './gcra.ts'
+import type { Limiter, LimiterStatus } from './limiter.ts'
+
+export interface LocalLimiterOptions {
+  /** Most keys kept, about 150 bytes each; default 100 000. Beyond that the one nearest to a clean slate is forgotten. */
+  readonly maxKeys?: number
+  /** Processes among which each rate is divided; default 1. */
+  readonly instances?: number
+  /** Milliseconds, never going back; default `performance.now`. */
+  readonly clock?: () => number
+}
+
+export class LocalLimiter implements Limiter {
+  /** Theoretical arrival time of each key. */
+  readonly #arrivals: ExpiringMap
+  readonly #instances: number
+  readonly #clock: () => number
+  #allowed = 0
+  #denied = 0
+
+  constructor({ maxKeys = 100_000, instances = 1, clock = () => performance.now() }: LocalLimiterOptions = {}) {
+    this.#arrivals = new ExpiringMap(maxKeys)
+    this.#instances = instances
+    this.#clock = clock
+  }
+
+  take(charges: readonly Charge[]): Verdict {
+    const nowMs = this.#clock()
+    const decisions = charges.map((charge) => this.#decide(charge, nowMs))
+    const isAllowed = decisions.every((decision) => decision.isAllowed)
+    if (isAllowed) this.#keep(charges, decisions, nowMs)
+    if (isAllowed) this.#allowed++
+    else this.#denied++
+    return { isAllowed, decisions }
+  }
+
+  status(): LimiterStatus {
+    return {
+      counting: 'local',
+      allowed: this.#allowed,
+      denied: this.#denied,
+      deniedFromMemory: 0,
+      fallbacks: 0,
+      keys: this.#arrivals.size,
+    }
+  }
+
+  close(): void {}
+
+  /** A share of a rate has longer units; its burst shrinks with it, though never below one request. */
+  #decide({ key, rate, cost }: Charge, nowMs: number): Decision {
+    const unit = unitMs(rate) * this.#instances
+    const chargeMs = unit * cost
+    const owedMs = Math.max(0, (this.#arrivals.get(key) ?? 0) - nowMs)
+    const tolerance = this.#instances === 1 ? toleranceMs(rate) : Math.max(toleranceMs(rate), unit)
+    return decide(rate, owedMs + chargeMs, chargeMs, unit, tolerance)
+  }
+
+  #keep(charges: readonly Charge[], decisions: readonly Decision[], nowMs: number): void {
+    for (let i = 0; i < charges.length; i++) {
+      const charge = charges[i]
+      const decision = decisions[i]
+      if (charge !== undefined && decision !== undefined && charge.cost > 0)
+        this.#arrivals.set(charge.key, nowMs + decision.resetMs, nowMs)
+    }
+  }
+}
