@@ -32,8 +32,7 @@ interface Shape {
 type Path = Place['path']
 
 /** @returns a copy with defaults; of no use when a problem was reported */
-export const checkValue = (schema: TSchema, value: unknown, report: Report): unknown =>
-  visit(schema, value, [], report)
+export const checkValue = (schema: TSchema, value: unknown, report: Report): unknown => visit(schema, value, [], report)
 
 const visit = (shape: Shape, value: unknown, path: Path, report: Report): unknown => {
   if (shape.anyOf !== undefined) return visitUnion(shape, shape.anyOf, value, path, report)

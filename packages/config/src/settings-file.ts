@@ -41,6 +41,9 @@ export const parseSettings = <T extends TSchema>(schema: T, text: string, name: 
   return deepFreeze(settings) as Readonly<Static<T>>
 }
 
+/** What a schema's defaults make of nothing: for those who have no file. @throws RoundtripError `SETTINGS_INVALID` where something is required */
+export const defaultsOf = <T extends TSchema>(schema: T): Readonly<Static<T>> => parseSettings(schema, '{}', 'defaults')
+
 /** Of the key where that is what is wrong, else of the value; of the nearest parent for what is not there. */
 const offsetOf = (document: Document.Parsed, { path, isKey }: Place): number => {
   for (let length = path.length; length > 0; length--) {
