@@ -1,0 +1,79 @@
+/** Connections that speak HTTP by now: counted, closed when idle and in the way, drained, broken off (RFC 9112 §9.6, RFC 9113 §6.8). */
+import type { ServerConnection } from '@roundtrip/http'
+
+/** How many connections are looked at for an idle one: a full house must not cost each newcomer a walk through all of it. */
+const lookedAt = 64
+
+/** How often draining looks which connections have become busy, in milliseconds. */
+const drainCheckMs = 10
+
+export interface DrainOptions {
+  /**
+   * How long a connection without a request in hand is kept, in milliseconds: what its client has just sent may be on its
+   * way. One that becomes busy in that time is told to close with its response.
+   */
+  readonly graceMs: number
+}
+
+/** In order of arrival. */
+export class OpenConnections {
+  readonly #open = new Set<ServerConnection>()
+
+  add(connection: ServerConnection): void {
+    this.#open.add(connection)
+    void connection.closed.then(() => this.#open.delete(connection))
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  *[Symbol.iterator](): Generator<ServerConnection> {
+    yield* this.#open
+  }
+
+  /** Closes the one that has been open longest of those without a request in hand. @returns whether there was one */
+  closeOldestIdle(): boolean {
+    let left = lookedAt
+    for (const connection of this.#open) {
+      if (connection.inFlight === 0) {
+        // Counted out at once: it takes its client a moment to let go.
+        this.#open.delete(connection)
+        connection.drain()
+        return true
+      }
+      if (--left === 0) return false
+    }
+    return false
+  }
+
+  /** Resolves when every connection has been closed, each after its last response. */
+  async drain({ graceMs }: DrainOptions): Promise<void> {
+    const waiting = new Set(this.#open)
+    const tellTheBusy = (): void => {
+      for (const connection of waiting) {
+        if (!isBusy(connection)) continue
+        waiting.delete(connection)
+        connection.drain()
+      }
+    }
+    tellTheBusy()
+    const checks = setInterval(tellTheBusy, drainCheckMs)
+    const closed = Promise.all([...this.#open].map((connection) => connection.closed))
+    const grace = Promise.withResolvers<void>()
+    const timer = setTimeout(grace.resolve, graceMs)
+    await Promise.race([closed, grace.promise])
+    clearInterval(checks)
+    clearTimeout(timer)
+    for (const connection of waiting) connection.drain()
+    await closed
+  }
+
+  destroy(): void {
+    for (const connection of this.#open) connection.destroy()
+  }
+}
+
+/** A GOAWAY lets streams that are on their way be answered, but a client that has sent none might take it amiss. */
+const isBusy = ({ protocol, inFlight, requests }: ServerConnection): boolean =>
+  inFlight > 0 || (protocol === 'h2' && requests > 0)
