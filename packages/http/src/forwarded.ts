@@ -11,19 +11,32 @@ export interface Hop {
   readonly authority: string
 }
 
-const forwardingFields = [
+const forwardingFields = new Set([
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-proto',
   'x-forwarded-host',
   'x-forwarded-port',
   'x-real-ip',
-]
+])
 
 /** Removes what a client claims about earlier hops. An edge that faces the public trusts none of it. */
 export const dropForwarding = (fields: Fields): Fields => {
-  for (const name of forwardingFields) fields.delete(name)
+  const { flat } = fields
+  // Backwards, as what was looked at already moves up; most requests have none of them.
+  for (let i = flat.length - 2; i >= 0; i -= 2) {
+    const name = flat[i] ?? ''
+    if ((name.startsWith('x-') || name.startsWith('f')) && forwardingFields.has(name)) fields.delete(name)
+  }
   return fields
+}
+
+/** Replaces what the request says about earlier hops by what is known of them, outermost first. */
+export const setForwarding = (fields: Fields, addresses: readonly string[]): Fields => {
+  dropForwarding(fields)
+  if (addresses.length === 0) return fields
+  fields.append('forwarded', addresses.map((address) => `for=${nodeOf(address)}`).join(', '))
+  return fields.append('x-forwarded-for', addresses.join(', '))
 }
 
 /** Appends this hop: an element of `Forwarded`, and the `X-Forwarded-*` fields for applications that read those. */

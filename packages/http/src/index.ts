@@ -1,8 +1,9 @@
 /** @packageDocumentation Header algebra, message types, and what the HTTP pipelines of edge and web share. */
 export { negotiateEncoding } from './accept-encoding.ts'
+export { clientNetwork } from './client-network.ts'
 export { evaluatePreconditions, rangeApplies, type Precondition, type Validators } from './conditional.ts'
 export { Fields, type RawFields } from './fields.ts'
-export { addForwarding, addVia, dropForwarding, type Hop } from './forwarded.ts'
+export { addForwarding, addVia, dropForwarding, setForwarding, type Hop } from './forwarded.ts'
 export { stripHopByHop } from './hop-by-hop.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
 export { accessLog, type AccessLogOptions } from './layers/access-log.ts'

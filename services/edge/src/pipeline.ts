@@ -12,6 +12,7 @@ import {
 import { retry } from '@roundtrip/upstream'
 import type { EdgeSettings } from './config.ts'
 import { allowedHosts } from './layers/allowed-hosts.ts'
+import { clientAddress } from './layers/client-address.ts'
 import { forwarding } from './layers/forwarding.ts'
 import { methods } from './layers/methods.ts'
 import { privatePaths } from './layers/private-paths.ts'
@@ -39,6 +40,8 @@ export const edgeLayers = (options: Omit<EdgePipelineOptions, 'forward'>): reado
     ['strict-transport-security', strictTransportSecurity(publicHttpsPort)],
     // Whatever is thrown below becomes a response here.
     ['error-response', errorResponse()],
+    // Before anything that asks who the client is. No proxy stands before this edge.
+    ['client-address', clientAddress({ trustedHops: [], forwardingField: 'x-forwarded-for' })],
     // The cheap refusals first, before anything is read or sent on.
     ['allowed-hosts', allowedHosts(settings.hosts)],
     ['private-paths', privatePaths(['/health'])],

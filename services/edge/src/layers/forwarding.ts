@@ -1,13 +1,12 @@
 /** Tells the next hop who asked, for which host and how (RFC 7239), and both sides that we stood between them (RFC 9110 §7.6.3). */
-import { addForwarding, addVia, dropForwarding, type HttpLayer } from '@roundtrip/http'
+import { addForwarding, addVia, type HttpLayer } from '@roundtrip/http'
 
 /** Our pseudonym in Via: inner host names are nobody's business. */
 const pseudonym = 'roundtrip-edge'
 
-/** No proxy stands before a public edge, so what the request says about earlier hops is the client's invention. */
+/** Appends to what `client-address` has left; below it, and outside of retries, which must not name us twice. */
 export const forwarding = (): HttpLayer => (next) => async (request, context) => {
   const { fields, httpVersion, scheme, authority } = request
-  dropForwarding(fields)
   addForwarding(fields, { address: context.downstream.address, scheme, authority })
   addVia(fields, httpVersion, pseudonym)
   const response = await next(request, context)
