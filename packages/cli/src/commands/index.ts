@@ -14,6 +14,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
     trace: async () => (await import('../trace/command.ts')).traceCommand,
     open: async () => (await import('./open.ts')).open,
   },
+  'Steer the edge': {
+    edge: async () => (await import('../edge/command.ts')).edgeCommand,
+  },
   'Break one instance': {
     stop: async () => (await import('./instance.ts')).stop,
     start: async () => (await import('./instance.ts')).start,
