@@ -3,7 +3,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { HttpLayer } from '@roundtrip/http'
 
 /** `WWW.roundtrip.test.:8443` is the host `www.roundtrip.test`. */
-const hostOf = (authority: string): string => authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+export const hostOf = (authority: string): string => authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
 
 /** @param hosts names without port; any host is served when empty */
 export const allowedHosts = (hosts: readonly string[]): HttpLayer => {
