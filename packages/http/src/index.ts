@@ -10,6 +10,7 @@ export { accessLog, type AccessLogOptions } from './layers/access-log.ts'
 export { bodyLimit } from './layers/body-limit.ts'
 export { errorResponse } from './layers/error-response.ts'
 export { requestId } from './layers/request-id.ts'
+export { securityHeaders, type SecurityHeadersOptions } from './layers/security-headers.ts'
 export { serverTiming, type ServerTimingOptions } from './layers/server-timing.ts'
 export type {
   ClientIdentity,

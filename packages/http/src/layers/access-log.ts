@@ -1,7 +1,9 @@
 /** One structured line for each request, written when its last byte left or the client did. */
-import type { HttpContext, HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
+import type { Delivery, HttpContext, HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
 
 export interface AccessLogOptions {
+  /** Which requests get a line: all (the default), those answered with 400 and above or not to the end, or none. */
+  readonly which?: 'all' | 'errors' | 'none'
   /** Requests that would only be noise, such as health checks, are logged at debug level. */
   readonly isNoise?: (request: HttpRequest) => boolean
 }
@@ -9,43 +11,54 @@ export interface AccessLogOptions {
 /** Client closed request: nginx's status for a client that left before the response was complete. */
 const clientClosedRequest = 499
 
-/** Stands outermost but for the request id: what it logs is what the client was sent. */
+/** Stands outermost but for the request id: what it logs is what the client was sent. Costs nothing when nothing is logged. */
 export const accessLog =
-  ({ isNoise = () => false }: AccessLogOptions = {}): HttpLayer =>
-  (next) =>
-  async (request, context) => {
-    const response = await next(request, context)
-    const firstByteMs = context.elapsedMs
-    void context.delivered.then(({ outcome, bodyBytes }) => {
-      const line = {
-        ...describe(request, response, context),
-        bodyBytes,
-        outcome,
-        firstByteMs: round(firstByteMs),
-        durationMs: round(context.elapsedMs),
-      }
-      if (outcome === 'aborted') line.status = clientClosedRequest
+  ({ which = 'all', isNoise = () => false }: AccessLogOptions = {}): HttpLayer =>
+  (next) => {
+    if (which === 'none') return next
+    const write = (entry: Entry, delivery: Delivery): void => {
+      if (which === 'errors' && !isError(entry.response, delivery)) return
+      const { request, context } = entry
+      const line = describe(entry, delivery)
       const text = `${request.method} ${request.target} ${line.status}`
       if (isNoise(request)) context.log.debug(line, text)
       else context.log.info(line, text)
-    })
-    return response
+    }
+    return (request, context) =>
+      next(request, context).then((response) => {
+        const entry = { request, response, context, firstByteMs: context.elapsedMs }
+        context.onSettled((delivery) => write(entry, delivery))
+        return response
+      })
   }
+
+interface Entry {
+  readonly request: HttpRequest
+  readonly response: HttpResponse
+  readonly context: HttpContext
+  readonly firstByteMs: number
+}
+
+const isError = ({ status }: HttpResponse, { outcome }: Delivery): boolean => status >= 400 || outcome !== 'complete'
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const describe = (request: HttpRequest, response: HttpResponse, context: HttpContext) => ({
+const describe = ({ request, response, context, firstByteMs }: Entry, { outcome, bodyBytes }: Delivery) => ({
   requestId: context.requestId,
   traceId: context.trace.traceId,
-  client: context.downstream.address,
+  client: context.client,
   method: request.method,
   scheme: request.scheme,
   authority: request.authority,
   target: request.target,
   httpVersion: request.httpVersion,
   tls: context.downstream.tls?.protocol,
-  status: response.status,
   answeredBy: context.passage?.answeredBy,
   userAgent: request.fields.get('user-agent'),
   ...context.facts,
+  status: outcome === 'aborted' ? clientClosedRequest : response.status,
+  bodyBytes,
+  outcome,
+  firstByteMs: round(firstByteMs),
+  durationMs: round(context.elapsedMs),
 })

@@ -82,12 +82,15 @@ describe('serverTiming', () => {
   })
 })
 
-const logged = async (delivery: Delivery, isNoise = false) => {
+const logged = async (delivery: Delivery, isNoise = false, which: 'all' | 'errors' = 'all', status = 200) => {
   const log = recordingLog()
   const delivered = Promise.resolve(delivery)
   const context = testContext({ log, delivered, facts: { upstream: 'app-1' } })
   const request = testRequest({ target: '/a', fields: Fields.of({ 'user-agent': 'curl' }) })
-  const handler = compose([['access log', accessLog({ isNoise: () => isNoise })]], ['proxy', ok])
+  const handler = compose(
+    [['access log', accessLog({ which, isNoise: () => isNoise })]],
+    ['proxy', async () => testResponse({ status })],
+  )
   await handler(request, context)
   await delivered
   return log.lines
@@ -121,6 +124,14 @@ describe('accessLog', () => {
     expect(await logged({ outcome: 'truncated', bodyBytes: 1 })).toMatchObject([
       { facts: { status: 200, outcome: 'truncated' } },
     ])
+  })
+
+  it('may be kept to what went wrong, or left out', async () => {
+    const complete = { outcome: 'complete', bodyBytes: 2 } as const
+    expect(await logged(complete, false, 'errors')).toEqual([])
+    expect(await logged(complete, false, 'errors', 404)).toHaveLength(1)
+    expect(await logged({ outcome: 'truncated', bodyBytes: 1 }, false, 'errors')).toHaveLength(1)
+    expect(accessLog({ which: 'none' })(ok)).toBe(ok)
   })
 
   it('keeps noise at debug level', async () => {
