@@ -1,0 +1,206 @@
+/** One request to the origin on behalf of the cache, and what its response turned out to be good for. */
+import { Readable } from 'node:stream'
+import { Fields, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { contentRangeOf, combine } from '../policy/partial.ts'
+import { parseDirectives, type Directives } from '../policy/directives.ts'
+import { policyOf } from '../policy/freshness.ts'
+import { matches, selectingValues, varyNames } from '../policy/selection.ts'
+import { whyNotStorable, type Unstorable } from '../policy/storability.ts'
+import { freshenedBy, freshenedHead } from '../policy/validation.ts'
+import type { CacheSettings } from '../settings.ts'
+import type { CacheStore } from '../store/cache-store.ts'
+import { headOf, StoredResponse, type Head } from '../stored-response.ts'
+import { SharedBody } from './shared-body.ts'
+
+/** A response whose content is still arriving, on its way into the store. */
+export interface Recording {
+  readonly varyNames: readonly string[]
+  readonly varyValues: readonly string[]
+  readonly head: Head
+  readonly body: SharedBody
+}
+
+/**
+ * - `stored`: content and all, or an older one that a 304 has freshened
+ * - `recording`: it will be, when its content has come to a good end
+ * - `passed`: it is for the one who asked
+ * - `unmatched`: a 304 for something that is not stored; the origin must be asked again, without conditions
+ */
+export type Outcome =
+  | { readonly kind: 'stored'; readonly stored: StoredResponse }
+  | { readonly kind: 'recording'; readonly recording: Recording }
+  | { readonly kind: 'passed'; readonly why: Unstorable | 'purged' | 'room' | 'fetch' }
+  | { readonly kind: 'unmatched' }
+
+export interface FetchOptions {
+  readonly key: string
+  readonly request: HttpRequest
+  /** What is asked to be validated, and the stored variants a 304 may name instead. */
+  readonly selected: StoredResponse | undefined
+  readonly variants: readonly StoredResponse[]
+  /** Whether the client's own conditions and range went along: a 304 is then for the client. */
+  readonly isTransparent: boolean
+  /** Whether others may wait for its response, or it for that of others. */
+  readonly isCollapsible: boolean
+  readonly store: CacheStore
+  readonly settings: CacheSettings
+  readonly clock: () => number
+}
+
+/** Under which a request on its way to the origin carries its fetch. */
+export const carried: unique symbol = Symbol('fetch')
+
+export interface CarryingRequest extends HttpRequest {
+  readonly [carried]?: Fetch
+}
+
+export class Fetch {
+  readonly options: FetchOptions
+  readonly requestMs: number
+  outcome: Outcome | undefined
+  /** Whether the response is one that somebody else asked for. */
+  isCollapsed = false
+  readonly #began: number
+  #isEnded = false
+
+  constructor(options: FetchOptions) {
+    this.options = options
+    this.requestMs = options.clock()
+    this.#began = options.store.journal.begin()
+  }
+
+  /** Decides, once, what becomes of the response. */
+  admit(response: HttpResponse): Outcome {
+    this.outcome ??= this.#admit(response)
+    if (this.outcome.kind !== 'recording') this.end()
+    return this.outcome
+  }
+
+  /** Takes over what came of a fetch of the same by somebody else. */
+  adopt(outcome: Outcome): void {
+    this.outcome = outcome
+    this.isCollapsed = true
+    this.options.store.counters.collapsed++
+    this.end()
+  }
+
+  /** It failed, or all has come of it that will. */
+  end(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.options.store.journal.end()
+  }
+
+  #admit(response: HttpResponse): Outcome {
+    const { request, variants, isTransparent } = this.options
+    if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
+    if (response.status === 304 && !isTransparent && variants.length > 0) return this.#freshen(response)
+    const requestDirectives = parseDirectives(request.fields.get('cache-control'))
+    const head = this.#headOf(response)
+    const why = this.#refusal(response, head, requestDirectives)
+    if (why === undefined) return this.#keep(response, head)
+    this.options.store.counters.refuse(why)
+    return { kind: 'passed', why }
+  }
+
+  #headOf({ status, fields }: HttpResponse): Head {
+    const { settings, clock } = this.options
+    return headOf(status, fields, { requestMs: this.requestMs, responseMs: clock() }, settings)
+  }
+
+  #refusal(
+    { status, fields }: HttpResponse,
+    head: Head,
+    requestDirectives: Directives,
+  ): Unstorable | 'purged' | undefined {
+    const { request, settings, store, key } = this.options
+    const { freshness } = head.lifetime
+    const candidate = { request, requestDirectives, status, fields, policy: policyOf(fields), freshness }
+    const why = whyNotStorable(candidate, settings)
+    if (why !== undefined) return why
+    if (status === 206 && contentRangeOf(fields) === undefined) return 'content-range'
+    return store.journal.isOvertaken(this.#began, key, head.surrogateKeys) ? 'purged' : undefined
+  }
+
+  /** A 304 brings what is stored up to date (RFC 9111 §4.3.4). */
+  #freshen(response: HttpResponse): Outcome {
+    const { selected, variants, store, settings, clock, key, request } = this.options
+    const meant = freshenedBy(response.fields, selected, variants)
+    const fits =
+      meant !== undefined &&
+      (meant === selected || matches(request.fields, meant.varyNames, meant.varyValues, settings))
+    if (meant === undefined || meant.partial !== undefined) return { kind: 'unmatched' }
+    const exchanged = { requestMs: this.requestMs, responseMs: clock() }
+    const head = freshenedHead(meant, response.fields, exchanged, settings)
+    if (!store.journal.isOvertaken(this.#began, key, head.surrogateKeys)) store.update(meant, head)
+    if (fits) return { kind: 'stored', stored: meant }
+    // The origin says that another variant answers this request as well: it is stored under this one's values too.
+    const names = varyNames(Fields.adopt([...head.flat]))
+    const twin = new StoredResponse(key, names, selectingValues(request.fields, names, settings), head, meant.body)
+    if (meant.body instanceof Uint8Array) store.put(twin)
+    return { kind: 'stored', stored: twin }
+  }
+
+  #keep(response: HttpResponse, head: Head): Outcome {
+    const { request, settings, store, clock } = this.options
+    const names = varyNames(response.fields)
+    const values = selectingValues(request.fields, names, settings)
+    if (response.body instanceof Readable) {
+      const body = this.#record(response.body, response.fields)
+      const recording = { varyNames: names, varyValues: values, head, body }
+      void body.fate.then((fate) => {
+        if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
+        else store.counters.refuse(fate.kind)
+        if (fate.kind === 'too-large') store.hitForMiss.remember(this.options.key, clock() + settings.hitForMissMs)
+        this.end()
+      })
+      return { kind: 'recording', recording }
+    }
+    const bytes = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
+    if ((bytes?.byteLength ?? 0) > settings.maxObjectBytes) return { kind: 'passed', why: 'too-large' }
+    const stored = this.#storedFrom({ varyNames: names, varyValues: values, head }, bytes ?? new Uint8Array())
+    if (stored === undefined || !store.put(stored)) return { kind: 'passed', why: 'room' }
+    store.hitForMiss.forget(this.options.key)
+    return { kind: 'stored', stored }
+  }
+
+  #record(source: Readable, fields: Fields): SharedBody {
+    const { settings, store } = this.options
+    const announced = fields.get('content-length')
+    return new SharedBody(source, {
+      maxBytes: settings.maxObjectBytes,
+      announcedBytes: announced === undefined ? undefined : Number(announced),
+      reserve: (bytes) => store.reserve(bytes),
+      release: (bytes) => store.release(bytes),
+    })
+  }
+
+  /** The content has come in whole; a purge may have come before its end. */
+  #commit(recording: Recording, bytes: Uint8Array): void {
+    const { key, store } = this.options
+    if (store.journal.isOvertaken(this.#began, key, recording.head.surrogateKeys)) {
+      store.counters.refuse('purged')
+      return
+    }
+    const stored = this.#storedFrom(recording, bytes)
+    if (stored !== undefined && store.put(stored)) store.hitForMiss.forget(key)
+    else store.counters.refuse('room')
+  }
+
+  #storedFrom(
+    { varyNames: names, varyValues: values, head }: Omit<Recording, 'body'>,
+    bytes: Uint8Array,
+  ): StoredResponse | undefined {
+    const { key, store, selected } = this.options
+    if (head.status !== 206) return new StoredResponse(key, names, values, withLength(head, bytes), bytes)
+    const before = selected !== undefined && store.has(selected) ? selected : undefined
+    return combine(key, names, values, head, bytes, before)
+  }
+}
+
+/** Content-Length as it is, so that HEAD can be answered from what is stored (RFC 9110 §8.6); none where there is no content. */
+const withLength = (head: Head, bytes: Uint8Array): Head => {
+  if (head.status === 204) return head
+  const fields = Fields.adopt([...head.flat])
+  return { ...head, flat: fields.set('content-length', bytes.byteLength).flat }
+}

@@ -1,0 +1,242 @@
+/** The way to the origin and back: what is asked, what is kept of the answer, and what the client gets to see of it. */
+import { Readable } from 'node:stream'
+import { RoundtripError } from '@roundtrip/errors'
+import type { HttpContext, HttpHandler, HttpRequest, HttpResponse } from '@roundtrip/http'
+import { answerFrom, hitFields } from '../answer.ts'
+import type { CacheParts } from '../cache.ts'
+import { forwardStatus, type Forward } from '../cache-status.ts'
+import { has, secondsOf, type Directives } from '../policy/directives.ts'
+import { isOriginError, mayStandIn } from '../policy/reuse.ts'
+import { conditionalFields, describesStored, freshenedHead, withoutConditions } from '../policy/validation.ts'
+import type { StoredResponse } from '../stored-response.ts'
+import { DetachedContext } from './detached-context.ts'
+import { carried, Fetch, type CarryingRequest, type Outcome } from './fetch.ts'
+import { responseOf } from './outcome-response.ts'
+
+export interface ForwardRequest {
+  readonly request: HttpRequest
+  readonly context: HttpContext
+  readonly key: string
+  readonly fwd: Forward
+  /** What is stored and cannot be used without asking, or covers not enough. */
+  readonly selected: StoredResponse | undefined
+  readonly directives: Directives | undefined
+}
+
+/** A client that wants an answer from the origin itself does not get one that others asked for before. */
+const insistsOnOrigin = (directives: Directives | undefined): boolean =>
+  directives !== undefined &&
+  (has(directives, 'no-cache') || has(directives, 'no-store') || secondsOf(directives, 'max-age') === 0)
+
+const isUnreachable = (error: unknown): boolean => error instanceof RoundtripError && error.source === 'upstream'
+
+/** Reasons that lie in the response, not in who asked for it or when: the next one will be the same. */
+const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why']): boolean =>
+  why !== 'purged' && why !== 'request-no-store' && why !== 'authorization' && why !== 'method'
+
+export class Forwarding {
+  readonly #parts: CacheParts
+  readonly #next: HttpHandler
+
+  constructor(parts: CacheParts, next: HttpHandler) {
+    this.#parts = parts
+    this.#next = next
+  }
+
+  async forward(asked: ForwardRequest): Promise<HttpResponse> {
+    const { selected, context } = asked
+    const { store, clock, settings } = this.#parts
+    const validated = selected?.partial === undefined ? selected : undefined
+    const { fetch, request } = this.#prepare(asked, validated)
+    let response: HttpResponse
+    try {
+      response = await this.#next(request, context)
+    } catch (error) {
+      fetch.end()
+      const standIn = isUnreachable(error) ? await this.#standIn(asked, validated, true) : undefined
+      if (standIn === undefined) throw error
+      return standIn
+    }
+    if (
+      isOriginError(response.status) &&
+      validated !== undefined &&
+      !fetch.isCollapsed &&
+      mayStandIn(validated, false, clock(), settings)
+    ) {
+      fetch.end()
+      discard(response)
+      return (await this.#standIn(asked, validated, false, response.status)) ?? response
+    }
+    if (asked.request.method === 'HEAD' && response.status === 200) this.#learnFromHead(asked, fetch, response)
+    const outcome = fetch.admit(response)
+    if (outcome.kind === 'unmatched') {
+      discard(response)
+      return this.#forwardPlain(asked)
+    }
+    if (outcome.kind === 'passed' && request.method === 'GET' && isLasting(outcome.why)) {
+      store.hitForMiss.remember(asked.key, clock() + settings.hitForMissMs)
+    }
+    return this.#finish(asked, fetch, response)
+  }
+
+  /** Asks the origin in the background whether a stale response still holds; once at a time. */
+  revalidateBehind(stored: StoredResponse, request: HttpRequest, context: HttpContext): void {
+    if (stored.isRevalidating) return
+    stored.isRevalidating = true
+    void this.#revalidate(stored, request, new DetachedContext(context, true)).finally(() => {
+      stored.isRevalidating = false
+    })
+  }
+
+  /** A POST, whose response may be stored for GET when it says so itself (RFC 9110 §9.3.3). */
+  async post(
+    request: HttpRequest,
+    context: HttpContext,
+    key: string,
+    onResponse: (response: HttpResponse) => void,
+  ): Promise<HttpResponse> {
+    const response = await this.#next(request, context)
+    onResponse(response)
+    const asked: ForwardRequest = { request, context, key, fwd: 'method', selected: undefined, directives: undefined }
+    if (!response.fields.has('content-location')) return this.#label(asked, response, {})
+    const fetch = this.#fetch(request, key, undefined, [], { isTransparent: false, isCollapsible: false })
+    fetch.admit(response)
+    return this.#finish(asked, fetch, response)
+  }
+
+  async #revalidate(stored: StoredResponse, request: HttpRequest, context: HttpContext): Promise<void> {
+    const plain = { ...request, method: 'GET', body: undefined }
+    const asked: ForwardRequest = {
+      request: plain,
+      context,
+      key: stored.key,
+      fwd: 'stale',
+      selected: stored,
+      directives: undefined,
+    }
+    const prepared = this.#prepare(asked, stored)
+    try {
+      const response = await this.#next(prepared.request, context)
+      if (isOriginError(response.status)) {
+        discard(response)
+        return
+      }
+      const outcome = prepared.fetch.admit(response)
+      if (outcome.kind === 'recording') await outcome.recording.body.fate
+      else discard(response)
+    } catch (error) {
+      context.log.debug({ error, url: stored.key }, 'a stale response could not be revalidated')
+    } finally {
+      prepared.fetch.end()
+    }
+  }
+
+  #fetch(
+    request: HttpRequest,
+    key: string,
+    selected: StoredResponse | undefined,
+    variants: readonly StoredResponse[],
+    manner: { isTransparent: boolean; isCollapsible: boolean },
+  ): Fetch {
+    const { store, settings, clock } = this.#parts
+    return new Fetch({ key, request, selected, variants, ...manner, store, settings, clock })
+  }
+
+  /** The request as the origin gets it, with its fetch. */
+  #prepare(
+    { request, key, directives, selected }: ForwardRequest,
+    validated: StoredResponse | undefined,
+  ): { fetch: Fetch; request: CarryingRequest } {
+    const { store, clock } = this.#parts
+    const variants = store.variants(key)
+    const isPart = validated === undefined && request.fields.has('range')
+    const isHopeless = store.hitForMiss.has(key, clock())
+    const isCollapsible = request.method === 'GET' && !isPart && !isHopeless && !insistsOnOrigin(directives)
+    // Where nothing is stored and nothing will be, the client's own conditions save more than ours could.
+    const isTransparent = isPart || (isHopeless && variants.length === 0)
+    const asked = isTransparent ? [] : variants
+    const fetch = this.#fetch(request, key, validated ?? selected, asked, { isTransparent, isCollapsible })
+    const fields = isTransparent
+      ? request.fields.clone()
+      : asked.length > 0
+        ? conditionalFields(request.fields, validated, asked)
+        : withoutConditions(request.fields)
+    return { fetch, request: { ...request, fields, [carried]: fetch } }
+  }
+
+  /** A 304 that speaks of nothing we have: the same again without conditions. */
+  async #forwardPlain(asked: ForwardRequest): Promise<HttpResponse> {
+    const { request, key, context } = asked
+    const fetch = this.#fetch(request, key, undefined, [], { isTransparent: false, isCollapsible: false })
+    try {
+      const response = await this.#next({ ...request, fields: withoutConditions(request.fields) }, context)
+      fetch.admit(response)
+      return await this.#finish(asked, fetch, response)
+    } catch (error) {
+      fetch.end()
+      throw error
+    }
+  }
+
+  /** What HEAD says of a stored response to GET (RFC 9111 §4.3.5). */
+  #learnFromHead({ selected }: ForwardRequest, fetch: Fetch, response: HttpResponse): void {
+    if (selected === undefined || selected.partial !== undefined) return
+    const { store, settings, clock } = this.#parts
+    const exchanged = { requestMs: fetch.requestMs, responseMs: clock() }
+    if (describesStored(selected, response.fields))
+      store.update(selected, freshenedHead(selected, response.fields, exchanged, settings))
+    else selected.purgedMs ??= clock()
+  }
+
+  async #standIn(
+    asked: ForwardRequest,
+    stored: StoredResponse | undefined,
+    unreachable: boolean,
+    fwdStatus?: number,
+  ): Promise<HttpResponse | undefined> {
+    const { store, clock, settings, name } = this.#parts
+    if (stored === undefined || !mayStandIn(stored, unreachable, clock(), settings)) return undefined
+    store.counters.staleHits++
+    asked.context.facts['cache'] = 'stale-if-error'
+    const status = forwardStatus(name, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' })
+    return answerFrom(stored, asked.request, hitFields(stored, name, clock(), status), store)
+  }
+
+  async #finish(asked: ForwardRequest, fetch: Fetch, response: HttpResponse): Promise<HttpResponse> {
+    const { outcome, isCollapsed } = fetch
+    const isStored = outcome?.kind === 'stored' || outcome?.kind === 'recording'
+    const detail = outcome?.kind === 'passed' && outcome.why !== 'method' ? outcome.why : undefined
+    const seen = isCollapsed ? response : await this.#seenOf(asked, fetch, response)
+    return this.#label(asked, seen, {
+      fwdStatus: response.status,
+      stored: isStored,
+      collapsed: isCollapsed,
+      detail,
+    })
+  }
+
+  /** What the one who asked gets: the stored response after a 304, else what came, read along where it is recorded. */
+  async #seenOf({ request }: ForwardRequest, { outcome }: Fetch, response: HttpResponse): Promise<HttpResponse> {
+    if (outcome?.kind === 'recording') return { ...response, body: outcome.recording.body.read() }
+    if (outcome?.kind !== 'stored' || response.status !== 304) return response
+    return (await responseOf(outcome, request, this.#parts)) ?? response
+  }
+
+  #label(
+    { fwd }: ForwardRequest,
+    response: HttpResponse,
+    facts: { fwdStatus?: number; stored?: boolean; collapsed?: boolean; detail?: string | undefined },
+  ): HttpResponse {
+    response.fields.delete('surrogate-key')
+    response.fields.append(
+      'cache-status',
+      forwardStatus(this.#parts.name, { fwd, fwdStatus: response.status, ...facts }),
+    )
+    return response
+  }
+}
+
+/** A body nobody will read; it may still fail, which must not bring the process down. */
+const discard = ({ body }: HttpResponse): void => {
+  if (body instanceof Readable) body.on('error', () => undefined).destroy()
+}

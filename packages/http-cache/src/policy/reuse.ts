@@ -1,0 +1,101 @@
+/** May a stored response answer this request as it is (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861)? */
+import { currentAgeMs, remainingMs, type StoredResponse } from '../stored-response.ts'
+import { has, secondsOf, type Directives } from './directives.ts'
+
+/**
+ * - `fresh`: use it
+ * - `stale-allowed`: use it, the client said that stale is good enough
+ * - `revalidate-behind`: use it and ask the origin meanwhile
+ * - `validate`: ask the origin first
+ */
+export type Reuse = 'fresh' | 'stale-allowed' | 'revalidate-behind' | 'validate'
+
+/** Why it takes a request to the origin, in the words of RFC 9211 §2.2. */
+export type ForwardReason = 'stale' | 'request'
+
+export interface Verdict {
+  readonly reuse: Reuse
+  readonly why: ForwardReason | undefined
+}
+
+const fresh: Verdict = { reuse: 'fresh', why: undefined }
+const staleAllowed: Verdict = { reuse: 'stale-allowed', why: undefined }
+const revalidateBehind: Verdict = { reuse: 'revalidate-behind', why: 'stale' }
+const validateStale: Verdict = { reuse: 'validate', why: 'stale' }
+const validateOnRequest: Verdict = { reuse: 'validate', why: 'request' }
+
+const isFresh = (stored: StoredResponse, nowMs: number): boolean =>
+  !stored.head.lifetime.alwaysValidate && remainingMs(stored, nowMs) > 0
+
+/** The client wants it younger, or good for longer, than it is (§5.2.1.1, §5.2.1.3, §5.2.1.4). */
+const asksForBetter = (stored: StoredResponse, request: Directives, nowMs: number): boolean => {
+  if (has(request, 'no-cache')) return true
+  const maxAge = secondsOf(request, 'max-age')
+  // With max-stale, max-age is no demand to be met before it (§5.2.1.2).
+  if (maxAge !== undefined && !has(request, 'max-stale') && currentAgeMs(stored.head, nowMs) >= maxAge * 1000)
+    return true
+  const minFresh = secondsOf(request, 'min-fresh')
+  return minFresh !== undefined && remainingMs(stored, nowMs) < minFresh * 1000
+}
+
+/** The client takes it stale (§5.2.1.2), any staleness when it names none. */
+const acceptsStale = (stored: StoredResponse, request: Directives, nowMs: number): boolean => {
+  if (!has(request, 'max-stale')) return false
+  if (request.arguments.get('max-stale') === '') return true
+  return -remainingMs(stored, nowMs) <= (secondsOf(request, 'max-stale') ?? 0) * 1000
+}
+
+/** Nothing the origin said forbids using it stale where it said so itself, e.g. by `stale-while-revalidate`. */
+const mayBeStaleByOrigin = ({ head: { lifetime } }: StoredResponse): boolean =>
+  !lifetime.mustRevalidate && !lifetime.alwaysValidate
+
+/** Nothing the origin said forbids using it stale where others allow it. */
+const mayBeStale = (stored: StoredResponse): boolean => mayBeStaleByOrigin(stored) && !stored.head.lifetime.isShared
+
+export interface ReuseDefaults {
+  /** How long a soft-purged response may be served while it is asked for again. */
+  readonly softPurgeGraceMs: number
+  /** How long past its life a response may stand in for an origin that cannot be reached and did not say otherwise. */
+  readonly staleIfErrorMs: number
+}
+
+const revalidateWindowMs = (stored: StoredResponse, { softPurgeGraceMs }: ReuseDefaults): number => {
+  const { staleWhileRevalidateMs } = stored.head.lifetime
+  return stored.purgedMs === undefined ? staleWhileRevalidateMs : Math.max(softPurgeGraceMs, staleWhileRevalidateMs)
+}
+
+const isWithinRevalidateWindow = (stored: StoredResponse, nowMs: number, defaults: ReuseDefaults): boolean =>
+  mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < revalidateWindowMs(stored, defaults)
+
+export const judge = (
+  stored: StoredResponse,
+  request: Directives | undefined,
+  nowMs: number,
+  defaults: ReuseDefaults,
+): Verdict => {
+  if (request !== undefined && asksForBetter(stored, request, nowMs)) return validateOnRequest
+  if (isFresh(stored, nowMs)) return fresh
+  if (request !== undefined && mayBeStale(stored) && acceptsStale(stored, request, nowMs)) return staleAllowed
+  return isWithinRevalidateWindow(stored, nowMs, defaults) ? revalidateBehind : validateStale
+}
+
+/** Failures for which RFC 5861 §4 lets a stale response stand in. */
+export const isOriginError = (status: number): boolean =>
+  status === 500 || status === 502 || status === 503 || status === 504
+
+/**
+ * Whether a stale response may stand in for a failure (RFC 5861 §4, RFC 9111 §4.2.4).
+ *
+ * @param unreachable the origin did not answer at all: only then does our own default count, for a cache may serve stale
+ * when it is disconnected, but not because it does not like the answer
+ */
+export const mayStandIn = (
+  stored: StoredResponse,
+  unreachable: boolean,
+  nowMs: number,
+  { staleIfErrorMs }: ReuseDefaults,
+): boolean => {
+  const { staleIfErrorMs: allowedMs } = stored.head.lifetime
+  if (allowedMs !== undefined) return mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < allowedMs
+  return unreachable && mayBeStale(stored) && -remainingMs(stored, nowMs) < staleIfErrorMs
+}

@@ -1,0 +1,103 @@
+/** Which of the stored responses of a URL answers a request (RFC 9111 §4.1): Vary, with equal meanings made equal texts. */
+import type { Fields } from '@roundtrip/http'
+
+/** Content codings that are told apart; what else a client accepts makes no variant of its own. */
+const codings = new Set(['br', 'gzip', 'zstd', 'deflate'])
+
+/** The names in Vary, in lower case, sorted, each once. */
+export const varyNames = (fields: Fields): readonly string[] => {
+  const vary = fields.get('vary')
+  if (vary === undefined) return []
+  const names = vary.split(',').map((name) => name.trim().toLowerCase())
+  return [...new Set(names.filter((name) => name !== ''))].toSorted()
+}
+
+/** `*` anywhere in Vary: no request will ever be known to match. */
+export const variesOnAll = (fields: Fields): boolean => {
+  const vary = fields.get('vary')
+  return vary !== undefined && vary.includes('*') && vary.split(',').some((name) => name.trim() === '*')
+}
+
+const weightOf = (parameters: readonly string[]): number => {
+  const q = parameters.find((parameter) => /^\s*q\s*=/i.test(parameter))
+  return q === undefined ? 1 : Number(q.slice(q.indexOf('=') + 1)) || 0
+}
+
+const weighted = (value: string): { name: string; weight: number }[] =>
+  value
+    .split(',')
+    .map((member) => {
+      const [name = '', ...parameters] = member.split(';')
+      return { name: name.trim().toLowerCase(), weight: weightOf(parameters) }
+    })
+    .filter(({ name }) => name !== '')
+
+/** The known codings a client takes, however it writes and ranks them. */
+const normaliseEncoding = (value: string): string => {
+  const members = weighted(value)
+  const accepted = members.filter(({ name, weight }) => weight > 0 && (codings.has(name) || name === '*'))
+  const refusesIdentity = members.some(({ name, weight }) => weight === 0 && (name === 'identity' || name === '*'))
+  return [...accepted.map(({ name }) => name), ...(refusesIdentity ? ['!identity'] : [])].toSorted().join(',')
+}
+
+/** Languages by falling weight; those of equal weight in one order. */
+const normaliseLanguage = (value: string): string =>
+  weighted(value)
+    .filter(({ weight }) => weight > 0)
+    .toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
+    .map(({ name, weight }) => (weight === 1 ? name : `${name};q=${weight}`))
+    .join(',')
+
+/** Blanks around commas mean nothing in a list; lines were joined by commas before. */
+const normaliseOther = (value: string): string => value.replaceAll(/[ \t]*,[ \t]*/g, ',').trim()
+
+const normalisers: Record<string, (value: string) => string> = {
+  'accept-encoding': normaliseEncoding,
+  'accept-language': normaliseLanguage,
+}
+
+/** Few texts come again and again: most requests need no parsing at all. */
+const remembered = new Map<string, Map<string, string>>()
+const mostRemembered = 512
+
+const normalise = (name: string, value: string): string => {
+  const compute = normalisers[name]
+  if (compute === undefined) return normaliseOther(value)
+  let known = remembered.get(name)
+  if (known === undefined) remembered.set(name, (known = new Map()))
+  let result = known.get(value)
+  if (result === undefined) {
+    result = compute(value)
+    if (known.size >= mostRemembered) known.clear()
+    known.set(value, result)
+  }
+  return result
+}
+
+export interface SelectionRules {
+  /** Whether equal meanings of Accept-Encoding and Accept-Language count as equal. */
+  readonly normaliseVary: boolean
+}
+
+/** The value by which variants are told apart; absent is another value than empty (§4.1). */
+export const selectingValue = (fields: Fields, name: string, { normaliseVary }: SelectionRules): string => {
+  const value = fields.get(name)
+  if (value === undefined) return '\0'
+  return normaliseVary ? normalise(name, value) : normaliseOther(value)
+}
+
+export const selectingValues = (fields: Fields, names: readonly string[], rules: SelectionRules): readonly string[] =>
+  names.map((name) => selectingValue(fields, name, rules))
+
+/** Whether a request has the selecting values under which a response was stored. */
+export const matches = (
+  fields: Fields,
+  names: readonly string[],
+  values: readonly string[],
+  rules: SelectionRules,
+): boolean => {
+  for (let i = 0; i < names.length; i++) {
+    if (selectingValue(fields, names[i] ?? '', rules) !== values[i]) return false
+  }
+  return true
+}

@@ -1,0 +1,103 @@
+/** May this response be stored (RFC 9111 §3), and if not, why not. */
+import type { Fields, HttpRequest } from '@roundtrip/http'
+import { isBare, has, type Directives } from './directives.ts'
+import { isExplicit, type Freshness, type ResponsePolicy } from './freshness.ts'
+import { variesOnAll } from './selection.ts'
+
+/** Why a response is not stored, as `detail` of Cache-Status and in the admin API. */
+export type Unstorable =
+  | 'method'
+  | 'status'
+  | 'no-store'
+  | 'request-no-store'
+  | 'private'
+  | 'authorization'
+  | 'set-cookie'
+  | 'vary-star'
+  | 'no-freshness'
+  | 'content-range'
+  | 'too-large'
+
+export interface StorabilityRules {
+  /**
+   * What becomes of responses that set a cookie. RFC 9111 §7.3: the field does not hinder caching, so `explicit` stores
+   * them where the origin itself says how long they are fresh, never on a guess; `shared` asks for `public` or
+   * `s-maxage`; `never` is the way of Varnish and nginx.
+   */
+  readonly setCookie: 'explicit' | 'shared' | 'never'
+  readonly maxObjectBytes: number
+}
+
+export interface Candidate {
+  readonly request: HttpRequest
+  readonly requestDirectives: Directives
+  readonly status: number
+  readonly fields: Fields
+  readonly policy: ResponsePolicy
+  readonly freshness: Freshness
+}
+
+/** Final statuses whose rules this cache knows, for `must-understand` (§5.2.2.3). */
+const understoodStatuses = new Set([
+  200, 203, 204, 206, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 414, 500, 501, 502, 503, 504,
+])
+
+const isFinal = (status: number): boolean => status >= 200 && status !== 304
+
+/** GET is stored; POST where it names itself as what a GET would bring, and says for how long (RFC 9110 §9.3.3). */
+const isStorableMethod = ({ request, freshness, fields }: Candidate): boolean =>
+  request.method === 'GET' ||
+  (request.method === 'POST' && isExplicit(freshness) && freshness.lifetimeMs > 0 && namesItself(request, fields))
+
+const namesItself = ({ scheme, authority, target }: HttpRequest, fields: Fields): boolean => {
+  const location = fields.get('content-location')
+  const own = `${scheme}://${authority}${target}`
+  return location !== undefined && URL.parse(location, own)?.href === URL.parse(own)?.href
+}
+
+/** `must-understand` takes `no-store` back for those who know the status (§5.2.2.3). */
+const forbidsStoring = (status: number, directives: Directives): boolean =>
+  has(directives, 'must-understand') ? !understoodStatuses.has(status) : has(directives, 'no-store')
+
+/** What lets a shared cache keep the answer to a request with credentials (§3.5). */
+const allowsAuthorized = (directives: Directives): boolean =>
+  has(directives, 'public') || has(directives, 's-maxage') || has(directives, 'must-revalidate')
+
+const allowsCookies = (
+  { policy: { directives }, freshness }: Candidate,
+  rule: StorabilityRules['setCookie'],
+): boolean =>
+  rule !== 'never' &&
+  (has(directives, 'public') || has(directives, 's-maxage') || (rule === 'explicit' && isExplicit(freshness)))
+
+/** Something to live by: a lifetime, or a validator to ask with. Anything else would only take up room. */
+const isUseful = ({ freshness, fields }: Candidate): boolean =>
+  freshness.lifetimeMs > 0 || fields.has('etag') || fields.has('last-modified')
+
+/** Explicit freshness makes any final status storable, known or not; without it the status must allow a guess. */
+const isStorableStatus = ({ status, freshness, policy: { directives } }: Candidate): boolean =>
+  isFinal(status) &&
+  (isExplicit(freshness) ||
+    freshness.source !== 'none' ||
+    has(directives, 'public') ||
+    status === 200 ||
+    status === 206)
+
+const announcedBytes = (fields: Fields): number => Number(fields.get('content-length') ?? 0)
+
+/** Undefined when the response may be stored. */
+export const whyNotStorable = (candidate: Candidate, rules: StorabilityRules): Unstorable | undefined => {
+  const { request, requestDirectives, status, fields, policy } = candidate
+  const { directives } = policy
+  if (!isStorableMethod(candidate)) return 'method'
+  if (forbidsStoring(status, directives)) return 'no-store'
+  if (has(requestDirectives, 'no-store')) return 'request-no-store'
+  if (isBare(directives, 'private')) return 'private'
+  if (request.fields.has('authorization') && !allowsAuthorized(directives)) return 'authorization'
+  if (!isStorableStatus(candidate)) return 'status'
+  if (variesOnAll(fields)) return 'vary-star'
+  if (fields.has('set-cookie') && !allowsCookies(candidate, rules.setCookie)) return 'set-cookie'
+  if (!isUseful(candidate)) return 'no-freshness'
+  if (announcedBytes(fields) > rules.maxObjectBytes) return 'too-large'
+  return undefined
+}

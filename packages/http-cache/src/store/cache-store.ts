@@ -1,0 +1,236 @@
+/** Where responses are kept: by URL and variant, bounded in bytes, with purge and an optional level on disk. */
+import { matches, type SelectionRules } from '../policy/selection.ts'
+import { sizeOf, type Head, type StoredResponse } from '../stored-response.ts'
+import { DiskLevel, type DiskOptions } from './disk-level.ts'
+import { HitForMiss } from './hit-for-miss.ts'
+import { isMeant, PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
+import { S3Fifo } from './s3-fifo.ts'
+import { Counters, type MissRecord, type StoreStats } from './store-stats.ts'
+import { SurrogateIndex } from './surrogate-index.ts'
+
+export interface CacheStoreOptions {
+  /** For everything: content, fields, keys and bookkeeping. */
+  readonly maxBytes: number
+  /** Stored variants of one URL at most, the oldest going first; 32 by default. */
+  readonly maxVariants?: number
+  /** Where goes what memory has no room for. */
+  readonly disk?: DiskOptions
+  readonly bus?: PurgeBus
+  /** Milliseconds since the epoch; `Date.now` by default. */
+  readonly clock?: () => number
+}
+
+/** Share of the memory that responses still arriving may take beside it. */
+const recordingShare = 0.25
+/** Share of the memory that one response may take; larger ones live on disk only. */
+const largestShare = 0.1
+
+export class CacheStore {
+  readonly counters = new Counters()
+  readonly journal = new PurgeJournal()
+  readonly hitForMiss = new HitForMiss()
+  readonly #variants = new Map<string, StoredResponse[]>()
+  readonly #surrogates = new SurrogateIndex()
+  readonly #policy: S3Fifo<StoredResponse>
+  readonly #disk: DiskLevel | undefined
+  readonly #options: CacheStoreOptions
+  readonly #clock: () => number
+  readonly #unsubscribe: (() => void) | undefined
+  #objects = 0
+  #recordingBytes = 0
+
+  constructor(options: CacheStoreOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? Date.now
+    this.#policy = new S3Fifo(options.maxBytes, ({ owner }) => this.#leaveMemory(owner))
+    this.#disk = options.disk === undefined ? undefined : new DiskLevel(options.disk, (stored) => this.#forget(stored))
+    this.#unsubscribe = options.bus?.subscribe((command) => this.#apply(command))
+  }
+
+  /** The newest first. */
+  variants(key: string): readonly StoredResponse[] {
+    return this.#variants.get(key) ?? []
+  }
+
+  select(
+    variants: readonly StoredResponse[],
+    fields: Parameters<typeof matches>[0],
+    rules: SelectionRules,
+  ): StoredResponse | undefined {
+    for (const stored of variants) {
+      if (stored.varyNames.length === 0 || matches(fields, stored.varyNames, stored.varyValues, rules)) return stored
+    }
+    return undefined
+  }
+
+  touch(stored: StoredResponse): void {
+    this.#policy.touch(stored.node)
+  }
+
+  /** Takes a response in, in place of what was stored for the same selecting values. @returns false when there is no room for it */
+  put(stored: StoredResponse): boolean {
+    const sizeBytes = sizeOf(stored)
+    const fitsMemory = sizeBytes <= this.#options.maxBytes * largestShare
+    if (!fitsMemory && (this.#disk === undefined || !this.#disk.takes(stored))) return false
+    const { maxVariants = 32 } = this.#options
+    const before = this.#variants.get(stored.key) ?? []
+    for (const other of before) if (isSameVariant(other, stored)) this.#remove(other)
+    const others = this.#variants.get(stored.key) ?? []
+    if (others.length >= maxVariants) this.#remove(others.at(-1) as StoredResponse)
+    this.#variants.set(stored.key, [stored, ...(this.#variants.get(stored.key) ?? [])])
+    this.#surrogates.add(stored)
+    this.#objects++
+    this.counters.stored++
+    stored.node.sizeBytes = sizeBytes
+    if (fitsMemory) this.#policy.add(stored.node)
+    else this.#toDisk(stored)
+    return true
+  }
+
+  /** Gives a stored response a newer head, or other content after its parts were combined. */
+  update(stored: StoredResponse, head: Head): void {
+    if (!this.has(stored)) return
+    this.#surrogates.remove(stored)
+    stored.head = head
+    stored.purgedMs = undefined
+    stored.hitTexts.ageSeconds = -1
+    this.#surrogates.add(stored)
+    if (stored.node.queue !== 0) this.#policy.resize(stored.node, sizeOf(stored))
+  }
+
+  has(stored: StoredResponse): boolean {
+    return this.#variants.get(stored.key)?.includes(stored) ?? false
+  }
+
+  remove(stored: StoredResponse): void {
+    this.#remove(stored)
+  }
+
+  /** Takes content that was read from disk back into memory. */
+  promote(stored: StoredResponse, bytes: Uint8Array): void {
+    if (!this.has(stored) || stored.body instanceof Uint8Array || stored.body === undefined) return
+    const sizeBytes = sizeOf(stored) + bytes.byteLength
+    if (sizeBytes > this.#options.maxBytes * largestShare) return
+    this.#disk?.remove(stored)
+    stored.body = bytes
+    stored.node.sizeBytes = sizeBytes
+    this.#policy.add(stored.node)
+  }
+
+  /** Room for octets that are still arriving; false when all recordings together would take too much. */
+  reserve(bytes: number): boolean {
+    if (this.#recordingBytes + bytes > this.#options.maxBytes * recordingShare) return false
+    this.#recordingBytes += bytes
+    return true
+  }
+
+  release(bytes: number): void {
+    this.#recordingBytes -= bytes
+  }
+
+  /**
+   * Removes, or makes stale, what the command means, here and wherever the bus reaches. By URL and by surrogate key
+   * the work is in what is meant; by host and by prefix it is one look at every key in the store.
+   *
+   * @returns how many stored responses were meant in this process
+   */
+  purge(command: PurgeCommand): number {
+    this.#options.bus?.publish(command)
+    return this.#apply(command)
+  }
+
+  /** Every key with its stored responses, for the admin API. */
+  *entries(): Generator<StoredResponse> {
+    for (const variants of this.#variants.values()) yield* variants
+  }
+
+  recentMisses(): MissRecord[] {
+    return this.counters.recentMisses
+  }
+
+  stats(): StoreStats {
+    const { hits, staleHits, misses, stored, notStored, evictions, purged, collapsed } = this.counters
+    return {
+      hits,
+      staleHits,
+      misses: { ...misses },
+      stored,
+      notStored: { ...notStored },
+      evictions,
+      purged,
+      collapsed,
+      objects: this.#objects,
+      bytes: this.#policy.bytes,
+      maxBytes: this.#options.maxBytes,
+      diskObjects: this.#disk?.objects ?? 0,
+      diskBytes: this.#disk?.bytes ?? 0,
+    }
+  }
+
+  /** Ends the subscription and resolves when what is being written to disk is written. */
+  async close(): Promise<void> {
+    this.#unsubscribe?.()
+    await this.#disk?.close()
+  }
+
+  #apply(command: PurgeCommand): number {
+    this.journal.note(command)
+    this.hitForMiss.forget(command)
+    const meant = this.#meant(command)
+    for (const stored of meant) {
+      if (command.soft === true) {
+        stored.purgedMs ??= this.#clock()
+        stored.hitTexts.ageSeconds = -1
+      } else this.#remove(stored)
+    }
+    this.counters.purged += meant.length
+    return meant.length
+  }
+
+  #meant(command: PurgeCommand): StoredResponse[] {
+    if ('url' in command) return [...this.variants(command.url)]
+    if ('surrogateKeys' in command) return this.#surrogates.find(command.surrogateKeys)
+    const found: StoredResponse[] = []
+    for (const [key, variants] of this.#variants) if (isMeant(command, key, [])) found.push(...variants)
+    return found
+  }
+
+  #remove(stored: StoredResponse): void {
+    this.#policy.remove(stored.node)
+    this.#disk?.remove(stored)
+    this.#forget(stored)
+  }
+
+  #leaveMemory(stored: StoredResponse): void {
+    this.counters.evictions++
+    if (this.#disk?.takes(stored) === true) this.#toDisk(stored)
+    else this.#forget(stored)
+  }
+
+  #toDisk(stored: StoredResponse): void {
+    const disk = this.#disk as DiskLevel
+    void disk
+      .write(stored, () => this.has(stored))
+      .then((written) => {
+        if (!written) this.#forget(stored)
+      })
+  }
+
+  #forget(stored: StoredResponse): void {
+    const variants = this.#variants.get(stored.key)
+    if (variants === undefined || !variants.includes(stored)) return
+    this.#objects--
+    this.#surrogates.remove(stored)
+    if (variants.length === 1) this.#variants.delete(stored.key)
+    else
+      this.#variants.set(
+        stored.key,
+        variants.filter((other) => other !== stored),
+      )
+  }
+}
+
+const isSameVariant = (a: StoredResponse, b: StoredResponse): boolean =>
+  a.varyNames.length === b.varyNames.length &&
+  a.varyNames.every((name, index) => name === b.varyNames[index]) &&
+  a.varyValues.every((value, index) => value === b.varyValues[index])
