@@ -2,6 +2,7 @@
 export { loadSettings, type Environment } from './load-settings.ts'
 export { nearest } from './nearest.ts'
 export { setting, type About } from './setting.ts'
-export { defaultsOf, loadSettingsFile, parseSettings } from './settings-file.ts'
+export type { Place, Report } from './check-value.ts'
+export { defaultsOf, loadSettingsFile, parseSettings, type Check } from './settings-file.ts'
 export { settingsTable } from './settings-table.ts'
 export { variableName } from './variables.ts'

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Type } from 'typebox'
+import { Type, type Static } from 'typebox'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { setting } from './setting.ts'
-import { loadSettingsFile, parseSettings } from './settings-file.ts'
+import { loadSettingsFile, parseSettings, type Check } from './settings-file.ts'
 
 const strict = { additionalProperties: false }
 
@@ -68,6 +68,15 @@ pools:
       'edge.yaml:10:14: pools.web.balance: "fastest" is not valid: expected one of round-robin, least-request (how)',
       'edge.yaml:11:8: pools.api.members: is missing: expected an array'.replace('an array', 'a list'),
     ])
+  })
+
+  it('is held against itself by whoever knows what must fit', () => {
+    const check: Check<Static<typeof schema>> = ({ pools }, report) => {
+      if (pools['web'] === undefined) report({ path: ['pools', 'web'], isKey: true }, 'is wanted by somebody')
+    }
+    const read = (text: string) => () => parseSettings(schema, text, 'edge.yaml', check)
+    expect(read('hosts: [a]\npools: {web: {members: []}}')).not.toThrow()
+    expect(read('hosts: [a]\npools: {}')).toThrow('edge.yaml:2:8: pools.web: is wanted by somebody')
   })
 
   it('keeps secrets to itself', () => {

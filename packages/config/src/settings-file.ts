@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Static, TSchema } from 'typebox'
 import { LineCounter, parseDocument, type Document } from 'yaml'
-import { checkValue, type Place } from './check-value.ts'
+import { checkValue, type Place, type Report } from './check-value.ts'
+
+/** Finds what no schema can: parts that do not fit each other. */
+export type Check<Settings> = (settings: Settings, report: Report) => void
 
 /**
  * Reads settings that are too rich for the environment: lists of objects, objects by name.
@@ -11,7 +14,11 @@ import { checkValue, type Place } from './check-value.ts'
  *
  * @throws RoundtripError `SETTINGS_INVALID`, its message one line per problem: `edge.yaml:12:5: pools.web.members: …`
  */
-export const loadSettingsFile = <T extends TSchema>(schema: T, file: string): Readonly<Static<T>> => {
+export const loadSettingsFile = <T extends TSchema>(
+  schema: T,
+  file: string,
+  check?: Check<Static<T>>,
+): Readonly<Static<T>> => {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -19,11 +26,16 @@ export const loadSettingsFile = <T extends TSchema>(schema: T, file: string): Re
     const sentence = `${file} cannot be read (${(error as Error).message}): expected a YAML file with the settings.`
     throw new RoundtripError('SETTINGS_INVALID', sentence, { cause: error })
   }
-  return parseSettings(schema, text, file)
+  return parseSettings(schema, text, file, check)
 }
 
 /** As `loadSettingsFile`, of a text that came from elsewhere. @param name stands before each problem */
-export const parseSettings = <T extends TSchema>(schema: T, text: string, name: string): Readonly<Static<T>> => {
+export const parseSettings = <T extends TSchema>(
+  schema: T,
+  text: string,
+  name: string,
+  check?: Check<Static<T>>,
+): Readonly<Static<T>> => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const at = (offset: number): string => {
@@ -34,9 +46,12 @@ export const parseSettings = <T extends TSchema>(schema: T, text: string, name: 
   if (problems.length > 0) throw invalid(problems)
   // Aliases may not multiply what a small file says into what fills the memory.
   const value: unknown = document.toJS({ maxAliasCount: 50 }) ?? {}
-  const settings = checkValue(schema, value, (place, problem) => {
+  const report: Report = (place, problem) => {
     problems.push(`${at(offsetOf(document, place))}: ${place.path.join('.') || 'the file'}: ${problem}`)
-  })
+  }
+  const settings = checkValue(schema, value, report) as Static<T>
+  // Between parts that are wrong by themselves nothing can be compared.
+  if (problems.length === 0) check?.(settings, report)
   if (problems.length > 0) throw invalid(problems)
   return deepFreeze(settings) as Readonly<Static<T>>
 }
