@@ -17,3 +17,7 @@ export {
   type BodyFraming,
   type ResponseHead,
 } from './parse-response.ts'
+export { defaultHttp1Settings, http1Settings, type Http1Settings } from './server/limits.ts'
+export { serveHttp1, type Http1Server } from './server/serve-http1.ts'
+export { type Http1ServerOptions, type Http1Stats } from './server/server-state.ts'
+export { type Schedule } from './server/sweep.ts'

@@ -1,0 +1,74 @@
+/** One request in hand, from its head to the last octet of its response. */
+import type { HttpRequest, RequestContext } from '@roundtrip/http'
+import type { RequestHead } from '../parse-request.ts'
+import type { RequestBody } from './request-body.ts'
+import type { Sending } from './send-body.ts'
+
+export interface Exchange {
+  readonly head: RequestHead
+  readonly context: RequestContext
+  readonly body: RequestBody | undefined
+  /** Once a body that takes more than one write is on its way. */
+  sending: Sending | undefined
+  /** Whether the final response has begun to leave. */
+  isAnswered: boolean
+  /** Whether the connection ends with this response. */
+  isLast: boolean
+  isContinued: boolean
+  /** Whether the body failed after its head was sent. */
+  isTruncated: boolean
+  /** Octets of the body that had arrived when the response was out: the rest is read to be thrown away. */
+  restFromBytes: number
+  /** How long the body has been waited for, in milliseconds. */
+  bodyWaitedMs: number
+}
+
+export const newExchange = (
+  head: RequestHead,
+  context: RequestContext,
+  body: RequestBody | undefined,
+  isLast: boolean,
+): Exchange => ({
+  head,
+  context,
+  body,
+  sending: undefined,
+  isAnswered: false,
+  isLast,
+  isContinued: false,
+  isTruncated: false,
+  restFromBytes: 0,
+  bodyWaitedMs: 0,
+})
+
+/** A response handed over whole, whose last octet the kernel has not taken yet. */
+export interface Unflushed {
+  readonly context: RequestContext
+  readonly bodyBytes: number
+}
+
+export const toRequest = (
+  { method, target, authority, fields, version }: RequestHead,
+  scheme: 'http' | 'https',
+  body: RequestBody | undefined,
+): HttpRequest => ({ method, target, scheme, authority, fields, body, httpVersion: version })
+
+/** The client waits for a word of ours before it sends its content. */
+export const awaitsContinue = ({ head, body, isContinued }: Exchange): boolean =>
+  head.expectsContinue && !isContinued && body?.receivedBytes === 0
+
+/** Whether octets of the body are due: it is not complete, somebody reads it, and the client knows. */
+export const isBodyDue = (exchange: Exchange): boolean => {
+  const { body } = exchange
+  return body !== undefined && !body.isComplete && !body.isFull && !awaitsContinue(exchange)
+}
+
+/**
+ * Whether the rest of a body is worth reading to keep the connection. A client that was never told to continue may send
+ * its content or its next request: nobody could tell one from the other.
+ */
+export const isRestWorthReading = (exchange: Exchange, maxDrainBytes: number): boolean => {
+  const { body } = exchange
+  if (body === undefined || body.isComplete) return true
+  return !awaitsContinue(exchange) && (body.leftBytes ?? 0) <= maxDrainBytes
+}

@@ -1,0 +1,116 @@
+/** The writing half of a connection: one response after the other, each settled when the kernel has its last octet. */
+import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
+import type { HttpResponse } from '@roundtrip/http'
+import { isRestWorthReading, type Exchange, type Unflushed } from './exchange.ts'
+import { frameResponse, serializeHead } from './response-head.ts'
+import { BytesSending, isSmall, sendWhole, StreamSending } from './send-body.ts'
+
+const closeLine = 'connection: close\r\n'
+/** HTTP/1.0 has to be told; in HTTP/1.1 it goes without saying. */
+const keepAliveLine = 'connection: keep-alive\r\n'
+
+/** What becomes of a response on its way. */
+export interface ResponderEvents {
+  /** Its last octet was handed to the socket. */
+  handedOver(exchange: Exchange): void
+  /** Its body failed after the head had left. */
+  truncated(exchange: Exchange): void
+}
+
+export class Responder {
+  readonly #socket: Socket
+  readonly #events: ResponderEvents
+  readonly #maxDrainBytes: number
+  readonly #unflushed: Unflushed[] = []
+  #isCorked = false
+
+  constructor(socket: Socket, events: ResponderEvents, maxDrainBytes: number) {
+    this.#socket = socket
+    this.#events = events
+    this.#maxDrainBytes = maxDrainBytes
+  }
+
+  /** Responses that were handed over and have not left. */
+  get unflushed(): number {
+    return this.#unflushed.length
+  }
+
+  /** Requests wait already, and their answers may come at once: they leave together at the end of this turn. */
+  gather(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#socket.cork()
+    process.nextTick(() => {
+      this.#isCorked = false
+      this.#socket.uncork()
+    })
+  }
+
+  /** @throws RoundtripError `INTERNAL` when the response cannot be sent; nothing of it has been then */
+  answer(exchange: Exchange, response: HttpResponse): void {
+    const { head } = exchange
+    const framing = frameResponse(head, response)
+    exchange.isLast ||=
+      framing.endsWithConnection ||
+      response.fields.get('connection')?.toLowerCase() === 'close' ||
+      !isRestWorthReading(exchange, this.#maxDrainBytes)
+    const connection = exchange.isLast ? closeLine : head.version === '1.0' ? keepAliveLine : ''
+    const text = serializeHead(response, framing, connection)
+    const { body } = framing
+    exchange.isAnswered = true
+    if (body === undefined) {
+      if (response.body instanceof Readable) discard(response.body)
+      this.#socket.write(text, 'latin1', this.#flushed)
+      this.#handedOver(exchange, 0)
+    } else if (body instanceof Readable) {
+      const sending = new StreamSending(this.#socket, body, framing, this.#flushed, (isWhole) => {
+        if (isWhole) this.#handedOver(exchange, sending.bodyBytes)
+        else this.#events.truncated(exchange)
+      })
+      exchange.sending = sending
+      sending.start(text)
+    } else if (isSmall(body)) {
+      this.#handedOver(exchange, sendWhole(this.#socket, text, body, this.#flushed))
+    } else {
+      const sending = new BytesSending(this.#socket, body, this.#flushed, () =>
+        this.#handedOver(exchange, sending.bodyBytes),
+      )
+      exchange.sending = sending
+      sending.start(text)
+    }
+  }
+
+  /** A response to nobody's request: what arrived could not be read. */
+  refuse(response: HttpResponse): void {
+    const framing = frameResponse({ method: 'GET', version: '1.1' }, response)
+    const text = serializeHead(response, framing, closeLine)
+    if (typeof response.body === 'string') sendWhole(this.#socket, text, response.body, () => undefined)
+  }
+
+  /** The connection is gone, and with it whatever had not left. */
+  lost(): void {
+    for (const { context, bodyBytes } of this.#unflushed.splice(0)) {
+      context.abandon()
+      context.settle({ outcome: 'aborted', bodyBytes })
+    }
+  }
+
+  #handedOver(exchange: Exchange, bodyBytes: number): void {
+    this.#unflushed.push({ context: exchange.context, bodyBytes })
+    this.#events.handedOver(exchange)
+  }
+
+  /** Passed with the last write of every response: writes complete in order, so the first that waits is meant. */
+  readonly #flushed = (error?: Error | null): void => {
+    // `close` follows and settles what is left.
+    if (error !== undefined && error !== null) return
+    const first = this.#unflushed.shift()
+    first?.context.settle({ outcome: 'complete', bodyBytes: first.bodyBytes })
+  }
+}
+
+/** A stream that nobody reads any more may still fail; that must not bring the process down. */
+export const discard = (body: HttpResponse['body']): void => {
+  if (body instanceof Readable) body.on('error', () => undefined).destroy()
+}

@@ -1,0 +1,105 @@
+/** The head of a response as it goes out (RFC 9112 §4, §6): framed by us, whatever the handler thought. */
+import { STATUS_CODES } from 'node:http'
+import { Readable } from 'node:stream'
+import { RoundtripError } from '@roundtrip/errors'
+import { isFieldName, isFieldValue, type Fields, type HttpResponse } from '@roundtrip/http'
+import { knownNames } from '../known-names.ts'
+import type { RequestHead } from '../parse-request.ts'
+
+/** How a response will end, and what it carries. */
+export interface ResponseFraming {
+  readonly contentLength: number | undefined
+  readonly isChunked: boolean
+  /** Only the end of the connection tells an HTTP/1.0 client where such a body ends. */
+  readonly endsWithConnection: boolean
+  /** What is to be sent behind the head. */
+  readonly body: HttpResponse['body']
+}
+
+/** Said of a connection by its server alone, or written anew. */
+const isOurs = (name: string): boolean =>
+  name === 'content-length' || name === 'connection' || name === 'transfer-encoding' || name === 'keep-alive'
+
+/** Statuses that never carry content (RFC 9110 §6.4.1). */
+const isBodiless = (status: number): boolean => status === 204 || status === 304
+
+const unsendable = (sentence: string): RoundtripError => new RoundtripError('INTERNAL', undefined, { cause: sentence })
+
+/** @throws RoundtripError `INTERNAL` when the handler announced a length that is none, or a status that is not final */
+export const frameResponse = (
+  request: Pick<RequestHead, 'method' | 'version'>,
+  response: HttpResponse,
+): ResponseFraming => {
+  const { status, body } = response
+  if (!Number.isInteger(status) || status < 200 || status > 999) throw unsendable(`status ${status} is not final`)
+  const isSilent = request.method === 'HEAD' || isBodiless(status)
+  const contentLength = status === 204 ? undefined : lengthOf(request.method, response)
+  if (isSilent) return { contentLength, isChunked: false, endsWithConnection: false, body: undefined }
+  const isUnknown = contentLength === undefined
+  return {
+    contentLength,
+    isChunked: isUnknown && request.version === '1.1',
+    endsWithConnection: isUnknown && request.version === '1.0',
+    body,
+  }
+}
+
+/** A body in memory knows its length best; without one, HEAD and 304 say what the handler announced (RFC 9110 §8.6). */
+const lengthOf = (method: string, { status, fields, body }: HttpResponse): number | undefined => {
+  if (typeof body === 'string') return Buffer.byteLength(body)
+  if (body instanceof Readable) return announcedBytes(fields)
+  if (body !== undefined) return body.byteLength
+  return method === 'HEAD' || status === 304 ? announcedBytes(fields) : 0
+}
+
+const announcedBytes = (fields: Fields): number | undefined => {
+  const announced = fields.get('content-length')
+  if (announced === undefined) return undefined
+  if (!/^\d{1,15}$/.test(announced)) throw unsendable(`content-length ${announced} is not a number`)
+  return Number(announced)
+}
+
+const statusLines = new Map(
+  Object.entries(STATUS_CODES).map(([status, reason = '']) => [Number(status), `HTTP/1.1 ${status} ${reason}\r\n`]),
+)
+
+/**
+ * @param connection the Connection field line, or nothing
+ * @throws RoundtripError `INTERNAL` when a field cannot be sent: a line end in one would begin another response
+ */
+export const serializeHead = (
+  { status, fields }: HttpResponse,
+  { contentLength, isChunked }: ResponseFraming,
+  connection: string,
+): string => {
+  let head = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
+  let hasDate = false
+  const { flat } = fields
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    const value = flat[i + 1] ?? ''
+    if (isOurs(name)) continue
+    if (name === 'date') hasDate = true
+    if (!knownNames.has(name) && !isFieldName(name))
+      throw unsendable('a field name holds a character that is not allowed')
+    if (!isFieldValue(value)) throw unsendable(`the field ${name} holds a character that is not allowed`)
+    head += `${name}: ${value}\r\n`
+  }
+  if (!hasDate) head += dateLine()
+  if (isChunked) head += 'transfer-encoding: chunked\r\n'
+  else if (contentLength !== undefined) head += `content-length: ${contentLength}\r\n`
+  return `${head}${connection}\r\n`
+}
+
+let dateSecond = 0
+let currentDateLine = ''
+
+/** Written anew once a second: it costs more than all the rest of a head. */
+const dateLine = (): string => {
+  const second = Math.trunc(Date.now() / 1000)
+  if (second !== dateSecond) {
+    dateSecond = second
+    currentDateLine = `date: ${new Date(second * 1000).toUTCString()}\r\n`
+  }
+  return currentDateLine
+}

@@ -1,0 +1,175 @@
+/** The body of a response on its way out: held back while the client does not read, broken off when it is not whole. */
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import { chunkedEnd, chunkStart } from '../chunked.ts'
+import type { ResponseFraming } from './response-head.ts'
+
+/** A body that is being sent. */
+export interface Sending {
+  /** Content octets handed to the connection. */
+  readonly bodyBytes: number
+  /** Whether all of it is at hand, so that nobody needs to be waited for but the client. */
+  readonly isAtHand: boolean
+  /** The connection is gone: lets go of the body. */
+  abort(): void
+}
+
+/** @param isWhole whether the last octet was handed over; else the body failed, and no client may take it for whole */
+export type Ended = (isWhole: boolean) => void
+
+/** Larger bodies go out in slices: every slice that leaves shows that the client still reads. */
+const sliceBytes = 65_536
+/** Up to here one copy is cheaper than a gathering write. */
+const maxCopyBytes = 32_768
+
+/** Sends head and body in one write where that is cheap. @param flushed called when the kernel has the last octet */
+export const sendWhole = (socket: Socket, head: string, body: Uint8Array | string, flushed: () => void): number => {
+  if (typeof body === 'string') {
+    const bytes = Buffer.byteLength(body)
+    // Only ASCII has as many octets as characters, and is the same in Latin-1.
+    if (bytes === body.length) socket.write(head + body, 'latin1', flushed)
+    else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]), flushed)
+    return bytes
+  }
+  const octets = Buffer.allocUnsafe(head.length + body.byteLength)
+  octets.write(head, 0, 'latin1')
+  octets.set(body, head.length)
+  socket.write(octets, flushed)
+  return body.byteLength
+}
+
+/** Whether `sendWhole` is the way for this body. */
+export const isSmall = (body: Uint8Array | string): boolean =>
+  (typeof body === 'string' ? body.length : body.byteLength) <= maxCopyBytes
+
+/** A large body in memory. */
+export class BytesSending implements Sending {
+  bodyBytes = 0
+  readonly isAtHand = true
+  readonly #socket: Socket
+  readonly #bytes: Uint8Array
+  readonly #flushed: () => void
+  readonly #ended: Ended
+
+  constructor(socket: Socket, body: Uint8Array | string, flushed: () => void, ended: Ended) {
+    this.#socket = socket
+    this.#bytes = typeof body === 'string' ? Buffer.from(body) : body
+    this.#flushed = flushed
+    this.#ended = ended
+  }
+
+  start(head: string): void {
+    this.#socket.cork()
+    this.#socket.write(head, 'latin1')
+    this.#pump()
+    this.#socket.uncork()
+  }
+
+  abort(): void {
+    this.#socket.removeListener('drain', this.#pump)
+  }
+
+  readonly #pump = (): void => {
+    for (;;) {
+      const end = Math.min(this.#bytes.byteLength, this.bodyBytes + sliceBytes)
+      const slice = this.#bytes.subarray(this.bodyBytes, end)
+      this.bodyBytes = end
+      if (end === this.#bytes.byteLength) {
+        this.#socket.write(slice, this.#flushed)
+        this.#ended(true)
+        return
+      }
+      if (!this.#socket.write(slice)) {
+        this.#socket.once('drain', this.#pump)
+        return
+      }
+    }
+  }
+}
+
+/** A body that somebody else still makes. */
+export class StreamSending implements Sending {
+  bodyBytes = 0
+  readonly isAtHand = false
+  readonly #socket: Socket
+  readonly #body: Readable
+  readonly #framing: ResponseFraming
+  readonly #flushed: () => void
+  readonly #ended: Ended
+  #isOver = false
+
+  constructor(socket: Socket, body: Readable, framing: ResponseFraming, flushed: () => void, ended: Ended) {
+    this.#socket = socket
+    this.#body = body
+    this.#framing = framing
+    this.#flushed = flushed
+    this.#ended = ended
+  }
+
+  start(head: string): void {
+    const body = this.#body
+    const socket = this.#socket
+    socket.cork()
+    socket.write(head, 'latin1')
+    body.on('data', (chunk: Uint8Array | string) => this.#write(typeof chunk === 'string' ? Buffer.from(chunk) : chunk))
+    body.once('end', () => this.#finish())
+    body.on('error', () => this.#fail())
+    body.once('close', () => {
+      if (!body.readableEnded) this.#fail()
+    })
+    // Head and first content leave together when the content is there already.
+    process.nextTick(() => socket.uncork())
+    // Failed before we listened: none of its events will come any more.
+    if (body.destroyed || body.readableEnded) this.#fail()
+  }
+
+  abort(): void {
+    this.#isOver = true
+    this.#body.destroy()
+  }
+
+  #write(content: Uint8Array): void {
+    const { contentLength } = this.#framing
+    // An empty chunk would be the last one.
+    if (this.#isOver || content.byteLength === 0) return
+    if (contentLength !== undefined && this.bodyBytes + content.byteLength > contentLength) {
+      this.#fail()
+      return
+    }
+    const isFirst = this.bodyBytes === 0
+    this.bodyBytes += content.byteLength
+    if (this.#framing.isChunked) this.#writeChunk(content, isFirst)
+    else this.#socket.write(content)
+    if (this.#socket.writableNeedDrain) {
+      this.#body.pause()
+      this.#socket.once('drain', () => this.#body.resume())
+    }
+  }
+
+  #writeChunk(content: Uint8Array, isFirst: boolean): void {
+    this.#socket.cork()
+    this.#socket.write(chunkStart(content.byteLength, isFirst), 'latin1')
+    this.#socket.write(content)
+    this.#socket.uncork()
+  }
+
+  /** A body of another length than announced is broken off: what follows would be read as another response, or awaited in vain. */
+  #finish(): void {
+    const { contentLength, isChunked } = this.#framing
+    if (this.#isOver) return
+    if (contentLength !== undefined && this.bodyBytes !== contentLength) {
+      this.#fail()
+      return
+    }
+    this.#isOver = true
+    this.#socket.write(isChunked ? chunkedEnd(this.bodyBytes === 0) : '', 'latin1', this.#flushed)
+    this.#ended(true)
+  }
+
+  #fail(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#body.destroy()
+    this.#ended(false)
+  }
+}
