@@ -6,33 +6,55 @@ export interface Progress {
   readonly member: string
   /** Whether any octet of the request may have reached the member. */
   readonly sent: boolean
+  /** Whether its connection had carried another exchange before and no octet of an answer came: it may have been closed just then. */
+  readonly reused?: boolean
 }
 
-const isConnectTimeout = (code: string): boolean => code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT'
-const isSilence = (code: string): boolean => code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT'
-const isNotHttp = ({ name, code }: NodeJS.ErrnoException): boolean =>
-  name === 'HTTPParserError' || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'
-/** The client's own message cannot be sent on: characters undici refuses, or content that is not as long as it said. */
-const isClientsFault = (code: string): boolean =>
-  code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' || code === 'UND_ERR_NOT_SUPPORTED'
-/** The request's content ended before its end, without an error of its own. */
-const isCutShort = (code: string): boolean => code === 'UND_ERR_ABORTED'
+/** Names of OpenSSL's verification errors as node passes them on; all others with these prefixes are failed handshakes. */
+const untrusted = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REVOKED',
+  'CERT_UNTRUSTED',
+  'CERT_REJECTED',
+  'CERT_SIGNATURE_FAILURE',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+])
 
-const codeOf = (error: NodeJS.ErrnoException, sent: boolean): ErrorCode => {
-  const { code = '' } = error
-  if (isClientsFault(code)) return 'BAD_REQUEST'
-  if (isCutShort(code)) return 'CLIENT_CLOSED_REQUEST'
-  if (isConnectTimeout(code)) return 'CONNECT_TIMEOUT'
-  if (isSilence(code)) return 'UPSTREAM_TIMEOUT'
-  if (isNotHttp(error)) return 'UPSTREAM_INVALID'
+const isTls = (code: string): boolean => code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO'
+
+const codeOf = (code: string, sent: boolean): ErrorCode => {
+  if (untrusted.has(code)) return 'CERTIFICATE_NOT_TRUSTED'
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'CERTIFICATE_NAME_MISMATCH'
+  if (!sent && code === 'ETIMEDOUT') return 'CONNECT_TIMEOUT'
+  if (!sent && isTls(code)) return 'TLS_FAILED'
   return sent ? 'UPSTREAM_RESET' : 'UPSTREAM_UNREACHABLE'
 }
 
-/** An error of our own (too large, client gone) stays what it is. Details: `member`, `sent`. */
-export const upstreamError = (error: Error, { member, sent }: Progress): RoundtripError => {
-  if (error instanceof RoundtripError) return error
-  return new RoundtripError(codeOf(error, sent), undefined, { cause: error, details: { member, sent } })
+/**
+ * An error of the connection as one of ours; one of ours stays what it is, but for the details that a retry needs.
+ * Details: `member`, `sent`, `reused`.
+ */
+export const upstreamError = (error: Error, progress: Progress): RoundtripError => {
+  if (!(error instanceof RoundtripError)) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    return new RoundtripError(codeOf(code, progress.sent), undefined, { cause: error, details: { ...progress } })
+  }
+  if (error.source !== 'upstream') return error
+  const { code, message, cause, details } = error
+  return new RoundtripError(code, message, { cause, details: { ...details, ...progress } })
 }
 
 /** Whether the request certainly never reached the next hop, so that anyone else may be given it. */
 export const wasNeverSent = (error: RoundtripError): boolean => error.details['sent'] === false
+
+/** Whether a kept connection broke before any answer: most likely closed while idle, so that the member itself is not to blame. */
+export const wasClosedWhileIdle = (error: RoundtripError): boolean =>
+  error.code === 'UPSTREAM_RESET' && error.details['reused'] === true

@@ -1,0 +1,204 @@
+/** Kept HTTP/1.1 connections to one next hop: the one used last is used first, and requests beyond a bound wait or are refused. */
+import { RoundtripError } from '@roundtrip/errors'
+import type { HttpRequest, HttpResponse } from '@roundtrip/http'
+import { upstreamError } from '../upstream-error.ts'
+import { Dialer, type Preamble } from './dial.ts'
+import { Exchange, type Carrier } from './exchange.ts'
+import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
+import { requestHead } from './http1-request-head.ts'
+import { proxyHeader } from './proxy-header.ts'
+import type { Swept } from './sweep.ts'
+import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
+import type { ResolvedOptions } from './transport-options.ts'
+
+export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
+  readonly stats: TransportStats
+  readonly member: string
+  readonly timeouts: TransportTimeouts
+  readonly clock: () => number
+  readonly closesAfterEach: boolean
+  readonly #options: ResolvedOptions
+  readonly #dialer: Dialer
+  readonly #connections = new Set<Http1Connection>()
+  readonly #idle: Http1Connection[] = []
+  readonly #waiting: Exchange[] = []
+  readonly #drained = Promise.withResolvers<void>()
+  #connecting = 0
+  #inFlight = 0
+  #connects = 0
+  #reuses = 0
+  #isWatched = false
+  #isDraining = false
+
+  constructor(options: ResolvedOptions) {
+    this.#options = options
+    this.member = options.member
+    this.timeouts = options.timeouts
+    this.clock = options.sweep.clock
+    this.closesAfterEach = options.proxyProtocol !== undefined
+    this.#dialer = new Dialer(options.destination, ['http/1.1'])
+    this.stats = this.#view()
+  }
+
+  send(request: HttpRequest, options: SendOptions): Promise<HttpResponse> {
+    let head: string
+    try {
+      head = requestHead(request, this.closesAfterEach)
+    } catch (error) {
+      options.onEnd?.(error as RoundtripError)
+      return Promise.reject(error)
+    }
+    const exchange = new Exchange(request, options, this.timeouts, this, this.clock(), this.#exchangeEnded)
+    exchange.head = head
+    this.#inFlight++
+    exchange.heed()
+    if (!exchange.isEnded) this.#admit(exchange)
+    return exchange.response
+  }
+
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    for (const connection of this.#idle.splice(0)) connection.destroy()
+    if (this.#inFlight === 0) this.#drained.resolve()
+    return this.#drained.promise
+  }
+
+  destroy(): void {
+    this.#isDraining = true
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', closedHere))
+    for (const connection of this.#connections) connection.destroy()
+    if (this.#inFlight === 0) this.#drained.resolve()
+  }
+
+  ready(connection: Http1Connection): void {
+    if (connection.isNew) this.#connecting--
+    const exchange = connection.isNew && connection.madeFor !== undefined ? connection.madeFor : this.#waiting.shift()
+    if (exchange !== undefined) connection.begin(exchange)
+    else if (this.#isDraining) connection.destroy()
+    else this.#idle.push(connection)
+  }
+
+  gone(connection: Http1Connection, failure: RoundtripError | undefined): void {
+    this.#connections.delete(connection)
+    const at = this.#idle.lastIndexOf(connection)
+    if (at !== -1) this.#idle.splice(at, 1)
+    if (failure !== undefined) {
+      this.#connecting--
+      // Each connection is made for the sake of one request, whoever would have got it.
+      const exchange = connection.madeFor ?? this.#waiting.shift()
+      exchange?.fail(failure)
+    }
+    this.#connectForWaiting()
+  }
+
+  callOff(exchange: Exchange, error: RoundtripError): void {
+    const at = this.#waiting.indexOf(exchange)
+    if (at !== -1) this.#waiting.splice(at, 1)
+    exchange.fail(error)
+    if (this.#options.proxyProtocol === undefined) return
+    for (const connection of this.#connections) if (connection.madeFor === exchange) connection.destroy()
+  }
+
+  sweep(nowMs: number): boolean {
+    for (const exchange of this.#waiting.filter((one) => nowMs >= Math.min(one.queueDeadlineMs, one.totalDeadlineMs))) {
+      this.callOff(exchange, this.#unsent('UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'))
+    }
+    for (const connection of this.#connections) connection.sweep(nowMs)
+    // Those idle for longest stand first.
+    for (;;) {
+      const [oldest] = this.#idle
+      if (oldest === undefined || nowMs - oldest.idleSinceMs < this.#options.idleTimeoutMs) break
+      oldest.destroy()
+    }
+    this.#isWatched = this.#connections.size > 0 || this.#waiting.length > 0
+    return this.#isWatched
+  }
+
+  #admit(exchange: Exchange): void {
+    if (this.#isDraining) return exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
+    const connection = this.#idle.pop()
+    if (connection !== undefined) {
+      this.#reuses++
+      return connection.begin(exchange)
+    }
+    const { maxConnections, maxWaiting } = this.#options
+    const isRoomLeft = this.#connections.size < maxConnections
+    if (!isRoomLeft && this.#waiting.length >= maxWaiting) return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
+    this.#waiting.push(exchange)
+    this.#connectForWaiting()
+  }
+
+  #connectForWaiting(): void {
+    const { maxConnections, proxyProtocol } = this.#options
+    if (proxyProtocol !== undefined) {
+      while (this.#waiting.length > 0 && this.#connections.size < maxConnections) this.#connect(this.#waiting.shift())
+    } else {
+      while (this.#waiting.length > this.#connecting && this.#connections.size < maxConnections) this.#connect()
+    }
+    if (!this.#isWatched && (this.#connections.size > 0 || this.#waiting.length > 0)) {
+      this.#isWatched = true
+      this.#options.sweep.watch(this)
+    }
+  }
+
+  /** @param exchange that alone may use the connection */
+  #connect(exchange?: Exchange): void {
+    this.#connecting++
+    this.#connects++
+    const connection = new Http1Connection(this, this.#dialer, this.#preamble(exchange), exchange)
+    this.#connections.add(connection)
+  }
+
+  #preamble(exchange: Exchange | undefined): Preamble | undefined {
+    const { proxyProtocol } = this.#options
+    if (proxyProtocol === undefined || exchange === undefined) return undefined
+    const { client, downstream } = exchange.options.context
+    return ({ remoteAddress = '', remotePort = 0 }) =>
+      proxyHeader(proxyProtocol, {
+        sourceAddress: client,
+        // Behind a proxy of ours only the address of the client is known.
+        sourcePort: client === downstream.address ? downstream.port : 0,
+        destinationAddress: remoteAddress,
+        destinationPort: remotePort,
+      })
+  }
+
+  #unsent(
+    code: 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_TIMEOUT' | 'UPSTREAM_OVERLOADED',
+    sentence?: string,
+  ): RoundtripError {
+    return upstreamError(new RoundtripError(code, sentence), { member: this.member, sent: false })
+  }
+
+  readonly #exchangeEnded = (): void => {
+    this.#inFlight--
+    if (this.#inFlight === 0 && this.#isDraining) this.#drained.resolve()
+  }
+
+  #view(): TransportStats {
+    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- getters have a `this` of their own
+    const pool = this
+    return {
+      get open() {
+        return pool.#connections.size
+      },
+      get idle() {
+        return pool.#idle.length
+      },
+      get waiting() {
+        return pool.#waiting.length
+      },
+      get inFlight() {
+        return pool.#inFlight
+      },
+      get connects() {
+        return pool.#connects
+      },
+      get reuses() {
+        return pool.#reuses
+      },
+    }
+  }
+}
+
+const closedHere = 'The connections to the next hop were closed on this side.'
