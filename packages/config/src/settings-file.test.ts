@@ -27,6 +27,10 @@ const schema = Type.Object(
   strict,
 )
 
+const check: Check<Static<typeof schema>> = ({ pools }, report) => {
+  if (pools['web'] === undefined) report({ path: ['pools', 'web'], isKey: true }, 'is wanted by somebody')
+}
+
 const problemsOf = (text: string): string[] => {
   try {
     parseSettings(schema, text, 'edge.yaml')
@@ -71,9 +75,6 @@ pools:
   })
 
   it('is held against itself by whoever knows what must fit', () => {
-    const check: Check<Static<typeof schema>> = ({ pools }, report) => {
-      if (pools['web'] === undefined) report({ path: ['pools', 'web'], isKey: true }, 'is wanted by somebody')
-    }
     const read = (text: string) => () => parseSettings(schema, text, 'edge.yaml', check)
     expect(read('hosts: [a]\npools: {web: {members: []}}')).not.toThrow()
     expect(read('hosts: [a]\npools: {}')).toThrow('edge.yaml:2:8: pools.web: is wanted by somebody')
