@@ -1,0 +1,59 @@
+/** The ratios to others that the edge has to reach, and whether it does. */
+import { median } from './figures.ts'
+import type { ScenarioResult } from './results.ts'
+
+export interface Bar {
+  /** Of scenario names. */
+  readonly scenarios: RegExp
+  readonly measure: 'rate' | 'p99'
+  readonly against: string
+  readonly ratio: number
+}
+
+/** A rate has to be at least, a time at most so many times that of the other. */
+export const bars: readonly Bar[] = [
+  { scenarios: /^cached-1k-(plain|tls)$/, measure: 'rate', against: 'nginx', ratio: 1 },
+  { scenarios: /^cached-1k-h2$/, measure: 'rate', against: 'nginx', ratio: 0.6 },
+  { scenarios: /^proxied-/, measure: 'rate', against: 'nginx', ratio: 0.5 },
+  { scenarios: /^proxied-/, measure: 'rate', against: 'fastify-http-proxy', ratio: 1.5 },
+  { scenarios: /-1k-/, measure: 'p99', against: 'nginx', ratio: 1.5 },
+]
+
+export const measured = 'edge'
+
+export interface Ratio {
+  readonly median: number
+  readonly least: number
+  readonly most: number
+}
+
+export interface Verdict {
+  readonly scenario: string
+  readonly bar: Bar
+  /** Undefined when one of the two was not measured. */
+  readonly ratio: Ratio | undefined
+  readonly passed: boolean | undefined
+}
+
+/** Round by round, as both met the same noise in it. */
+export const ratioOf = (own: readonly number[], other: readonly number[]): Ratio | undefined => {
+  if (own.length === 0 || own.length !== other.length) return undefined
+  const ratios = own.map((value, round) => value / (other[round] ?? Number.NaN))
+  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
+}
+
+const valuesOf = ({ rounds, latency }: ScenarioResult, name: string, measure: Bar['measure']): number[] =>
+  measure === 'rate'
+    ? (rounds[name] ?? []).map(({ perSecond }) => perSecond)
+    : (latency?.rounds[name] ?? []).map(({ p99Us }) => p99Us)
+
+export const verdicts = (results: readonly ScenarioResult[]): Verdict[] =>
+  results.flatMap((result) =>
+    bars
+      .filter(({ scenarios }) => scenarios.test(result.scenario.name))
+      .map((bar) => {
+        const ratio = ratioOf(valuesOf(result, measured, bar.measure), valuesOf(result, bar.against, bar.measure))
+        const passed = bar.measure === 'rate' ? ratio && ratio.median >= bar.ratio : ratio && ratio.median <= bar.ratio
+        return { scenario: result.scenario.name, bar, ratio, passed }
+      }),
+  )

@@ -1,0 +1,127 @@
+/** One measurement of one contestant. */
+import type { Children } from './children.ts'
+import type { Server } from './contestants/contestant.ts'
+import { percent, percentile } from './figures.ts'
+import { answersPerSecond, connectionsFor, h2loadArguments, urlOf } from './h2load.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy } from './load.ts'
+import type { Origin } from './origin.ts'
+import type { Plan } from './plan.ts'
+import type { AnswerScenario, HandshakeScenario } from './scenarios.ts'
+
+export interface Measurement {
+  readonly perSecond: number
+  /** Processor time of the server for one answer or handshake, in microseconds: hardly moved by noise. */
+  readonly serverUs: number
+  readonly busy: Busy
+}
+
+export interface LatencyMeasurement {
+  readonly perSecond: number
+  readonly p50Us: number
+  readonly p99Us: number
+  /** How late the generator itself was, 99th percentile: contained in the times above. */
+  readonly lagUs: number
+}
+
+export interface Bench {
+  readonly children: Children
+  readonly origin: Origin
+  readonly plan: Plan
+}
+
+const portOf = (server: Server, transport: 'plain' | 'tls'): number => {
+  const port = server[transport]
+  if (typeof port === 'string') throw new TypeError(port)
+  return port
+}
+
+const measurement = (perSecond: number, busy: Busy): Measurement => {
+  if (isBottleneckElsewhere(busy)) {
+    throw new Error(
+      `the server was busy ${percent(busy.server)} only, the load generator ${percent(busy.load)}, the origin ` +
+        `${percent(busy.origin)}: more cores for them (--cores)`,
+    )
+  }
+  return { perSecond, serverUs: (busy.server * 1e6) / perSecond, busy }
+}
+
+/** Cached means that the origin hears nothing; proxied, that it hears everything. */
+const checkOrigin = ({ cached }: AnswerScenario, asked: number, answers: number): void => {
+  if (cached && asked > answers / 1000) throw new Error(`not a cached answer: the origin was asked ${asked} times`)
+  if (!cached && asked < answers) throw new Error(`the origin was asked ${asked} times for ${answers} answers`)
+}
+
+/** @throws Error when the figure would say nothing: wrong answers, or another bottleneck than the server */
+export const measureAnswers = async (
+  scenario: AnswerScenario,
+  server: Server,
+  { children, origin, plan }: Bench,
+): Promise<Measurement> => {
+  const args = h2loadArguments(scenario, portOf(server, scenario.transport), plan)
+  const before = await origin.count()
+  const bystanders = { serverPid: server.pid, originPid: origin.pid }
+  const { said, busy } = await watchLoad(children, [{ command: 'h2load', args }], plan.loadCores, bystanders, plan)
+  const perSecond = answersPerSecond(said.join(''))
+  checkOrigin(scenario, (await origin.count()) - before, perSecond * plan.seconds)
+  return measurement(perSecond, busy)
+}
+
+const openLoopClient = `${import.meta.dirname}/open-loop-client.main.ts`
+
+interface Times {
+  readonly timesUs: number[]
+  readonly lagsUs: number[]
+  readonly failures: number
+}
+
+const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
+
+/** @throws Error when answers were wrong or missing */
+export const measureLatency = async (
+  scenario: AnswerScenario,
+  server: Server,
+  wantedPerSecond: number,
+  { children, origin, plan }: Bench,
+): Promise<LatencyMeasurement> => {
+  const cores = plan.loadCores
+  const connections = Math.ceil(connectionsFor(scenario, plan) / cores.length)
+  const numbers = [connections, wantedPerSecond / cores.length, plan.warmUpSeconds, plan.seconds].map(String)
+  const args = [openLoopClient, urlOf(scenario, portOf(server, scenario.transport)), scenario.protocol, ...numbers]
+  const bystanders = { serverPid: server.pid, originPid: origin.pid }
+  const clients = cores.map(() => ({ command: process.execPath, args }))
+  const { said } = await watchLoad(children, clients, cores, bystanders, plan)
+  const all = said.map((text) => JSON.parse(text) as Times)
+  const failures = all.reduce((sum, times) => sum + times.failures, 0)
+  if (failures > 0) throw new Error(`${failures} answers were wrong or missing`)
+  const times = ascending(all.map(({ timesUs }) => timesUs))
+  const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
+  const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
+  return { perSecond: times.length / plan.seconds, p50Us, p99Us, lagUs }
+}
+
+const handshakeClient = `${import.meta.dirname}/handshake-client.main.ts`
+/** Enough that the server is never without one. */
+const lanesPerClient = 16
+
+/** The origin has nothing to do: its core makes load as well. @throws Error when handshakes failed or did not resume */
+export const measureHandshakes = async (
+  { resumed }: HandshakeScenario,
+  server: Server,
+  { children, origin, plan }: Bench,
+): Promise<Measurement> => {
+  const cores = [...plan.loadCores, plan.originCore]
+  const args = [portOf(server, 'tls'), lanesPerClient, plan.warmUpSeconds, plan.seconds].map(String)
+  const client = { command: process.execPath, args: [handshakeClient, ...args, resumed ? 'resumed' : 'full'] }
+  const bystanders = { serverPid: server.pid, originPid: origin.pid }
+  const clients = cores.map(() => client)
+  const { said, busy } = await watchLoad(children, clients, cores, bystanders, plan)
+  const counts = said.map((text) => JSON.parse(text) as { handshakes: number; resumed: number; failures: number })
+  const sum = (key: 'handshakes' | 'resumed' | 'failures'): number =>
+    counts.reduce((total, count) => total + count[key], 0)
+  if (sum('handshakes') === 0) throw new Error('no handshake was completed')
+  if (sum('failures') > 0) throw new Error(`${sum('failures')} of ${sum('handshakes')} handshakes failed`)
+  if (sum('resumed') !== (resumed ? sum('handshakes') : 0)) {
+    throw new Error(`${sum('resumed')} of ${sum('handshakes')} handshakes were resumed`)
+  }
+  return measurement(sum('handshakes') / plan.seconds, busy)
+}

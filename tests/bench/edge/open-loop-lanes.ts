@@ -1,0 +1,79 @@
+/** Ways to ask one question at a time, as lean as a load generator has to be. */
+import { once } from 'node:events'
+import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
+import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+/** Asks once; calls back when the answer is there, saying whether it was a 200 to its end. */
+export type Lane = (done: (isRight: boolean) => void) => void
+
+/** Streams of a connection: as many as are due, up to what servers let through by default. */
+const streamsPerConnection = 100
+
+const tls = { rejectUnauthorized: false, ecdhCurve: 'X25519' }
+const endOfHead = '\r\n\r\n'
+
+const http1Lane = async ({ protocol, hostname, port, pathname, host }: URL): Promise<Lane> => {
+  const address = { host: hostname, port: Number(port) }
+  const isSecure = protocol === 'https:'
+  const socket: Socket = isSecure
+    ? connectTls({ ...address, ...tls, ALPNProtocols: ['http/1.1'] })
+    : connectTcp(address)
+  socket.setNoDelay(true)
+  await once(socket, isSecure ? 'secureConnect' : 'connect')
+  const question = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  let done: ((isRight: boolean) => void) | undefined
+  let missing = 0
+  let isRight = false
+  const fail = (): void => done?.(false)
+  socket.on('error', fail)
+  socket.on('end', fail)
+  socket.on('data', (octets: Buffer) => {
+    if (missing === 0) {
+      // Answers of 1 KB: the head never comes in two parts on loopback; if it did, the answer would count as wrong.
+      const head = octets.indexOf(endOfHead)
+      const text = octets.toString('latin1', 0, head).toLowerCase()
+      isRight = text.startsWith('http/1.1 200 ')
+      const length = text.indexOf('content-length: ')
+      missing = head + endOfHead.length + Number.parseInt(text.slice(length + 'content-length: '.length), 10)
+    }
+    missing -= octets.length
+    if (missing === 0) done?.(isRight)
+  })
+  return (answered) => {
+    done = answered
+    socket.write(question)
+  }
+}
+
+const http2Lane =
+  (session: ClientHttp2Session, path: string): Lane =>
+  (done) => {
+    const stream = session.request({ ':path': path }, { endStream: true })
+    let isRight = false
+    stream.on('response', (headers) => {
+      isRight = headers[':status'] === 200
+    })
+    stream.on('error', () => {
+      isRight = false
+    })
+    stream.resume()
+    stream.on('close', () => done(isRight))
+  }
+
+/** @throws the error of a connection that cannot be made */
+export const openLanes = async (url: URL, protocol: 'h1' | 'h2', connections: number): Promise<Lane[]> => {
+  const all = Array.from({ length: connections })
+  if (protocol === 'h1') return Promise.all(all.map(() => http1Lane(url)))
+  const sessions = await Promise.all(
+    all.map(async () => {
+      const session = connectHttp2(url, tls)
+      await once(session, 'connect')
+      return session
+    }),
+  )
+  // The first ones of every session first, so that streams are spread over the connections.
+  return Array.from({ length: streamsPerConnection }).flatMap(() =>
+    sessions.map((session) => http2Lane(session, url.pathname)),
+  )
+}

@@ -1,0 +1,114 @@
+/** The figures as people read them; the same text is printed and kept. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { measured, ratioOf, verdicts, type Ratio } from './bars.ts'
+import { median, percent, whole } from './figures.ts'
+import { machineLines, type Machine } from './machine.ts'
+import type { LatencyMeasurement, Measurement } from './measure.ts'
+import type { Plan } from './plan.ts'
+import type { ScenarioResult } from './results.ts'
+
+const baseline = 'nginx'
+
+const times = ({ median: middle, least, most }: Ratio): string =>
+  `${middle.toFixed(2)}× (${least.toFixed(2)}–${most.toFixed(2)})`
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
+  rows.length === 0 ? [] : [row(head), row(head.map(() => '---')), ...rows.map(row), '']
+
+const ratioCell = (own: readonly number[], other: readonly number[] | undefined): string => {
+  const ratio = other && ratioOf(own, other)
+  return ratio === undefined ? '–' : times(ratio)
+}
+
+const ratesOf = (list: readonly Measurement[] | undefined) => list?.map(({ perSecond }) => perSecond)
+const p99sOf = (list: readonly LatencyMeasurement[] | undefined) => list?.map(({ p99Us }) => p99Us)
+
+const rateRows = (rounds: Readonly<Record<string, readonly Measurement[]>>): string[][] => {
+  return Object.entries(rounds).map(([name, list]) => {
+    const own = ratesOf(list) ?? []
+    const of = (pick: (measurement: Measurement) => number): number => median(list.map(pick))
+    return [
+      name,
+      `${whole(median(own))} (${whole(Math.min(...own))}–${whole(Math.max(...own))})`,
+      ratioCell(own, ratesOf(rounds[baseline])),
+      of(({ serverUs }) => serverUs).toFixed(1),
+      percent(of(({ busy }) => busy.server)),
+      percent(of(({ busy }) => busy.load)),
+      percent(of(({ busy }) => busy.origin)),
+      percent(of(({ busy }) => busy.others)),
+    ]
+  })
+}
+
+const latencyRows = (rounds: Readonly<Record<string, readonly LatencyMeasurement[]>>): string[][] => {
+  return Object.entries(rounds).map(([name, list]) => [
+    name,
+    whole(median(list.map(({ p50Us }) => p50Us))),
+    whole(median(p99sOf(list) ?? [])),
+    whole(median(list.map(({ lagUs }) => lagUs))),
+    ratioCell(p99sOf(list) ?? [], p99sOf(rounds[baseline])),
+  ])
+}
+
+/** One scenario in Markdown, which reads well on a terminal, too. */
+export const scenarioLines = ({ scenario, rounds, latency, skipped }: ScenarioResult): string[] => [
+  `### ${scenario.name}: ${scenario.description}`,
+  '',
+  ...table(
+    ['', 'per second', `× ${baseline}`, 'server µs each', 'server busy', 'load', 'origin', 'others on its core'],
+    rateRows(rounds),
+  ),
+  ...(latency === undefined
+    ? []
+    : [
+        `At ${whole(latency.perSecond)} a second, 70 % of what the slower of the two can do:`,
+        '',
+        ...table(
+          ['', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`],
+          latencyRows(latency.rounds),
+        ),
+      ]),
+  ...Object.entries(skipped).map(([name, reason]) => `- ${name} skipped: ${reason}`),
+  ...(Object.keys(skipped).length === 0 ? [] : ['']),
+]
+
+export const barLines = (results: readonly ScenarioResult[]): string[] => [
+  '### Bars',
+  '',
+  ...table(
+    ['scenario', 'bar', `${measured}, median (least–most)`, ''],
+    verdicts(results).map(({ scenario, bar, ratio, passed }) => [
+      scenario,
+      bar.measure === 'rate' ? `≥ ${bar.ratio}× ${bar.against}` : `p99 ≤ ${bar.ratio}× ${bar.against}`,
+      ratio === undefined ? '–' : times(ratio),
+      passed === undefined ? 'not measured' : passed ? 'pass' : 'FAIL',
+    ]),
+  ),
+]
+
+const folder = join(import.meta.dirname, '../results')
+
+/** @returns the files written */
+export const keepResults = (
+  name: string,
+  machine: Machine,
+  plan: Plan,
+  results: readonly ScenarioResult[],
+): readonly string[] => {
+  mkdirSync(folder, { recursive: true })
+  const [json, markdown] = ['json', 'md'].map((ending) => join(folder, `${name}.${ending}`)) as [string, string]
+  const { checkout: _, ...settings } = plan
+  const facts = { date: new Date().toISOString(), machine, plan: settings, bars: verdicts(results), results }
+  writeFileSync(json, `${JSON.stringify(facts, null, 1)}\n`)
+  const lines = [
+    `# Edge, ${facts.date.slice(0, 10)}`,
+    '',
+    ...machineLines(machine, plan).map((line) => `- ${line}`),
+    '',
+    ...barLines(results),
+    ...results.flatMap(scenarioLines),
+  ]
+  writeFileSync(markdown, `${lines.join('\n').trimEnd()}\n`)
+  return [json, markdown]
+}

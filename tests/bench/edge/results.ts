@@ -1,0 +1,18 @@
+/** What a run of the benchmark found out. */
+import type { LatencyMeasurement, Measurement } from './measure.ts'
+import type { Scenario } from './scenarios.ts'
+
+type ByContestant<T> = Readonly<Record<string, readonly T[]>>
+
+export interface ScenarioResult {
+  readonly scenario: Scenario
+  /** Only contestants that were measured in every round. */
+  readonly rounds: ByContestant<Measurement>
+  readonly latency?: {
+    /** The same for all: 70 % of what the slowest of those compared can do. */
+    readonly perSecond: number
+    readonly rounds: ByContestant<LatencyMeasurement>
+  }
+  /** Who was not measured, and why. */
+  readonly skipped: Readonly<Record<string, string>>
+}

@@ -1,0 +1,112 @@
+/** One scenario: every contestant in turn, round after round, so that noise meets them all. */
+import { measured } from './bars.ts'
+import { checkAnswer, checkUntilAnswered } from './check-answer.ts'
+import type { Entrant } from './contestants/contestants.ts'
+import type { Server } from './contestants/contestant.ts'
+import { median } from './figures.ts'
+import {
+  measureAnswers,
+  measureHandshakes,
+  measureLatency,
+  type Bench,
+  type LatencyMeasurement,
+  type Measurement,
+} from './measure.ts'
+import type { Origin } from './origin.ts'
+import type { ScenarioResult } from './results.ts'
+import type { AnswerScenario, Scenario } from './scenarios.ts'
+
+/** Those whose time to answer is held against each other. */
+const comparedInLatency = [measured, 'nginx']
+const latencyShare = 0.7
+
+interface Runner {
+  readonly name: string
+  readonly server: Server
+}
+
+const reasonOf = (error: unknown): string => (error as Error).message
+
+const checkCached = async (scenario: AnswerScenario, port: number, origin: Origin): Promise<void> => {
+  const before = await origin.count()
+  await checkAnswer(scenario, port)
+  if ((await origin.count()) > before) throw new Error('the answer was not from a cache')
+}
+
+/** Who cannot take part is told apart before anything is timed. */
+const prepare = async (scenario: Scenario, { name, server }: Entrant, origin: Origin): Promise<Runner | string> => {
+  if (typeof server === 'string') return server
+  const port = server[scenario.transport]
+  if (typeof port === 'string') return port
+  if (scenario.kind === 'answers') {
+    if (!scenario.cached && server.proxied !== undefined) return server.proxied
+    try {
+      await checkUntilAnswered(scenario, port)
+      if (scenario.cached) await checkCached(scenario, port, origin)
+    } catch (error) {
+      return reasonOf(error)
+    }
+  }
+  return { name, server }
+}
+
+/** Another begins every round. */
+const rotate = <T>(list: readonly T[], by: number): T[] => list.map((_, index) => list[(index + by) % list.length] as T)
+
+/** Whoever fails twice in a round is out of the scenario: medians of different rounds could not be compared. */
+const inRounds = async <T>(
+  runners: readonly Runner[],
+  rounds: number,
+  skipped: Record<string, string>,
+  measure: (runner: Runner) => Promise<T>,
+): Promise<Record<string, T[]>> => {
+  const all: Record<string, T[]> = Object.fromEntries(runners.map(({ name }) => [name, []]))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const runner of rotate(runners, round)) {
+      const own = all[runner.name]
+      if (own === undefined) continue
+      try {
+        // Once more: a neighbour may have had the core of the generator.
+        own.push(await measure(runner).catch(() => measure(runner)))
+      } catch (error) {
+        skipped[runner.name] = reasonOf(error)
+        delete all[runner.name]
+      }
+    }
+  }
+  return all
+}
+
+const runLatency = async (
+  scenario: AnswerScenario,
+  runners: readonly Runner[],
+  rounds: Record<string, Measurement[]>,
+  bench: Bench,
+  skipped: Record<string, string>,
+): Promise<{ latency?: { perSecond: number; rounds: Record<string, LatencyMeasurement[]> } }> => {
+  const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
+  if (!scenario.latency || compared.length < comparedInLatency.length) return {}
+  const capacities = compared.map(({ name }) => median((rounds[name] ?? []).map(({ perSecond }) => perSecond)))
+  const perSecond = Math.floor(Math.min(...capacities) * latencyShare)
+  const measure = ({ server }: Runner) => measureLatency(scenario, server, perSecond, bench)
+  return { latency: { perSecond, rounds: await inRounds(compared, bench.plan.rounds, skipped, measure) } }
+}
+
+export const runScenario = async (
+  scenario: Scenario,
+  entrants: readonly Entrant[],
+  bench: Bench,
+): Promise<ScenarioResult> => {
+  const skipped: Record<string, string> = {}
+  const runners: Runner[] = []
+  for (const entrant of entrants) {
+    const runner = await prepare(scenario, entrant, bench.origin)
+    if (typeof runner === 'string') skipped[entrant.name] = runner
+    else runners.push(runner)
+  }
+  const measure = ({ server }: Runner): Promise<Measurement> =>
+    scenario.kind === 'answers' ? measureAnswers(scenario, server, bench) : measureHandshakes(scenario, server, bench)
+  const rounds = await inRounds(runners, bench.plan.rounds, skipped, measure)
+  const latency = scenario.kind === 'answers' ? await runLatency(scenario, runners, rounds, bench, skipped) : {}
+  return { scenario, rounds, skipped, ...latency }
+}
