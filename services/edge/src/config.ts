@@ -39,6 +39,12 @@ export const edgeSettings = Type.Object({
     default: 30_000,
   }),
   maxBodyBytes: setting.bytes({ description: 'most bytes a request body may have', default: 10_485_760 }),
+  workers: Type.String({
+    pattern: '^(auto|[1-9][0-9]{0,2})$',
+    expected: 'a number of processes, or auto',
+    description: 'processes that share the ports: a number, or `auto` for one per core; more than one takes Linux',
+    default: '1',
+  }),
   serverTiming: setting.choice(['always', 'sampled', 'never'], {
     description: 'who gets `Server-Timing`: everyone, requests with a sampled `traceparent`, nobody',
     default: 'sampled',

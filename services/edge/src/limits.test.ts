@@ -1,20 +1,9 @@
 import { once } from 'node:events'
 import type { ClientHttp2Stream } from 'node:http2'
-import { createServer, type AddressInfo, type Socket } from 'node:net'
-import { PassThrough } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { createServer, type AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { answerMalformed } from './malformed.ts'
 import { startClosedOrigin, startRawOrigin } from './testing/next-hops.ts'
-import {
-  connectRaw,
-  connectSession,
-  host,
-  recordingLog,
-  startOrigin,
-  startTestEdge,
-  type TestEdge,
-} from './testing/test-edge.ts'
+import { connectRaw, connectSession, host, startOrigin, startTestEdge, type TestEdge } from './testing/test-edge.ts'
 
 const start = async (): Promise<TestEdge> =>
   startTestEdge([await startRawOrigin(() => undefined)], {
@@ -48,21 +37,6 @@ describe('what a client is told about its limits', () => {
     const session = connectSession(await startTestEdge([await startClosedOrigin()]))
     const [settings] = (await once(session, 'remoteSettings')) as [object]
     expect(settings).toMatchObject({ maxConcurrentStreams: 128, maxHeaderListSize: 16_384 })
-  })
-
-  it('is 408 when its request does not arrive in time', async () => {
-    const socket = new PassThrough() as unknown as Socket
-    const { log, lines } = recordingLog()
-    answerMalformed(Object.assign(new Error('late'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket, false, log)
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n[^]*"code":"REQUEST_TIMEOUT"/)
-    expect(lines).toEqual([expect.objectContaining({ level: 'info', status: 408 })])
-  })
-
-  it('is nothing more when an answer is already on its way', async () => {
-    const socket = new PassThrough() as unknown as Socket
-    const error = Object.assign(new Error('bad'), { code: 'HPE_INVALID_CHUNK_SIZE' })
-    answerMalformed(error, socket, true, recordingLog().log)
-    expect(socket.destroyed).toBe(true)
   })
 })
 

@@ -1,6 +1,9 @@
 /** Starts the edge: settings from the environment, then run until told to stop. */
 import { runService } from '@roundtrip/service'
 import { edgeSettings } from './config.ts'
-import { startEdge } from './start.ts'
+import { startProcesses } from './start-processes.ts'
 
-await runService({ name: 'edge', settings: edgeSettings, start: startEdge }, process.env)
+await runService(
+  { name: 'edge', settings: edgeSettings, start: (surroundings) => startProcesses(surroundings, process.env) },
+  process.env,
+)

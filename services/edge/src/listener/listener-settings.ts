@@ -1,4 +1,5 @@
 /** What one client, and all of them, may take of a listener before there is a request. */
+import { defaultsOf } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
 
 const count = (description: string, defaultCount: number) =>
@@ -40,11 +41,4 @@ export const listenerSettings = Type.Object(
 export type ListenerSettings = Readonly<Static<typeof listenerSettings>>
 
 /** For whoever has no settings file. */
-export const defaultListenerSettings: ListenerSettings = {
-  maxConnections: 20_000,
-  maxConnectionsPerClient: 256,
-  maxHandshakes: 1024,
-  handshakeTimeoutMs: 10_000,
-  acceptBacklog: 4096,
-  proxyProtocol: { trusted: [] },
-}
+export const defaultListenerSettings: ListenerSettings = defaultsOf(listenerSettings)

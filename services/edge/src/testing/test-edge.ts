@@ -13,6 +13,7 @@ import type { Component, Surroundings } from '@roundtrip/service'
 import { onTestFinished } from 'vitest'
 import { edgeSettings, type EdgeSettings } from '../config.ts'
 import { startEdge } from '../start.ts'
+import { workAlone } from '../workers/workplace.ts'
 
 export const certificateFile = `${import.meta.dirname}/certificate.pem`
 export const keyFile = `${import.meta.dirname}/key.pem`
@@ -56,7 +57,7 @@ export const startTestEdge = async (
     ...environment,
   })
   const { log, lines } = recordingLog()
-  const component = await startEdge({ settings, log, instance: 'edge-1' })
+  const component = await startEdge({ settings, log, instance: 'edge-1' }, workAlone(log, 3_600_000))
   onTestFinished(() => component.close())
   const portOf = (name: string): number => Number(new URL(component.listeners[name] ?? '').port)
   return { component, lines, httpsPort: portOf('https'), httpPort: portOf('http') }

@@ -1,4 +1,5 @@
 /** What an operator may say about TLS on the public side (RFC 8446, RFC 5246). */
+import { defaultsOf } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
 
 const path = (description: string) => Type.String({ minLength: 1, description })
@@ -57,9 +58,4 @@ export const tlsSettings = Type.Object(
 export type TlsSettings = Readonly<Static<typeof tlsSettings>>
 
 /** For whoever has no settings file. */
-export const defaultTlsSettings: TlsSettings = {
-  certificates: [],
-  strictSni: false,
-  clientCertificates: { mode: 'off', forward: false },
-  ticketRotationMs: 43_200_000,
-}
+export const defaultTlsSettings: TlsSettings = defaultsOf(tlsSettings)

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { RoundtripError } from '@roundtrip/errors'
 import { expect, it, onTestFinished } from 'vitest'
-import { certificateFile, keyFile } from './testing/test-edge.ts'
-import { loadTls, type CertificateFiles } from './tls.ts'
+import { certificateFile, keyFile } from '../testing/test-edge.ts'
+import { loadCertificate, type CertificateFiles } from './certificate.ts'
 
 const fileWith = (text: string): string => {
   const folder = mkdtempSync(join(tmpdir(), 'roundtrip-'))
@@ -17,7 +17,7 @@ const fileWith = (text: string): string => {
 
 const problemOf = (files: CertificateFiles): string => {
   try {
-    loadTls(files)
+    loadCertificate(files)
     return 'none'
   } catch (error) {
     const { code, message } = error as RoundtripError
@@ -26,7 +26,9 @@ const problemOf = (files: CertificateFiles): string => {
 }
 
 it('loads a certificate with its key', () => {
-  expect(loadTls({ certificateFile, keyFile })).toMatchObject({ minVersion: 'TLSv1.2' })
+  expect(loadCertificate({ certificateFile, keyFile })).toMatchObject({
+    names: ['www.roundtrip.test', 'roundtrip.test'],
+  })
 })
 
 it('names the setting whose file cannot be used, and why', () => {

@@ -1,0 +1,100 @@
+/** The edge's two listeners, for HTTPS and for plain HTTP, with everything that keeps them going: certificates, ticket keys, drain. */
+import type { Log } from '@roundtrip/http'
+import { followCertificates, loadPresented, type CertificateSources } from '../tls/presented-certificates.ts'
+import type { TlsSettings } from '../tls/tls-settings.ts'
+import { ticketKeysTopic, type ListenerName, type Workplace } from '../workers/workplace.ts'
+import type { ListenerFigures } from './listener-figures.ts'
+import type { ListenerSettings } from './listener-settings.ts'
+import { listen, type Listener, type ListenOptions, type Protocols } from './listener.ts'
+
+export interface OpenListenersOptions {
+  readonly host: string
+  readonly httpsPort: number
+  /** No plain listener when undefined. */
+  readonly httpPort: number | undefined
+  readonly certificate: CertificateSources['first']
+  readonly tls: TlsSettings
+  readonly limits: ListenerSettings
+  readonly workplace: Workplace
+  /** Given the port of the HTTPS listener, for both of them: the plain one sends clients there. */
+  readonly protocolsFor: (name: ListenerName, httpsPort: number) => Protocols
+  readonly log: Log
+  readonly drainGraceMs?: number
+}
+
+export interface Listeners {
+  /** By name, as bound: `https://127.0.0.1:8443`. */
+  readonly addresses: Readonly<Record<string, string>>
+  /** By name. */
+  readonly figures: () => Readonly<Record<string, ListenerFigures>>
+  /** By name: who is connected. */
+  readonly connections: () => Readonly<Record<string, Listener['connections']>>
+  /** Stops accepting; resolves when every connection has been closed, each after its last response. */
+  readonly drain: () => Promise<void>
+  /** Breaks every connection off. */
+  readonly close: () => void
+}
+
+/** @throws RoundtripError `SETTINGS_INVALID` for a certificate that cannot be used, or the error of `listen` */
+export const openListeners = async (options: OpenListenersOptions): Promise<Listeners> => {
+  const { httpPort, httpsPort, workplace, log } = options
+  const sources = sourcesOf(options)
+  const https = await open('https', httpsPort, options, {
+    protocolsFor: (port) => options.protocolsFor('https', port),
+    tls: {
+      presented: loadPresented(sources),
+      ticketKeys: workplace.ticketKeys,
+      strictSni: options.tls.strictSni,
+      clientCertificates: options.tls.clientCertificates.mode,
+    },
+  })
+  const listeners: (readonly [ListenerName, Listener])[] = [['https', https]]
+  try {
+    const protocolsFor = (): Protocols => options.protocolsFor('http', https.port)
+    if (httpPort !== undefined) listeners.push(['http', await open('http', httpPort, options, { protocolsFor })])
+  } catch (error) {
+    https.close()
+    throw error
+  }
+  const stopFollowing = followCertificates({ sources, log, onRenewed: (presented) => https.tls?.present(presented) })
+  const unsubscribe = workplace.bus.subscribe(ticketKeysTopic, (keys) => https.tls?.useTicketKeys(Buffer.from(keys)))
+  const byName = <T>(read: (listener: Listener) => T): Record<string, T> =>
+    Object.fromEntries(listeners.map(([name, listener]) => [name, read(listener)]))
+  return {
+    addresses: byName(({ address }) => address),
+    figures: () => byName((listener) => listener.figures()),
+    connections: () => byName(({ connections }) => connections),
+    drain: async () => void (await Promise.all(listeners.map(([, listener]) => listener.drain()))),
+    close: () => {
+      stopFollowing()
+      unsubscribe()
+      for (const [, listener] of listeners) listener.close()
+    },
+  }
+}
+
+const sourcesOf = ({ certificate, tls }: OpenListenersOptions): CertificateSources => {
+  const { mode, caFile } = tls.clientCertificates
+  return {
+    first: certificate,
+    others: tls.certificates,
+    ...(mode !== 'off' && caFile !== undefined && { clientCaFile: caFile }),
+  }
+}
+
+const open = async (
+  name: ListenerName,
+  port: number,
+  { host, limits, workplace, log, drainGraceMs }: OpenListenersOptions,
+  specific: Pick<ListenOptions, 'protocolsFor' | 'tls'>,
+): Promise<Listener> => {
+  const listener = await listen({
+    ...specific,
+    source: workplace.source(name, host, port),
+    settings: limits,
+    log,
+    ...(drainGraceMs !== undefined && { drainGraceMs }),
+  })
+  workplace.onCover(name, (source) => listener.accept(source))
+  return listener
+}

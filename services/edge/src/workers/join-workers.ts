@@ -1,0 +1,77 @@
+/** A worker's way in: says hello to its parent, hears its assignment, and works from then on as told. */
+import type { Log } from '@roundtrip/http'
+import type { ListenSource } from '../listener/listener.ts'
+import { BusLink } from './bus-link.ts'
+import type { Assignment, InheritedSockets, ToParent, ToWorker } from './messages.ts'
+import { reportFigures, type ListenerName, type Workplace } from './workplace.ts'
+
+/** The channel to the parent: `process` in a forked child. */
+export interface Channel {
+  on(event: 'message', listener: (message: unknown) => void): unknown
+  send?(message: ToParent, callback: (error: Error | null) => void): unknown
+}
+
+type Accept = (source: ListenSource) => Promise<() => void>
+
+export const joinWorkers = async (channel: Channel, log: Log): Promise<Workplace> => {
+  // A parent that is gone takes this process with it; what was to be said to it does not matter any more.
+  const send = (message: ToParent): void => void channel.send?.(message, () => undefined)
+  const bus = new BusLink(log, send)
+  const covers = new Covers(log)
+  const assigned = Promise.withResolvers<Assignment>()
+  channel.on('message', (message) => {
+    const told = message as ToWorker
+    if (told.type === 'assignment') assigned.resolve(told)
+    else if (told.type === 'cover') covers.begin(told.slot)
+    else if (told.type === 'uncover') covers.end(told.slot)
+    else bus.hear(told)
+  })
+  send({ type: 'hello' })
+  const { slot, sockets, ticketKeys } = await assigned.promise
+  covers.sockets = sockets
+  reportFigures(bus, slot)
+  return {
+    bus,
+    ticketKeys: Buffer.from(ticketKeys),
+    source: (name) => ({ fd: sockets[name]?.[slot - 1] ?? -1 }),
+    onCover: (name, accept) => covers.add(name, accept),
+  }
+}
+
+/** Slots of others whose connections this worker takes too. */
+class Covers {
+  sockets: InheritedSockets = {}
+  readonly #log: Log
+  readonly #accepts = new Map<ListenerName, Accept>()
+  readonly #active = new Map<number, Promise<() => void>[]>()
+  /** Ending a cover closes this process's descriptor of the socket, so that each slot can be covered once. */
+  readonly #used = new Set<number>()
+
+  constructor(log: Log) {
+    this.#log = log
+  }
+
+  add(name: ListenerName, accept: Accept): void {
+    this.#accepts.set(name, accept)
+  }
+
+  begin(slot: number): void {
+    if (this.#used.has(slot)) return
+    this.#used.add(slot)
+    const begun = [...this.#accepts].map(([name, accept]) => accept({ fd: this.sockets[name]?.[slot - 1] ?? -1 }))
+    this.#active.set(slot, begun)
+    Promise.all(begun).catch((error: unknown) =>
+      this.#log.error({ error, slot }, 'connections of another worker cannot be taken'),
+    )
+  }
+
+  end(slot: number): void {
+    for (const begun of this.#active.get(slot) ?? []) {
+      begun.then(
+        (stop) => stop(),
+        () => undefined,
+      )
+    }
+    this.#active.delete(slot)
+  }
+}

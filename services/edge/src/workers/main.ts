@@ -1,0 +1,14 @@
+/** A worker process of the edge: started by the parent, whose channel says what to do. */
+import { runService } from '@roundtrip/service'
+import { edgeSettings } from '../config.ts'
+import { startEdge } from '../start.ts'
+import { joinWorkers } from './join-workers.ts'
+
+await runService(
+  {
+    name: 'edge',
+    settings: edgeSettings,
+    start: async (surroundings) => startEdge(surroundings, await joinWorkers(process, surroundings.log)),
+  },
+  process.env,
+)
