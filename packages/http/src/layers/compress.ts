@@ -1,0 +1,104 @@
+/** Encodes what the origin has not encoded, for clients that want it (RFC 9110 §8.4, §12.5.3). */
+import { Readable } from 'node:stream'
+import { negotiateEncoding } from '../accept-encoding.ts'
+import type { Fields } from '../fields.ts'
+import type { HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
+import type { BodyEncoder } from './compress-body.ts'
+import type { Coding } from './compress-coding.ts'
+import {
+  isEventStream,
+  mayBeEncoded,
+  mayBeEncodedFor,
+  remembered,
+  representationOf,
+  typeMatcher,
+  type CredentialedPolicy,
+  type Representation,
+} from './compress-policy.ts'
+
+export interface CompressOptions {
+  /** In order of preference among those that a client wants equally. */
+  readonly codings: readonly Coding[]
+  /** Below this, fields and framing outweigh what is saved. */
+  readonly minBytes: number
+  /** Media types; `text/*` and `*+json` stand for many. */
+  readonly types: readonly string[]
+  /** Whether answers to requests with a cookie or credentials are encoded: see `mayBeEncodedFor`. */
+  readonly credentialed: CredentialedPolicy
+  readonly encoder: BodyEncoder
+}
+
+/** Above caches, which so keep one plain form of each answer, and above whatever makes parts of one. */
+export const compress = ({ codings, minBytes, types, credentialed, encoder }: CompressOptions): HttpLayer => {
+  const eligibility = { minBytes, isCompressibleType: typeMatcher(types) }
+  const preferred = remembered((accept) => negotiateEncoding(accept, codings) as Coding | 'identity')
+  const answer = (request: HttpRequest, response: HttpResponse): HttpResponse | Promise<HttpResponse> => {
+    const accept = request.fields.get('accept-encoding')
+    if (response.status === 304) return notModified(request, response, accept)
+    const given = sized(representationOf(response.fields), response.body)
+    if (!mayBeEncoded(response.status, given, eligibility)) return response
+    addVary(response.fields)
+    const coding = accept === undefined ? 'identity' : preferred(accept)
+    if (coding === 'identity' || !mayBeEncodedFor(request, credentialed)) return response
+    return request.method === 'HEAD' ? described(response, coding) : encoded(response, coding, given.type, encoder)
+  }
+  return (next) => {
+    if (codings.length === 0) return next
+    return (request, context) => next(request, context).then((response) => answer(request, response))
+  }
+}
+
+/** A body in memory knows its length best. */
+const sized = (given: Representation, body: HttpResponse['body']): Representation => {
+  if (body === undefined || body instanceof Readable) return given
+  return { ...given, lengthBytes: typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength }
+}
+
+const encoded = (
+  response: HttpResponse,
+  coding: Coding,
+  type: string | undefined,
+  encoder: BodyEncoder,
+): HttpResponse | Promise<HttpResponse> => {
+  const { body } = response
+  if (body === undefined) return response
+  const replaced = (by: HttpResponse['body']): HttpResponse =>
+    by === undefined ? response : { ...described(response, coding), body: by }
+  if (body instanceof Readable) return replaced(encoder.stream(body, coding, isEventStream(type)))
+  const bytes = encoder.whole(typeof body === 'string' ? Buffer.from(body) : body, coding)
+  return bytes instanceof Promise ? bytes.then(replaced) : replaced(bytes)
+}
+
+/** The fields of the encoded form. Its octets are others than those of the plain form, so a strong validator no longer holds. */
+const described = (response: HttpResponse, coding: Coding): HttpResponse => {
+  const { fields } = response
+  fields.set('content-encoding', coding)
+  fields.delete('content-length')
+  // Ranges of the plain form would be of no use to who holds the encoded one.
+  fields.delete('accept-ranges')
+  weaken(fields)
+  return response
+}
+
+const weaken = (fields: Fields): void => {
+  const etag = fields.get('etag')
+  if (etag !== undefined && !etag.startsWith('W/')) fields.set('etag', `W/${etag}`)
+}
+
+const addVary = (fields: Fields): void => {
+  const vary = fields.get('vary')
+  if (vary === undefined) fields.append('vary', 'accept-encoding')
+  else if (!/(?:^|,)\s*(?:\*|accept-encoding)\s*(?:,|$)/i.test(vary)) fields.set('vary', `${vary}, accept-encoding`)
+}
+
+/** The client must find the tag that it was given: the weak one, when what it keeps is encoded (RFC 9111 §4.3.4). */
+const notModified = (request: HttpRequest, response: HttpResponse, accept: string | undefined): HttpResponse => {
+  const etag = response.fields.get('etag')
+  const known = request.fields.get('if-none-match')
+  if (accept === undefined || etag === undefined || known === undefined || etag.startsWith('W/')) return response
+  if (known.includes(`W/${etag}`)) {
+    weaken(response.fields)
+    addVary(response.fields)
+  }
+  return response
+}
