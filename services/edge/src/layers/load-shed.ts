@@ -1,0 +1,89 @@
+/** Refuses early what would only time out late: 503 with `Retry-After` (RFC 9110 §15.6.4) while there is more to do than can be done. */
+import { setting } from '@roundtrip/config'
+import { RoundtripError } from '@roundtrip/errors'
+import { problemResponse, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { Type, type Static } from 'typebox'
+import type { LoadShedder } from './load-shedder.ts'
+
+export const loadShedSettings = Type.Object(
+  {
+    priority: setting.choice(['critical', 'normal', 'sheddable'], {
+      description: 'who is refused first when there is too much to do: sheddable, then normal, critical last',
+      default: 'normal',
+    }),
+  },
+  { additionalProperties: false },
+)
+
+export interface LoadShedOptions extends Readonly<Static<typeof loadShedSettings>> {
+  readonly shedder: LoadShedder
+  /** From 0 up to 1. */
+  readonly random?: () => number
+}
+
+/** Those who are refused together should not come back together. */
+const longestRetryAfterSeconds = 5
+
+/** Made once: who has no time to answer has none for stack traces. */
+const overloaded = new RoundtripError('OVERLOADED')
+
+const refuse = (context: HttpContext, random: () => number): HttpResponse => {
+  context.facts['code'] = overloaded.code
+  const response = problemResponse(overloaded, context.requestId)
+  response.fields.set('retry-after', 1 + Math.floor(random() * longestRetryAfterSeconds))
+  return response
+}
+
+/** One request's wait. It begins when its content has arrived: a client that sends slowly takes nobody's place. */
+class Wait {
+  readonly #shedder: LoadShedder
+  #startMs: number | undefined
+  #waiting = 0
+  #isOver = false
+
+  constructor(shedder: LoadShedder, { body }: HttpRequest) {
+    this.#shedder = shedder
+    if (body === undefined || body.readableEnded) this.#begin()
+    else body.once('end', () => this.#begin())
+  }
+
+  end(isGood: boolean): void {
+    this.#isOver = true
+    if (this.#startMs !== undefined) this.#shedder.answered(this.#startMs, this.#waiting, isGood)
+  }
+
+  #begin(): void {
+    if (this.#isOver) return
+    this.#startMs = this.#shedder.clock()
+    this.#waiting = this.#shedder.waits()
+  }
+}
+
+/** Above all work, below what logs. A request waits until it has the head of its answer, and is open until that has been delivered. */
+export const loadShed =
+  ({ shedder, priority, random = Math.random }: LoadShedOptions): HttpLayer =>
+  (next) =>
+  (request, context) => {
+    if (!shedder.admit(priority)) return Promise.resolve(refuse(context, random))
+    context.onSettled(shedder.closed)
+    const wait = new Wait(shedder, request)
+    return settled(next, request, context).then(
+      (response) => {
+        wait.end(response.status < 500)
+        return response
+      },
+      (error: unknown) => {
+        wait.end(false)
+        throw error
+      },
+    )
+  }
+
+/** A handler that throws instead of rejecting would be counted for ever. */
+const settled = (next: ReturnType<HttpLayer>, request: HttpRequest, context: HttpContext): Promise<HttpResponse> => {
+  try {
+    return next(request, context)
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error('thrown', { cause: error }))
+  }
+}
