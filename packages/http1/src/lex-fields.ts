@@ -46,7 +46,16 @@ const nameOf = (text: string, kind: MessageKind): string => {
   const name = text.toLowerCase()
   // Spaces before the colon and folded lines (RFC 9112 §5.1, §5.2) end here too: neither can be part of a token.
   if (!isFieldName(name)) throw malformed(kind, 'A field name is empty or holds a character that is not allowed.')
+  if (name.includes('_')) refuseDisguised(name, kind)
   return knownNames.get(name) ?? name
+}
+
+/** Gateway interfaces after CGI take `_` for `-` (RFC 3875 §4.1.18): behind us such a field could frame the message anew. */
+const refuseDisguised = (name: string, kind: MessageKind): void => {
+  const meant = name.replaceAll('_', '-')
+  if (meant === 'transfer-encoding' || meant === 'content-length') {
+    throw malformed(kind, `The field ${name} could be taken for ${meant}.`)
+  }
 }
 
 /** What is to be noted about some fields while they are read. */

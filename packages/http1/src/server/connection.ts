@@ -12,7 +12,7 @@ import { HeadReader } from '../head-reader.ts'
 import { parseRequestHead, type RequestHead } from '../parse-request.ts'
 import { Activity } from './activity.ts'
 import { judge, type Phase } from './deadlines.ts'
-import { awaitsContinue, isBodyDue, newExchange, toRequest, type Exchange } from './exchange.ts'
+import { awaitsContinue, isBodyDue, lose, newExchange, toRequest, type Exchange } from './exchange.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { logRefusal, refusalResponse } from './refusal.ts'
 import { hasContent, RequestBody } from './request-body.ts'
@@ -35,7 +35,7 @@ export class Http1Connection implements ServerConnection, Swept {
   #phaseSinceMs: number
   #exchange: Exchange | undefined
   readonly #ahead: ReadAhead
-  #isDraining = false
+  #ending: 'no' | 'after-next' | 'now' = 'no'
 
   constructor(socket: Socket, downstream: Downstream, state: ServerState) {
     this.#socket = socket
@@ -48,8 +48,6 @@ export class Http1Connection implements ServerConnection, Swept {
     state.acceptedConnections++
     state.sweep.add(this)
     this.#phaseSinceMs = state.sweep.nowMs
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.closed = promise
     socket.setNoDelay(true)
     socket.on('data', this.receive)
     socket.once('end', () => this.#clientEnded())
@@ -57,10 +55,8 @@ export class Http1Connection implements ServerConnection, Swept {
     socket.on('error', (error) => {
       state.options.log.debug({ error, client: downstream.address }, 'connection broken off')
     })
-    socket.once('close', () => {
-      this.#lost()
-      resolve()
-    })
+    socket.once('close', () => this.#lost())
+    this.closed = new Promise((resolve) => void socket.once('close', resolve))
   }
 
   get address(): string {
@@ -71,8 +67,14 @@ export class Http1Connection implements ServerConnection, Swept {
     return this.#responder.unflushed + (this.#phase === 'busy' ? 1 : 0)
   }
 
+  retire(): void {
+    if (this.#ending === 'no') this.#ending = 'after-next'
+    // A head that has left has promised to go on.
+    if (this.#exchange?.isAnswered === false) this.#exchange.isLast = true
+  }
+
   drain(): void {
-    this.#isDraining = true
+    this.#ending = 'now'
     if (this.#exchange !== undefined) this.#exchange.isLast = true
     if (this.#phase === 'rest' || (this.#phase === 'head' && !this.#reader.isPartial)) this.#close()
   }
@@ -114,7 +116,7 @@ export class Http1Connection implements ServerConnection, Swept {
       head,
       new RequestContext(head.fields, this.#downstream, options),
       hasContent(head) ? new RequestBody(head, () => this.#bodyWanted()) : undefined,
-      this.#isDraining || !head.isPersistent || this.requests + 1 === limits.maxRequestsPerConnection,
+      this.#ending !== 'no' || !head.isPersistent || this.requests + 1 === limits.maxRequestsPerConnection,
     )
     this.requests++
     this.#state.requests++
@@ -236,7 +238,7 @@ export class Http1Connection implements ServerConnection, Swept {
 
   #awaitNext(): void {
     this.#exchange = undefined
-    if (this.#isDraining) {
+    if (this.#ending === 'now') {
       this.#close()
       return
     }
@@ -261,9 +263,7 @@ export class Http1Connection implements ServerConnection, Swept {
       else this.#breakOff()
       return
     }
-    exchange?.body?.destroy(error)
-    exchange?.context.abandon()
-    exchange?.context.settle({ outcome: 'aborted', bodyBytes: 0 })
+    if (exchange !== undefined) lose(exchange, error)
     this.#responder.refuse(refusalResponse(error, requestId, options.allow))
     this.#close()
   }
@@ -306,12 +306,7 @@ export class Http1Connection implements ServerConnection, Swept {
     this.#ahead.clear()
     this.#state.sweep.delete(this)
     this.#responder.lost()
-    if (exchange === undefined) return
-    const { context, body, sending, isTruncated } = exchange
-    if (body?.isComplete === false) body.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
-    sending?.abort()
-    context.abandon()
-    context.settle({ outcome: isTruncated ? 'truncated' : 'aborted', bodyBytes: sending?.bodyBytes ?? 0 })
+    if (exchange !== undefined) lose(exchange, new RoundtripError('CLIENT_CLOSED_REQUEST'))
   }
 
   /** Looks whether the client keeps us waiting too long, for whatever it is. */

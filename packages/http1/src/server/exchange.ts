@@ -72,3 +72,11 @@ export const isRestWorthReading = (exchange: Exchange, maxDrainBytes: number): b
   if (body === undefined || body.isComplete) return true
   return !awaitsContinue(exchange) && (body.leftBytes ?? 0) <= maxDrainBytes
 }
+
+/** Ends an exchange whose response will not be whole. @param why for whoever still reads the body of the request */
+export const lose = ({ context, body, sending, isTruncated }: Exchange, why: Error): void => {
+  if (body?.isComplete === false || body?.readableEnded === false) body.destroy(why)
+  sending?.abort()
+  context.abandon()
+  context.settle({ outcome: isTruncated ? 'truncated' : 'aborted', bodyBytes: sending?.bodyBytes ?? 0 })
+}
