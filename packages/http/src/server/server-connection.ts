@@ -9,6 +9,11 @@ export interface ServerConnection {
   readonly requests: number
   /** Requests whose response has not ended. */
   readonly inFlight: number
+  /**
+   * HTTP/1.1 only: the next response says that it is the last, and the connection closes after it; one that is idle waits
+   * for that. What its client sends just now is not lost, as it would be by closing.
+   */
+  retire?(): void
   /** Takes no further request; closes when those in flight have been answered (RFC 9112 §9.6, RFC 9113 §6.8). */
   drain(): void
   /** Breaks off whatever is in flight. */
