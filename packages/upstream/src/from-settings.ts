@@ -1,6 +1,6 @@
 /** From the flat settings of a service to an upstream, and from its members to the checks of a health report. */
 import type { Log } from '@roundtrip/http'
-import type { MemberStatus } from './member.ts'
+import type { MemberStatus } from './member-status.ts'
 import { createUpstream, type Upstream } from './upstream.ts'
 
 /** What a service that forwards has in its settings. */

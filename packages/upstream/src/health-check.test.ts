@@ -11,7 +11,7 @@ const start = (random: number) => {
   const stop = startHealthChecks({
     check: async () => ({ ok: true }),
     onResult: (result) => void results.push(result),
-    intervalMs: 1000,
+    intervalMs: () => 1000,
     random: () => random,
     schedule: (task, delayMs) => {
       scheduled.push({ task, delayMs })

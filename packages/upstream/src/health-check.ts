@@ -1,14 +1,27 @@
 /** Active health checks: each member is asked at an interval whether it can work, apart from the traffic. */
 import type { LookupFunction } from 'node:net'
 import { Client } from 'undici'
+import type { TransportOptions } from './client/transport-options.ts'
 import type { CheckResult, Thresholds } from './health-state.ts'
 
 export interface HealthCheckOptions extends Thresholds {
-  /** Path that a healthy member answers with 2xx. */
   readonly path: string
   readonly intervalMs: number
   /** Until the whole answer is there, connecting included. */
   readonly timeoutMs: number
+}
+
+/** What one check asks for, and which answers pass. */
+export interface HttpCheckOptions {
+  readonly path: string
+  /** Until the whole answer is there, connecting included. */
+  readonly timeoutMs: number
+  /** Host field; the member's own host and port by default. */
+  readonly host?: string | undefined
+  /** Any of 200 to 299 when there are none. */
+  readonly expectedStatuses?: readonly number[]
+  /** For `https:` members. */
+  readonly tls?: TransportOptions['tls']
 }
 
 /** Runs a task once after a delay; the result calls it off. */
@@ -18,7 +31,8 @@ export interface HealthCheckLoop {
   /** Never rejects. */
   readonly check: () => Promise<CheckResult>
   readonly onResult: (result: CheckResult) => void
-  readonly intervalMs: number
+  /** Asked after each result, as it may depend on the member's state. */
+  readonly intervalMs: () => number
   readonly schedule: Schedule
   /** From 0 to 1, as `Math.random`. */
   readonly random: () => number
@@ -40,7 +54,7 @@ export const startHealthChecks = ({ check, onResult, intervalMs, schedule, rando
     void check().then((result) => {
       if (stopped) return
       onResult(result)
-      cancel = schedule(run, intervalMs * (1 - jitter + 2 * jitter * random()))
+      cancel = schedule(run, intervalMs() * (1 - jitter + 2 * jitter * random()))
     })
   }
   run()
@@ -51,18 +65,21 @@ export const startHealthChecks = ({ check, onResult, intervalMs, schedule, rando
 }
 
 /** Asks over a connection of its own each time: a check must show that new connections are answered. */
-export const httpCheck = (
-  origin: string,
-  { path, timeoutMs }: Pick<HealthCheckOptions, 'path' | 'timeoutMs'>,
-  lookup: LookupFunction,
-): HealthCheckLoop['check'] => {
-  return async () => {
-    const connect = { timeout: timeoutMs, lookup }
+export const httpCheck =
+  (origin: string, options: HttpCheckOptions, lookup: LookupFunction): HealthCheckLoop['check'] =>
+  async () => {
+    const { path, timeoutMs, host, tls } = options
+    const connect = { timeout: timeoutMs, lookup, ...tlsOf(tls) }
     const client = new Client(origin, { pipelining: 0, connect, allowH2: false })
     try {
-      const { statusCode, body } = await client.request({ path, method: 'GET', signal: AbortSignal.timeout(timeoutMs) })
+      const { statusCode, body } = await client.request({
+        path,
+        method: 'GET',
+        signal: AbortSignal.timeout(timeoutMs),
+        ...(host !== undefined && { headers: { host } }),
+      })
       await body.dump()
-      if (statusCode >= 200 && statusCode < 300) return { ok: true }
+      if (passes(statusCode, options)) return { ok: true }
       return { ok: false, reason: `health check answered ${statusCode}` }
     } catch (error) {
       return { ok: false, reason: reasonOf(error as Error, timeoutMs) }
@@ -71,7 +88,16 @@ export const httpCheck = (
       void client.destroy()
     }
   }
-}
+
+const passes = (status: number, { expectedStatuses = [] }: HttpCheckOptions): boolean =>
+  expectedStatuses.length === 0 ? status >= 200 && status < 300 : expectedStatuses.includes(status)
+
+const tlsOf = ({ ca, certificate, key, serverName }: NonNullable<TransportOptions['tls']> = {}) => ({
+  ...(ca !== undefined && { ca }),
+  ...(certificate !== undefined && { cert: certificate }),
+  ...(key !== undefined && { key }),
+  ...(serverName !== undefined && { servername: serverName }),
+})
 
 const reasonOf = (error: Error & { code?: unknown }, timeoutMs: number): string =>
   error.name === 'TimeoutError' || error.name === 'ConnectTimeoutError'

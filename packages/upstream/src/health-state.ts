@@ -1,6 +1,6 @@
 /** Whether a member may be given work: how many checks in a row it takes to change our mind. */
 
-export type MemberState = 'healthy' | 'unhealthy'
+export type HealthCheckState = 'healthy' | 'unhealthy'
 
 /** The outcome of one health check. */
 export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
@@ -14,9 +14,9 @@ export interface Thresholds {
 
 /** Starts out healthy, so that requests are tried before the first check has come back. */
 export class HealthState {
-  readonly #thresholds: Thresholds
+  #thresholds: Thresholds
   readonly #clock: () => number
-  #state: MemberState = 'healthy'
+  #state: HealthCheckState = 'healthy'
   #reason = 'not checked yet'
   #since: number
   #streak = 0
@@ -29,7 +29,7 @@ export class HealthState {
     this.#since = clock()
   }
 
-  get state(): MemberState {
+  get state(): HealthCheckState {
     return this.#state
   }
 
@@ -43,9 +43,14 @@ export class HealthState {
     return this.#since
   }
 
+  /** Applies to the results to come. */
+  set thresholds(thresholds: Thresholds) {
+    this.#thresholds = thresholds
+  }
+
   /** Notes a result. @returns whether the state changed */
   record(result: CheckResult): boolean {
-    const seen: MemberState = result.ok ? 'healthy' : 'unhealthy'
+    const seen: HealthCheckState = result.ok ? 'healthy' : 'unhealthy'
     const reason = result.ok ? 'passed its health check' : result.reason
     if (seen === this.#state) {
       this.#streak = 0
@@ -64,7 +69,7 @@ export class HealthState {
   }
 
   /** A member that was never seen healthy has no good name to lose or win back: its first answer decides. */
-  #needed(seen: MemberState): number {
+  #needed(seen: HealthCheckState): number {
     if (!this.#proven) return 1
     return seen === 'healthy' ? this.#thresholds.rise : this.#thresholds.fall
   }

@@ -1,62 +1,140 @@
 /** One next hop of a pool: its connections, its health, and what it has in hand. */
-import type { LookupFunction } from 'node:net'
-import { Pool } from 'undici'
-import { HealthState, type MemberState, type Thresholds } from './health-state.ts'
+import { toRoundtripError, type RoundtripError } from '@roundtrip/errors'
+import type { HttpContext, HttpResponse, NextHop } from '@roundtrip/http'
+import type { Attempt } from './attempt.ts'
+import type { SendOptions, Transport } from './client/transport.ts'
+import { Ejection } from './ejection/ejection.ts'
+import { HealthState, type Thresholds } from './health-state.ts'
+import { newCounters, outcomeOfError, outcomeOfStatus, type MemberCounters, type Outcome } from './member-counters.ts'
+import { PeakEwma } from './selection/peak-ewma.ts'
+import { wasClosedWhileIdle } from './upstream-error.ts'
 
-/** How long each phase of an exchange with a next hop may take. */
-export interface Timeouts {
-  readonly connectTimeoutMs: number
-  /** From the request's last byte to the head of the response; also how long a free connection is waited for. */
-  readonly firstByteTimeoutMs: number
-  /** Silence between two parts of the response's content. */
-  readonly bodyTimeoutMs: number
+/** Learns how each attempt ended. */
+export interface MemberObserver {
+  /** @param latencyMs from sending to the head of the response, or to the failure */
+  observe(member: Member, outcome: Outcome, latencyMs: number): void
 }
 
-export interface MemberOptions extends Timeouts {
+export interface MemberOptions {
+  /** Scheme, host and port. */
   readonly origin: string
-  readonly maxConnections: number
+  /** Default 1. */
+  readonly weight?: number
+  readonly zone?: string | undefined
+  readonly transport: Transport
   readonly thresholds: Thresholds
-  readonly lookup: LookupFunction
+  /** How long past latency counts. */
+  readonly latencyDecayMs: number
+  readonly observer: MemberObserver
+  /** Milliseconds since the epoch, finer than whole ones for latencies. */
   readonly clock: () => number
 }
 
-export interface MemberStatus {
-  /** Host and port. */
-  readonly name: string
-  readonly state: MemberState
-  readonly reason: string
-  /** Milliseconds since the epoch. */
-  readonly since: number
-  /** Exchanges begun whose response has not ended. */
-  readonly inFlight: number
-}
-
-export class Member {
+export class Member implements NextHop {
   readonly name: string
   readonly origin: string
-  /** TLS server name and certificate subject: of the next hop itself, whatever host the client asked for. */
+  /** Of the next hop itself, whatever host the client asked for. */
   readonly hostname: string
   readonly health: HealthState
-  readonly pool: Pool
+  readonly ejection = new Ejection()
+  readonly counters: MemberCounters = newCounters()
+  readonly latency = new PeakEwma()
+  transport: Transport
+  weight: number
+  zone: string | undefined
+  /** When it began to take up its share, in milliseconds since the epoch. */
+  rampFromMs = -Infinity
+  /** Since when it takes no new work, in milliseconds since the epoch. */
+  drainingSince: number | undefined
   inFlight = 0
+  readonly #options: MemberOptions
+  #whenIdle: (() => void)[] = []
 
-  constructor({ origin, maxConnections, thresholds, lookup, clock, ...timeouts }: MemberOptions) {
-    const url = new URL(origin)
+  constructor(options: MemberOptions) {
+    const url = new URL(options.origin)
+    this.#options = options
     this.origin = url.origin
     this.name = url.host
     this.hostname = url.hostname
-    this.health = new HealthState(thresholds, clock)
-    this.pool = new Pool(url.origin, {
-      connections: maxConnections,
-      allowH2: false,
-      connect: { timeout: timeouts.connectTimeoutMs, lookup },
-      headersTimeout: timeouts.firstByteTimeoutMs,
-      bodyTimeout: timeouts.bodyTimeoutMs,
-    })
+    this.weight = options.weight ?? 1
+    this.zone = options.zone
+    this.transport = options.transport
+    this.health = new HealthState(options.thresholds, options.clock)
   }
 
-  get status(): MemberStatus {
-    const { state, reason, since } = this.health
-    return { name: this.name, state, reason, since, inFlight: this.inFlight }
+  get isDraining(): boolean {
+    return this.drainingSince !== undefined
+  }
+
+  get isHealthy(): boolean {
+    return this.health.state === 'healthy' && !this.ejection.isEjected
+  }
+
+  /** Sends one attempt and keeps the books. @throws what the transport throws */
+  async send(attempt: Attempt, context: HttpContext): Promise<HttpResponse> {
+    const beganMs = this.#options.clock()
+    const end = this.#begin()
+    try {
+      const response = await this.transport.send(attempt, sendOptions(attempt, context, end))
+      this.#answered(response.status, beganMs)
+      return response
+    } catch (error) {
+      end()
+      this.#failed(toRoundtripError(error), beganMs)
+      throw error
+    }
+  }
+
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void> {
+    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => void this.#whenIdle.push(resolve))
+  }
+
+  #answered(status: number, beganMs: number): void {
+    const outcome = outcomeOfStatus(status)
+    if (outcome === 'success') this.counters.successes++
+    else this.counters.responses5xx++
+    const nowMs = this.#options.clock()
+    this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
+    this.#options.observer.observe(this, outcome, nowMs - beganMs)
+  }
+
+  #failed(error: RoundtripError, beganMs: number): void {
+    const outcome = wasClosedWhileIdle(error) ? 'none' : outcomeOfError(error)
+    if (outcome !== 'none') {
+      const { failures } = this.counters
+      failures[error.code] = (failures[error.code] ?? 0) + 1
+    }
+    const nowMs = this.#options.clock()
+    // A member that refuses at once must not look fast; one that keeps silent looks as slow as it is.
+    if (error.code === 'UPSTREAM_TIMEOUT') this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
+    this.#options.observer.observe(this, outcome, nowMs - beganMs)
+  }
+
+  /** @returns ends it, however often it is called */
+  #begin(): () => void {
+    let isEnded = false
+    this.inFlight++
+    this.counters.requests++
+    return () => {
+      if (isEnded) return
+      isEnded = true
+      this.inFlight--
+      if (this.inFlight > 0 || this.#whenIdle.length === 0) return
+      for (const resolve of this.#whenIdle.splice(0)) resolve()
+    }
+  }
+}
+
+const sendOptions = (attempt: Attempt, context: HttpContext, onEnd: () => void): SendOptions => {
+  const { signal, firstByteTimeoutMs, totalTimeoutMs } = attempt
+  if (signal === undefined && firstByteTimeoutMs === undefined && totalTimeoutMs === undefined)
+    return { context, onEnd }
+  return {
+    context,
+    onEnd,
+    ...(signal !== undefined && { signal }),
+    ...(firstByteTimeoutMs !== undefined && { firstByteTimeoutMs }),
+    ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
   }
 }

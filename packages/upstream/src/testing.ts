@@ -2,8 +2,8 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { Passage } from '@roundtrip/pipeline'
 import { onTestFinished } from 'vitest'
@@ -101,4 +101,7 @@ export const testUpstream = (members: string[], overrides: Partial<UpstreamOptio
   return upstream
 }
 
-export const bodyOf = ({ body }: HttpResponse): Promise<string> => text(body as Readable)
+export const bytesOf = async ({ body = '' }: HttpResponse): Promise<Buffer> =>
+  body instanceof Readable ? buffer(body) : Buffer.from(body)
+
+export const bodyOf = async (response: HttpResponse): Promise<string> => (await bytesOf(response)).toString()

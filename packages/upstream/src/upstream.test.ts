@@ -14,11 +14,14 @@ describe('health checks', () => {
     const upstream = testUpstream([member], {
       log: { ...silentLog, info: note, warn: note },
       clock: () => 42,
-      schedule: (next) => {
+      schedule: (next, delayMs) => {
+        // Checks are a minute apart here; what else a pool does from time to time comes sooner.
+        if (delayMs < 10_000) return () => {}
         task = next
         settled.resolve()
         return () => {}
       },
+      healthCheck: { path: '/health', intervalMs: 60_000, timeoutMs: 1000, rise: 2, fall: 2 },
     })
     const check = async (): Promise<void> => {
       settled = Promise.withResolvers()
@@ -32,7 +35,7 @@ describe('health checks', () => {
     expect(upstream.members()[0]?.state).toBe('healthy')
     await check()
     await check()
-    expect(upstream.members()).toEqual([
+    expect(upstream.members()).toMatchObject([
       { name: new URL(member).host, state: 'unhealthy', reason: 'health check answered 500', since: 42, inFlight: 0 },
     ])
     await expect(upstream.forward(testRequest(), testContext())).rejects.toMatchObject({

@@ -1,0 +1,57 @@
+/** One try at a request: who has been given it so far, who shall have it now, and how long that one may take. */
+import type { Fields, HttpRequest } from '@roundtrip/http'
+import type { Readable } from 'node:stream'
+import type { Member } from './member.ts'
+
+/** A copy of the request as it came, so that layers below may be told of this attempt what others need not know. */
+export class Attempt implements HttpRequest {
+  readonly method: string
+  readonly target: string
+  readonly scheme: HttpRequest['scheme']
+  readonly authority: string
+  readonly fields: Fields
+  readonly body: Readable | undefined
+  readonly httpVersion: HttpRequest['httpVersion']
+  /** In the order of the attempts; one list for all attempts at a request, those side by side included. */
+  readonly tried: Member[]
+  /** Set by the balancing layer. */
+  nextHop!: Member
+  /** Whether it runs beside another one. */
+  isHedge = false
+  /** Calls off this attempt alone. */
+  signal: AbortSignal | undefined = undefined
+  /** Instead of the pool's own. */
+  firstByteTimeoutMs: number | undefined = undefined
+  /** What is left for this attempt, its whole response included; instead of the pool's own. */
+  totalTimeoutMs: number | undefined = undefined
+
+  constructor(
+    request: HttpRequest,
+    tried: Member[],
+    body: Readable | undefined = request.body,
+    fields = request.fields,
+  ) {
+    this.method = request.method
+    this.target = request.target
+    this.scheme = request.scheme
+    this.authority = request.authority
+    this.fields = fields
+    this.body = body
+    this.httpVersion = request.httpVersion
+    this.tried = tried
+  }
+}
+
+/** The request itself when it is an attempt already, else the first attempt at it. */
+export const attemptOf = (request: HttpRequest): Attempt =>
+  request instanceof Attempt ? request : new Attempt(request, [])
+
+/** The same attempt with other fields. */
+export const withFields = (attempt: Attempt, fields: Fields): Attempt => {
+  const copy = new Attempt(attempt, attempt.tried, attempt.body, fields)
+  copy.nextHop = attempt.nextHop
+  copy.signal = attempt.signal
+  copy.firstByteTimeoutMs = attempt.firstByteTimeoutMs
+  copy.totalTimeoutMs = attempt.totalTimeoutMs
+  return copy
+}

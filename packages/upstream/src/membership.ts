@@ -1,0 +1,209 @@
+/** Who belongs to a pool: members join, are checked, leave when their work is done, and are told apart by their origin. */
+import type { Log } from '@roundtrip/http'
+import type { Transport } from './client/transport.ts'
+import type { TransportOptions } from './client/transport-options.ts'
+import { httpCheck, startHealthChecks } from './health-check.ts'
+import type { CheckResult } from './health-state.ts'
+import { Member, type MemberObserver } from './member.ts'
+import type { PoolSurroundings } from './pool-surroundings.ts'
+import type { PoolSettings } from './settings/pool-settings.ts'
+import { transportOptions } from './settings/transport-settings.ts'
+
+/** Who named a member: each source only takes back what it gave. */
+export type MemberSource = 'settings' | 'dns' | 'runtime'
+
+export interface Joining {
+  readonly origin: string
+  readonly weight: number
+  readonly zone?: string | undefined
+}
+
+export interface MembershipOptions {
+  readonly pool: string
+  readonly settings: () => PoolSettings
+  readonly surroundings: Required<PoolSurroundings>
+  readonly observer: MemberObserver
+  /** Somebody joined, left, or passed or failed a check that changed its state. */
+  readonly onChange: () => void
+}
+
+interface Entry {
+  readonly member: Member
+  readonly source: MemberSource
+  stopChecks: () => void
+}
+
+const uncheckedThresholds = { rise: 1, fall: 1 }
+const nothing = (): void => {}
+
+export class Membership {
+  readonly #options: MembershipOptions
+  readonly #log: Log
+  readonly #entries = new Map<string, Entry>()
+  /** Connections whose last exchanges are waited for. */
+  readonly #leaving = new Set<Transport>()
+  #isChecking = false
+  #members: readonly Member[] = []
+
+  constructor(options: MembershipOptions) {
+    this.#options = options
+    this.#log = options.surroundings.log
+  }
+
+  /** In the order in which they joined. */
+  get members(): readonly Member[] {
+    return this.#members
+  }
+
+  /** @param name host and port, or the origin */
+  find(name: string): Member | undefined {
+    return this.#members.find((member) => member.name === name || member.origin === name)
+  }
+
+  /** Makes a source's members these: new ones join, those it no longer names leave, the others stay as they are. */
+  replace(source: MemberSource, joining: readonly Joining[], isFirst: boolean): void {
+    const wanted = new Map(joining.map((one) => [new URL(one.origin).origin, one]))
+    for (const [origin, entry] of this.#entries) {
+      if (entry.source === source && !wanted.has(origin)) void this.#leave(origin, entry)
+    }
+    for (const [origin, one] of wanted) this.#joinOrAdjust(source, origin, one, isFirst)
+    this.#changed()
+  }
+
+  add(joining: Joining): void {
+    this.#joinOrAdjust('runtime', new URL(joining.origin).origin, joining, false)
+    this.#changed()
+  }
+
+  /** Resolves when its exchanges have ended, or have been broken off at the deadline. */
+  async remove({ origin }: Member): Promise<void> {
+    const entry = this.#entries.get(origin)
+    if (entry === undefined) return
+    const left = this.#leave(origin, entry)
+    this.#changed()
+    await left
+  }
+
+  startChecks(): void {
+    this.#isChecking = true
+    for (const entry of this.#entries.values()) this.#check(entry)
+  }
+
+  stopChecks(): void {
+    this.#isChecking = false
+    for (const entry of this.#entries.values()) entry.stopChecks()
+  }
+
+  /** New connections for all, while what is in flight ends on the old ones. */
+  reconnect(): void {
+    for (const { member, source } of this.#entries.values()) {
+      const before = member.transport
+      member.transport = this.#connect(member.origin, source)
+      void this.#drain(before)
+    }
+  }
+
+  /** Resolves when every exchange has ended, or has been broken off at the deadline. */
+  async drain(): Promise<void> {
+    await Promise.all(this.#members.map(({ transport }) => this.#drain(transport)))
+  }
+
+  destroy(): void {
+    for (const { transport } of this.#members) transport.destroy()
+    for (const transport of this.#leaving) transport.destroy()
+  }
+
+  #joinOrAdjust(source: MemberSource, origin: string, { weight, zone }: Joining, isFirst: boolean): void {
+    const known = this.#entries.get(origin)?.member
+    if (known !== undefined) {
+      known.weight = weight
+      known.zone = zone
+      return
+    }
+    const { settings, surroundings, observer } = this.#options
+    const { healthCheck = uncheckedThresholds, balance } = settings()
+    const member = new Member({
+      origin,
+      weight,
+      zone,
+      transport: this.#connect(origin, source),
+      thresholds: healthCheck,
+      latencyDecayMs: balance.decayMs,
+      observer,
+      clock: surroundings.clock,
+    })
+    // Those a pool begins with share all there is from the start.
+    if (!isFirst) member.rampFromMs = surroundings.clock()
+    const entry: Entry = { member, source, stopChecks: nothing }
+    this.#entries.set(origin, entry)
+    if (this.#isChecking) this.#check(entry)
+  }
+
+  #connect(origin: string, source: MemberSource): Transport {
+    return this.#options.surroundings.connect(this.#transportOptions(origin, source))
+  }
+
+  #transportOptions(origin: string, source: MemberSource): TransportOptions {
+    const { settings, surroundings } = this.#options
+    const { dns } = settings()
+    // A certificate is for the name that was looked up, not for the address that was found. SRV targets are names.
+    const serverName = source === 'dns' && dns?.type === 'address' ? dns.name : undefined
+    return transportOptions(origin, settings(), { lookup: surroundings.lookup, serverName })
+  }
+
+  async #leave(origin: string, { member, stopChecks }: Entry): Promise<void> {
+    stopChecks()
+    this.#entries.delete(origin)
+    member.drainingSince ??= this.#options.surroundings.clock()
+    await this.#drain(member.transport)
+  }
+
+  async #drain(transport: Transport): Promise<void> {
+    const { settings, surroundings } = this.#options
+    this.#leaving.add(transport)
+    const cancel = surroundings.schedule(() => transport.destroy(), settings().drainTimeoutMs)
+    await transport.drain()
+    cancel()
+    transport.destroy()
+    this.#leaving.delete(transport)
+  }
+
+  #check(entry: Entry): void {
+    entry.stopChecks()
+    const { settings, surroundings } = this.#options
+    const { healthCheck } = settings()
+    const { member, source } = entry
+    if (healthCheck === undefined) {
+      entry.stopChecks = nothing
+      return
+    }
+    member.health.thresholds = healthCheck
+    const { tls } = this.#transportOptions(member.origin, source)
+    entry.stopChecks = startHealthChecks({
+      check: httpCheck(member.origin, { ...healthCheck, ...(tls !== undefined && { tls }) }, surroundings.lookup),
+      onResult: (result) => this.#note(member, result),
+      intervalMs: () =>
+        member.health.state === 'healthy'
+          ? healthCheck.intervalMs
+          : (healthCheck.unhealthyIntervalMs ?? healthCheck.intervalMs),
+      schedule: surroundings.schedule,
+      random: surroundings.random,
+    })
+  }
+
+  /** Each change of state is logged once, however long it lasts. */
+  #note(member: Member, result: CheckResult): void {
+    if (!member.health.record(result)) return
+    const { state, reason } = member.health
+    const facts = { upstream: this.#options.pool, member: member.name, reason }
+    if (state === 'healthy') this.#log.info(facts, `${member.name} is healthy`)
+    else this.#log.warn(facts, `${member.name} is unhealthy`)
+    if (state === 'healthy') member.rampFromMs = this.#options.surroundings.clock()
+    this.#changed()
+  }
+
+  #changed(): void {
+    this.#members = [...this.#entries.values()].map(({ member }) => member)
+    this.#options.onChange()
+  }
+}

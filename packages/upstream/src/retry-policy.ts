@@ -1,0 +1,40 @@
+/** May this failure be given to another member without doing its work twice? (RFC 9110 §9.2.2) */
+import { RoundtripError } from '@roundtrip/errors'
+import type { HttpRequest, HttpResponse } from '@roundtrip/http'
+import type { RetryCondition } from './settings/retry-settings.ts'
+import { wasNeverSent } from './upstream-error.ts'
+
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
+
+export const isIdempotent = ({ method }: HttpRequest): boolean => idempotentMethods.has(method)
+
+/** Content that began to flow cannot be sent again, unless it was kept. */
+export const canBeSentTwice = (request: HttpRequest, isContentKept: boolean): boolean =>
+  isIdempotent(request) && (request.body === undefined || isContentKept)
+
+const conditionOfError = ({ code }: RoundtripError): RetryCondition | undefined => {
+  if (code === 'UPSTREAM_RESET') return 'reset'
+  if (code === 'UPSTREAM_TIMEOUT') return 'timeout'
+  return undefined
+}
+
+/** A refusal to connect, or of our own side, before anything was sent: somebody else may take the request. */
+const isConnectFailure = (error: RoundtripError): boolean => error.source === 'upstream' && wasNeverSent(error)
+
+/** Nobody is left, or nobody shall be asked: trying again would only find the same. */
+const isFinal = ({ code }: RoundtripError): boolean =>
+  code === 'NO_HEALTHY_UPSTREAM' || code === 'UPSTREAM_CIRCUIT_OPEN'
+
+export const isRetryableError = (error: unknown, on: readonly RetryCondition[], sendableTwice: boolean): boolean => {
+  if (!(error instanceof RoundtripError) || isFinal(error)) return false
+  if (isConnectFailure(error)) return on.includes('connect-failure')
+  const condition = conditionOfError(error)
+  return sendableTwice && condition !== undefined && on.includes(condition)
+}
+
+/** `Retry-After` asks us to leave that member alone, not to leave the others alone: see `retry`. */
+export const isRetryableResponse = (
+  { status }: HttpResponse,
+  on: readonly RetryCondition[],
+  sendableTwice: boolean,
+): boolean => sendableTwice && status >= 502 && status <= 504 && on.includes(String(status) as RetryCondition)
