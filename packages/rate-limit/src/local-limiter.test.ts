@@ -95,6 +95,13 @@ test('a flood of keys is bounded and forgets nobody who is near the limit first'
   expect(limiter.take([charge({ key: 'greedy' })]).isAllowed).toBe(false)
 })
 
+test('a newcomer is counted even where all others owe more', () => {
+  const { limiter } = limiterAt({ maxKeys: 2 })
+  for (const key of ['a', 'b']) limiter.take([charge({ key, cost: 10 })])
+  expect(limiter.take([charge({ key: 'c' })]).decisions[0]?.remaining).toBe(9)
+  expect(limiter.take([charge({ key: 'c' })]).decisions[0]?.remaining).toBe(8)
+})
+
 test('keys whose time has passed make room for those that come', () => {
   const { limiter, time } = limiterAt({ maxKeys: 100_000 })
   for (let i = 0; i < 1000; i++) limiter.take([charge({ key: `old${i}` })])
