@@ -4,13 +4,13 @@ import type { ServerConnection } from '@roundtrip/http'
 /** How many connections are looked at for an idle one: a full house must not cost each newcomer a walk through all of it. */
 const lookedAt = 64
 
-/** How often draining looks which connections have become busy, in milliseconds. */
+/** How often draining looks which HTTP/2 connections have had a request, in milliseconds. */
 const drainCheckMs = 10
 
 export interface DrainOptions {
   /**
-   * How long a connection without a request in hand is kept, in milliseconds: what its client has just sent may be on its
-   * way. One that becomes busy in that time is told to close with its response.
+   * How long an idle connection is kept, in milliseconds: what its client has just sent may be on its way. It is answered,
+   * and told that this was the last.
    */
   readonly graceMs: number
 }
@@ -50,9 +50,10 @@ export class OpenConnections {
   /** Resolves when every connection has been closed, each after its last response. */
   async drain({ graceMs }: DrainOptions): Promise<void> {
     const waiting = new Set(this.#open)
+    for (const connection of waiting) connection.retire?.()
     const tellTheBusy = (): void => {
       for (const connection of waiting) {
-        if (!isBusy(connection)) continue
+        if (!mayBeToldNow(connection)) continue
         waiting.delete(connection)
         connection.drain()
       }
@@ -75,5 +76,4 @@ export class OpenConnections {
 }
 
 /** A GOAWAY lets streams that are on their way be answered, but a client that has sent none might take it amiss. */
-const isBusy = ({ protocol, inFlight, requests }: ServerConnection): boolean =>
-  inFlight > 0 || (protocol === 'h2' && requests > 0)
+const mayBeToldNow = ({ protocol, requests }: ServerConnection): boolean => protocol === 'h2' && requests > 0
