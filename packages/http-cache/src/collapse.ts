@@ -2,7 +2,7 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpHandler, HttpLayer, HttpResponse } from '@roundtrip/http'
 import { DetachedContext } from './exchange/detached-context.ts'
-import { carried, type CarryingRequest, type Fetch, type Outcome } from './exchange/fetch.ts'
+import { carried, type CarryingRequest, type Fetch, type Outcome, type Recording } from './exchange/fetch.ts'
 import { responseOf } from './exchange/outcome-response.ts'
 import { matches, selectingValues } from './policy/selection.ts'
 
@@ -124,6 +124,8 @@ const follow = (flight: Flight, context: HttpContext): Promise<End> => {
   return promise
 }
 
+const isJoinable = ({ body, isCurrent }: Recording): boolean => body.isJoinable && isCurrent()
+
 /** The response of another's fetch, when it answers this request too. */
 const share = async (
   outcome: Extract<Outcome, { kind: 'stored' | 'recording' }>,
@@ -132,7 +134,7 @@ const share = async (
   const { request, settings, store, clock } = fetch.options
   const { varyNames, varyValues } = outcome.kind === 'stored' ? outcome.stored : outcome.recording
   if (!matches(request.fields, varyNames, varyValues, settings)) return undefined
-  if (outcome.kind === 'recording' && !outcome.recording.body.isJoinable) return undefined
+  if (outcome.kind === 'recording' && !isJoinable(outcome.recording)) return undefined
   const response = await responseOf(outcome, request, { store, clock })
   if (response !== undefined) fetch.adopt(outcome)
   return response

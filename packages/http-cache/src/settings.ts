@@ -46,6 +46,7 @@ export const cacheSettings = Type.Object(
     }),
     negativeTtlMs: Type.Record(Type.String({ pattern: String.raw`^[45]\d\d$` }), Type.Integer({ minimum: 0 }), {
       description: 'Freshness by error status, e.g. {"404": 5000}, for responses without one of their own.',
+      ...strict,
       default: {},
     }),
     heuristicFraction: Type.Number({

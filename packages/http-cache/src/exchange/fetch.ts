@@ -18,6 +18,8 @@ export interface Recording {
   readonly varyValues: readonly string[]
   readonly head: Head
   readonly body: SharedBody
+  /** Whether one who comes now may have it: a purge may have come since it was asked for. */
+  readonly isCurrent: () => boolean
 }
 
 /**
@@ -147,7 +149,8 @@ export class Fetch {
     const values = selectingValues(request.fields, names, settings)
     if (response.body instanceof Readable) {
       const body = this.#record(response.body, response.fields)
-      const recording = { varyNames: names, varyValues: values, head, body }
+      const isCurrent = (): boolean => !store.journal.isOvertaken(this.#began, this.options.key, head.surrogateKeys)
+      const recording = { varyNames: names, varyValues: values, head, body, isCurrent }
       void body.fate.then((fate) => {
         if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
         else store.counters.refuse(fate.kind)
@@ -178,7 +181,7 @@ export class Fetch {
   /** The content has come in whole; a purge may have come before its end. */
   #commit(recording: Recording, bytes: Uint8Array): void {
     const { key, store } = this.options
-    if (store.journal.isOvertaken(this.#began, key, recording.head.surrogateKeys)) {
+    if (!recording.isCurrent()) {
       store.counters.refuse('purged')
       return
     }
@@ -188,7 +191,7 @@ export class Fetch {
   }
 
   #storedFrom(
-    { varyNames: names, varyValues: values, head }: Omit<Recording, 'body'>,
+    { varyNames: names, varyValues: values, head }: Pick<Recording, 'varyNames' | 'varyValues' | 'head'>,
     bytes: Uint8Array,
   ): StoredResponse | undefined {
     const { key, store, selected } = this.options

@@ -185,7 +185,7 @@ export class Forwarding {
     const exchanged = { requestMs: fetch.requestMs, responseMs: clock() }
     if (describesStored(selected, response.fields))
       store.update(selected, freshenedHead(selected, response.fields, exchanged, settings))
-    else selected.purgedMs ??= clock()
+    else store.remove(selected)
   }
 
   async #standIn(

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { Scenario } from '../testing.ts'
+
+const variant = (etag: string): Record<string, string> => ({ 'cache-control': 'max-age=60', vary: 'x-kind', etag })
+
+describe('validation', () => {
+  it('asks with both validators, and a 304 brings what is stored up to date', async () => {
+    const play = new Scenario()
+    play.answers({
+      'cache-control': 'max-age=1',
+      etag: '"1"',
+      'last-modified': play.date(-10),
+      'x-a': 'old',
+      'x-b': 'kept',
+    })
+    await play.at(0).ask()
+    play
+      .at(5)
+      .answers({ 'cache-control': 'max-age=60', etag: '"1"', 'x-a': 'new', 'content-length': '3' }, { status: 304 })
+    expect(await play.ask()).toMatchObject({
+      status: 200,
+      body: 'content',
+      cache: 'fwd=stale; fwd-status=304; stored',
+      fields: { 'x-a': 'new', 'x-b': 'kept', 'content-length': '7' },
+    })
+    const asked = play.requests[1]?.fields
+    expect(asked?.get('if-none-match')).toBe('"1"')
+    expect(asked?.get('if-modified-since')).toBe(play.date(-10))
+    expect(await play.at(64).ask()).toMatchObject({ cache: 'hit; ttl=1', age: 59 })
+  })
+
+  it('asks each time where the origin says no-cache', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'no-cache, max-age=60', etag: '"1"' })
+    await play.ask()
+    await play.ask()
+    expect(play.requests.map(({ fields }) => fields.get('if-none-match'))).toEqual([undefined, '"1"'])
+  })
+
+  it('asks in its own name, not with the conditions of the client', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=60', etag: '"2"' })
+    expect((await play.ask('/', { 'if-none-match': '"client"', 'if-modified-since': play.date(0) })).status).toBe(200)
+    expect(play.requests[0]?.fields.has('if-none-match')).toBe(false)
+  })
+
+  it('answers conditions of clients from what is stored', async () => {
+    const play = new Scenario()
+    play.answers({ 'cache-control': 'max-age=60', etag: 'W/"1"', 'last-modified': play.date(-10), 'x-a': '1' })
+    await play.ask()
+    const notModified = await play.at(5).ask('/', { 'if-none-match': '"0", "1"' })
+    expect(notModified).toMatchObject({
+      status: 304,
+      body: '',
+      age: 5,
+      cache: 'hit; ttl=55',
+      fields: { etag: 'W/"1"' },
+    })
+    expect(notModified.fields).not.toHaveProperty('x-a')
+    expect((await play.ask('/', { 'if-modified-since': play.date(-10) })).status).toBe(304)
+    expect((await play.ask('/', { 'if-modified-since': play.date(-11) })).status).toBe(200)
+    expect((await play.ask('/', { 'if-none-match': '"x"', 'if-modified-since': play.date(0) })).status).toBe(200)
+    expect(play.requests).toHaveLength(1)
+  })
+
+  it('leaves If-Match to the origin', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=60', etag: '"1"' })
+    await play.ask()
+    expect(await play.ask('/', { 'if-match': '"1"' })).toMatchObject({
+      cache: 'fwd=bypass; fwd-status=200; detail=if-match',
+    })
+    expect(play.requests[1]?.fields.get('if-match')).toBe('"1"')
+  })
+
+  it('asks again without conditions when a 304 speaks of nothing it has', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=1', etag: '"1"' })
+    await play.ask()
+    play
+      .at(5)
+      .answersWith(({ fields }) =>
+        fields.has('if-none-match')
+          ? play.response({ status: 304, fields: { etag: '"9"' } })
+          : play.response({ fields: { 'cache-control': 'max-age=60', etag: '"9"' }, body: 'new' }),
+      )
+    expect(await play.ask()).toMatchObject({ status: 200, body: 'new' })
+    expect(await play.ask()).toMatchObject({ cache: 'hit; ttl=60', body: 'new' })
+  })
+
+  it('names all variants, and a 304 chooses one of them', async () => {
+    const play = new Scenario()
+    await play.answers(variant('"a"'), { body: 'a' }).ask('/', { 'x-kind': 'a' })
+    await play.answers(variant('"b"'), { body: 'b' }).ask('/', { 'x-kind': 'b' })
+    play.answers({ ...variant('"a"') }, { status: 304 })
+    expect(await play.ask('/', { 'x-kind': 'c' })).toMatchObject({ status: 200, body: 'a' })
+    expect(play.requests[2]?.fields.get('if-none-match')).toBe('"b", "a"')
+    expect(await play.ask('/', { 'x-kind': 'c' })).toMatchObject({ cache: 'hit; ttl=60', body: 'a' })
+    expect(await play.ask('/', { 'x-kind': 'b' })).toMatchObject({ body: 'b' })
+  })
+
+  it('answers HEAD from GET, and learns from HEAD', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=10', 'x-a': '1' })
+    await play.at(0).ask()
+    expect(await play.at(5).ask('/', {}, 'HEAD')).toMatchObject({
+      body: '',
+      age: 5,
+      cache: 'hit; ttl=5',
+      fields: { 'content-length': '7' },
+    })
+    play.at(11).answers({ 'cache-control': 'max-age=60', 'x-a': '2', 'content-length': '7' }, { body: '' })
+    await play.ask('/', {}, 'HEAD')
+    expect(play.requests.at(-1)?.method).toBe('HEAD')
+    expect(await play.at(12).ask()).toMatchObject({ body: 'content', cache: 'hit; ttl=59', fields: { 'x-a': '2' } })
+    play.at(80).answers({ 'cache-control': 'max-age=60', 'content-length': '99' }, { body: '' })
+    await play.ask('/', {}, 'HEAD')
+    expect((await play.ask()).cache).toContain('fwd=uri-miss')
+  })
+})
