@@ -18,19 +18,22 @@ export class Children {
   /** For what they write; removed at the end. */
   readonly folder: string = mkdtempSync(join(tmpdir(), 'roundtrip-bench-'))
   readonly #running = new Set<ChildProcess>()
-  readonly #killNow = (): void => {
-    for (const child of this.#running) child.kill('SIGKILL')
+  #isStopping = false
+  /** SIGTERM, as masters killed outright would leave their workers behind. */
+  readonly #atExit = (): void => {
+    for (const child of this.#running) child.kill('SIGTERM')
     rmSync(this.folder, { recursive: true, force: true })
   }
-  readonly #interrupted = (): never => process.exit(130)
+  readonly #interrupted = (): void => void this.stop().finally(() => process.exit(130))
 
   constructor() {
-    process.once('exit', this.#killNow)
+    process.once('exit', this.#atExit)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, this.#interrupted)
   }
 
   /** Starts a program on some cores; its children stay there too. */
   start(command: string, args: readonly string[], { cores, environment = {}, stdio }: ChildOptions): ChildProcess {
+    if (this.#isStopping) throw new Error('the benchmark is being stopped')
     const child = spawn('taskset', ['-c', cores.join(','), command, ...args], {
       env: { PATH: process.env['PATH'], LANG: 'C', ...environment },
       stdio: stdio ?? ['ignore', 'ignore', 'inherit'],
@@ -63,14 +66,15 @@ export class Children {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     const all = [...this.#running]
     const gone = all.map((child) => once(child, 'exit'))
     for (const child of all) child.kill('SIGTERM')
     const timer = setTimeout(() => all.forEach((child) => child.kill('SIGKILL')), stopTimeoutMs)
     await Promise.all(gone)
     clearTimeout(timer)
-    this.#killNow()
-    process.off('exit', this.#killNow)
+    this.#atExit()
+    process.off('exit', this.#atExit)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, this.#interrupted)
   }
 }
