@@ -1,2 +1,3 @@
 /** @packageDocumentation HTTP/2 on sockets (RFC 9113, RFC 7541): frames, HPACK, the server side of a connection. */
-export {}
+export { defaultLimits as defaultHttp2Limits, http2Settings, type Http2Limits } from './limits.ts'
+export { serveHttp2, type Http2ServerOptions, type Schedule } from './serve-http2.ts'

@@ -1,0 +1,285 @@
+/** Requests in, responses out: what frames of streams come to on the server side (RFC 9113 §8). */
+import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
+import { problemResponse, RequestContext, type Downstream, type HttpResponse, type ServeOptions } from '@roundtrip/http'
+import type { FieldBlock } from './field-block.ts'
+import type { FloodGuard } from './flood-guard.ts'
+import { writeReset, writeWindowUpdate } from './frame-writer.ts'
+import { HpackDecoder, type DecodedBlock } from './hpack/decoder.ts'
+import { HpackError } from './hpack/hpack-error.ts'
+import type { Http2Limits } from './limits.ts'
+import type { Output } from './output.ts'
+import type { PeerSettings } from './peer-settings.ts'
+import { ConnectionError, StreamError, type ErrorCodeName } from './protocol-error.ts'
+import { ReceiveWindow } from './receive-window.ts'
+import { RequestBody } from './request-body.ts'
+import { areTrailersWellFormed, RequestHead, requestTarget } from './request-head.ts'
+import { discard, Responder } from './responder.ts'
+import { SendQueue } from './send-queue.ts'
+import { ServerStream } from './server-stream.ts'
+import { Streams } from './streams.ts'
+import { defaultWindowBytes } from './frame-types.ts'
+
+/** What the exchanges of a connection share. */
+export interface ExchangeContext {
+  readonly options: ServeOptions
+  readonly limits: Http2Limits
+  readonly downstream: Downstream
+  readonly output: Output
+  readonly guard: FloodGuard
+  readonly peer: PeerSettings
+  /** A request has come to its end. */
+  readonly onSettled: () => void
+}
+
+export class Exchange {
+  readonly streams = new Streams()
+  readonly queue: SendQueue
+  /** Streams above are no longer taken: GOAWAY said so. */
+  lastAcceptedId = Number.POSITIVE_INFINITY
+  readonly #shared: ExchangeContext
+  readonly #decoder: HpackDecoder
+  readonly #responder: Responder
+  readonly #window: ReceiveWindow
+
+  constructor(shared: ExchangeContext) {
+    const { limits, output } = shared
+    this.#shared = shared
+    this.#decoder = new HpackDecoder({
+      tableBytes: limits.headerTableBytes,
+      listBytes: limits.headerListBytes,
+      lines: limits.headerFields,
+    })
+    this.queue = new SendQueue(output, defaultWindowBytes, {
+      onSent: (bytes) => shared.guard.allowWindowUpdates(bytes),
+      onFinished: this.#finish,
+    })
+    this.#responder = new Responder(output, this.queue, {
+      onFinished: this.#finish,
+      onBroken: (stream) => this.reset(stream, 'INTERNAL_ERROR', 'truncated'),
+    })
+    this.#window = new ReceiveWindow(limits.connectionWindowBytes)
+  }
+
+  onFieldBlock(block: FieldBlock): void {
+    const { streamId: id } = block
+    const { streams } = this
+    // Decoded whatever becomes of it: the table must stay in step with the client's.
+    const decoded = this.#decode(block)
+    const known = streams.open.get(id)
+    if (known !== undefined) this.#takeTrailers(known, block, decoded)
+    else if (id % 2 === 0) throw new ConnectionError('PROTOCOL_ERROR', 'a stream of a server’s number')
+    else if (id > streams.lastId) this.#open(block, decoded)
+    else if (!streams.wasReset(id)) throw new ConnectionError('STREAM_CLOSED', 'HEADERS on a closed stream')
+  }
+
+  onData(id: number, content: Buffer, flowBytes: number, endsStream: boolean): void {
+    if (this.streams.isIdle(id)) throw new ConnectionError('PROTOCOL_ERROR', 'DATA on an idle stream')
+    if (!this.#window.take(flowBytes)) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more than the window allows')
+    const stream = this.streams.open.get(id)
+    if (stream?.body === undefined || stream.isRemoteEnded) {
+      this.#free(undefined, flowBytes)
+      if (stream === undefined && this.streams.wasReset(id)) return
+      if (stream === undefined) throw new ConnectionError('STREAM_CLOSED', 'DATA on a closed stream')
+      throw new StreamError(id, 'STREAM_CLOSED', 'DATA after the end of the stream')
+    }
+    const hasRoom = stream.window?.take(flowBytes) === true
+    this.#free(hasRoom ? stream : undefined, hasRoom ? flowBytes - content.length : flowBytes)
+    if (!hasRoom) throw new StreamError(id, 'FLOW_CONTROL_ERROR', 'more than the window allows')
+    if (content.length > 0) stream.body.receive(content)
+    this.#checkLength(stream, endsStream)
+    if (endsStream) this.#endRequest(stream, stream.body)
+  }
+
+  onReset(id: number): void {
+    if (this.streams.isIdle(id)) throw new ConnectionError('PROTOCOL_ERROR', 'RST_STREAM on an idle stream')
+    const stream = this.streams.open.get(id)
+    if (stream !== undefined) this.close(stream, 'aborted')
+  }
+
+  /** Ends a stream before its time, and tells the client. */
+  reset(stream: ServerStream, code: ErrorCodeName, outcome: 'aborted' | 'truncated'): void {
+    if (stream.isClosed) return
+    writeReset(this.#shared.output, stream.id, code)
+    this.streams.noteReset(stream.id)
+    this.close(stream, outcome)
+  }
+
+  /** Resets that a client provokes cost us what its own do (CVE-2025-8671), so they count as such. */
+  onStreamError(error: StreamError): void {
+    this.#shared.guard.count('reset')
+    const stream = this.streams.open.get(error.streamId)
+    if (stream !== undefined) this.reset(stream, error.code, 'aborted')
+    else {
+      writeReset(this.#shared.output, error.streamId, error.code)
+      this.streams.noteReset(error.streamId)
+    }
+  }
+
+  /** Lets go of a stream whose end is not a response. */
+  close(stream: ServerStream, outcome: 'aborted' | 'truncated'): void {
+    this.streams.remove(stream)
+    stream.settle(outcome)
+    stream.pending = undefined
+    discard(stream.source)
+    stream.body?.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
+  }
+
+  closeAll(): void {
+    for (const stream of this.streams.open.values()) this.close(stream, 'aborted')
+  }
+
+  #decode(block: FieldBlock): DecodedBlock {
+    try {
+      return this.#decoder.decode(block.octets)
+    } catch (error) {
+      if (error instanceof HpackError) throw new ConnectionError('COMPRESSION_ERROR', error.message)
+      throw error
+    }
+  }
+
+  #open(block: FieldBlock, decoded: DecodedBlock): void {
+    const { streamId: id } = block
+    const { streams } = this
+    const { limits, options, peer, downstream } = this.#shared
+    if (id > this.lastAcceptedId) return
+    streams.lastId = id
+    if (block.dependsOnItself) throw new StreamError(id, 'PROTOCOL_ERROR', 'a stream depends on itself')
+    if (streams.busy >= limits.concurrentStreams) throw new StreamError(id, 'REFUSED_STREAM', 'too many streams')
+    const head = new RequestHead(decoded)
+    if (!decoded.isTooLarge) this.#checkHead(block, head)
+    const context = new RequestContext(head.fields, downstream, options)
+    const stream = new ServerStream(
+      id,
+      head.method,
+      block.endsStream,
+      peer.initialWindowBytes,
+      context,
+      this.#onSettled,
+    )
+    streams.add(stream)
+    if (!block.endsStream) this.#expectBody(stream, head)
+    this.#handle(stream, head, decoded.isTooLarge)
+  }
+
+  #checkHead({ streamId, endsStream }: FieldBlock, head: RequestHead): void {
+    const malformed =
+      head.malformed ??
+      (endsStream && (head.contentLength ?? 0) > 0 ? 'content announced that does not come' : undefined)
+    if (malformed !== undefined) throw new StreamError(streamId, 'PROTOCOL_ERROR', malformed)
+  }
+
+  #expectBody(stream: ServerStream, head: RequestHead): void {
+    stream.contentLength = head.contentLength
+    stream.window = new ReceiveWindow(this.#shared.limits.streamWindowBytes)
+    stream.body = new RequestBody(
+      (bytes) => this.#free(stream, bytes),
+      () => {
+        if (head.expectation !== undefined && !stream.isRemoteEnded) this.#responder.sendContinue(stream)
+      },
+    )
+  }
+
+  #handle(stream: ServerStream, head: RequestHead, isTooLarge: boolean): void {
+    const { options } = this.#shared
+    let answer: Promise<HttpResponse>
+    try {
+      if (isTooLarge) throw new RoundtripError('HEADERS_TOO_LARGE')
+      const { target, authority } = requestTarget(head, options.scheme)
+      const { method, fields } = head
+      answer = options.handler(
+        { method, target, scheme: options.scheme, authority, fields, body: stream.body, httpVersion: '2' },
+        stream.context,
+      )
+    } catch (error) {
+      this.#refuse(stream, toRoundtripError(error))
+      return
+    }
+    answer.then(
+      (response) => this.#respond(stream, response),
+      (error: unknown) => this.#fail(stream, error),
+    )
+  }
+
+  /** What cannot be read never becomes a request, so no pipeline sees it: it is answered and logged here. */
+  #refuse(stream: ServerStream, error: RoundtripError): void {
+    const { requestId, trace, downstream, log } = stream.context
+    const facts = {
+      requestId,
+      traceId: trace.traceId,
+      client: downstream.address,
+      status: error.status,
+      code: error.code,
+    }
+    log.info(facts, `malformed request refused: ${error.message}`)
+    const response = problemResponse(error, requestId)
+    response.fields.set('x-request-id', requestId)
+    this.#respond(stream, response)
+  }
+
+  #respond(stream: ServerStream, response: HttpResponse): void {
+    this.streams.noteHandled(stream)
+    try {
+      this.#responder.respond(stream, response)
+    } catch (error) {
+      discard(response.body)
+      this.#fail(stream, error)
+    }
+  }
+
+  #fail(stream: ServerStream, error: unknown): void {
+    this.streams.noteHandled(stream)
+    if (stream.isClosed) return
+    this.#shared.options.log.error({ error, requestId: stream.context.requestId }, 'response could not be written')
+    this.reset(stream, 'INTERNAL_ERROR', 'truncated')
+  }
+
+  /** An answered request needs no more of its content, and says so (RFC 9113 §8.1). */
+  readonly #finish = (stream: ServerStream): void => {
+    const { output } = this.#shared
+    this.streams.remove(stream)
+    if (!stream.isRemoteEnded) {
+      writeReset(output, stream.id, 'NO_ERROR')
+      this.streams.noteReset(stream.id)
+    }
+    stream.body?.destroy()
+    output.noteEnding(stream)
+  }
+
+  readonly #onSettled = (): void => {
+    this.streams.inFlight -= 1
+    this.#shared.onSettled()
+  }
+
+  #takeTrailers(stream: ServerStream, block: FieldBlock, decoded: DecodedBlock): void {
+    const { id, body } = stream
+    if (body === undefined || stream.isRemoteEnded) throw new StreamError(id, 'STREAM_CLOSED', 'HEADERS after the end')
+    const isWellFormed = block.endsStream && !decoded.isTooLarge && areTrailersWellFormed(decoded)
+    if (!isWellFormed) throw new StreamError(id, 'PROTOCOL_ERROR', 'malformed trailers')
+    this.#checkLength(stream, true)
+    this.#endRequest(stream, body)
+  }
+
+  #endRequest(stream: ServerStream, body: RequestBody): void {
+    stream.isRemoteEnded = true
+    body.finish()
+  }
+
+  /** A next hop would wait for what is missing, or take what is too much for another request (RFC 9113 §8.1.1). */
+  #checkLength({ id, body, contentLength }: ServerStream, isEnd: boolean): void {
+    if (contentLength === undefined || body === undefined) return
+    const { receivedBytes } = body
+    if (receivedBytes > contentLength || (isEnd && receivedBytes < contentLength)) {
+      throw new StreamError(id, 'PROTOCOL_ERROR', 'the content is not as long as announced')
+    }
+  }
+
+  /** Gives window back to the connection, and to a stream that still expects content. */
+  #free(stream: ServerStream | undefined, bytes: number): void {
+    const { output } = this.#shared
+    const forAll = this.#window.free(bytes)
+    if (forAll > 0) writeWindowUpdate(output, 0, forAll)
+    if (stream === undefined || stream.isClosed || stream.isRemoteEnded) return
+    const forStream = stream.window?.free(bytes) ?? 0
+    if (forStream > 0) writeWindowUpdate(output, stream.id, forStream)
+  }
+}

@@ -1,0 +1,79 @@
+/** The head of a response as a field block (RFC 9113 §8.3.2), made in one buffer that all connections share. */
+import { formatHttpDate, stripHopByHop, type HttpResponse } from '@roundtrip/http'
+import { encodeLine, encodeStatus, maxEncodedLength } from './hpack/encoder.ts'
+
+/** Larger heads cannot be sent. */
+const maxBytes = 65_536
+const block = Buffer.allocUnsafeSlow(maxBytes)
+
+/** Concern one connection only (RFC 9110 §7.6.1); HTTP/2 forbids most of them. */
+const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'proxy-authenticate',
+  'proxy-authorization',
+])
+
+export interface ResponseHead {
+  /** Valid until the next head is made. */
+  readonly block: Buffer
+  readonly length: number
+}
+
+let dateText = ''
+let dateSeconds = 0
+
+const currentDate = (): string => {
+  const nowMs = Date.now()
+  const seconds = Math.floor(nowMs / 1000)
+  if (seconds !== dateSeconds) {
+    dateSeconds = seconds
+    dateText = formatHttpDate(new Date(nowMs))
+  }
+  return dateText
+}
+
+const put = (name: string, value: string, offset: number): number => {
+  if (offset + maxEncodedLength(name, value) > maxBytes) throw new RangeError('the response head is too large')
+  return encodeLine(name, value, block, offset)
+}
+
+/**
+ * @param contentLength replaces what the fields say; `keep` leaves that as it is, undefined takes it away
+ * @throws TypeError when a field cannot be sent, RangeError when all of them come to more than 64 KiB
+ */
+export const encodeHead = (response: HttpResponse, contentLength: number | 'keep' | undefined): ResponseHead => {
+  const { status } = response
+  if (!Number.isInteger(status) || status < 200 || status > 999) throw new RangeError(`not a final status: ${status}`)
+  const { flat } = withoutNamedOptions(response)
+  let hasDate = false
+  let offset = encodeStatus(status, block, 0)
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    if (hopByHop.has(name) || (name === 'content-length' && contentLength !== 'keep')) continue
+    if (name === 'date') hasDate = true
+    offset = put(name, flat[i + 1] ?? '', offset)
+  }
+  if (typeof contentLength === 'number') offset = put('content-length', String(contentLength), offset)
+  if (!hasDate) offset = put('date', currentDate(), offset)
+  return { block, length: offset }
+}
+
+/** Connection may name further fields that must not go on; hardly a response has one. */
+const withoutNamedOptions = ({ fields }: HttpResponse): HttpResponse['fields'] => {
+  const { flat } = fields
+  for (let i = 0; i < flat.length; i += 2) {
+    if (flat[i] === 'connection' && flat[i + 1] !== 'close' && flat[i + 1] !== 'keep-alive') {
+      return stripHopByHop(fields.clone())
+    }
+  }
+  return fields
+}
+
+/** An interim response that asks for the content (RFC 9110 §15.2.1). */
+export const encodeContinue = (): ResponseHead => ({ block, length: encodeStatus(100, block, 0) })

@@ -1,0 +1,60 @@
+/** The streams of one connection: which are open, which were (RFC 9113 §5.1), and how many requests are worked on. */
+import type { ServerStream } from './server-stream.ts'
+
+/** Streams that we reset; the client may not know yet and go on sending, which is no error. */
+const maxRemembered = 256
+
+export class Streams {
+  readonly open = new Map<number, ServerStream>()
+  /** The last stream the client has opened. */
+  lastId = 0
+  /** Requests begun. */
+  requests = 0
+  /** Requests whose end has not been told. */
+  inFlight = 0
+  /** Handlers that still work though their stream is gone: a client that resets does not get their places (CVE-2023-44487). */
+  #orphans = 0
+  readonly #resetByUs = new Set<number>()
+
+  /** Streams that take up a place. */
+  get busy(): number {
+    return this.open.size + this.#orphans
+  }
+
+  /** A client opens streams of odd numbers, each higher than the one before. */
+  isIdle(id: number): boolean {
+    return id > this.lastId || id % 2 === 0
+  }
+
+  noteReset(id: number): void {
+    this.#resetByUs.add(id)
+    if (this.#resetByUs.size <= maxRemembered) return
+    for (const oldest of this.#resetByUs) {
+      this.#resetByUs.delete(oldest)
+      break
+    }
+  }
+
+  wasReset(id: number): boolean {
+    return this.#resetByUs.has(id)
+  }
+
+  add(stream: ServerStream): void {
+    this.open.set(stream.id, stream)
+    this.requests += 1
+    this.inFlight += 1
+  }
+
+  remove(stream: ServerStream): void {
+    if (!this.open.delete(stream.id)) return
+    stream.isClosed = true
+    if (!stream.isHandled) this.#orphans += 1
+  }
+
+  /** The stream's handler has come to an end. */
+  noteHandled(stream: ServerStream): void {
+    if (stream.isHandled) return
+    stream.isHandled = true
+    if (stream.isClosed) this.#orphans -= 1
+  }
+}

@@ -1,0 +1,27 @@
+/** A token bucket: so many a second on average, and a burst. */
+export class TokenBucket {
+  readonly #perSecond: number
+  readonly #burst: number
+  #tokens: number
+  #filledMs: number
+
+  constructor(perSecond: number, burst: number, nowMs: number) {
+    this.#perSecond = perSecond
+    this.#burst = burst
+    this.#tokens = burst
+    this.#filledMs = nowMs
+  }
+
+  /** Takes one token; false when there is none. */
+  take(nowMs: number): boolean {
+    this.give(((nowMs - this.#filledMs) * this.#perSecond) / 1000)
+    this.#filledMs = nowMs
+    if (this.#tokens < 1) return false
+    this.#tokens -= 1
+    return true
+  }
+
+  give(tokens: number): void {
+    this.#tokens = Math.min(this.#burst, this.#tokens + tokens)
+  }
+}
