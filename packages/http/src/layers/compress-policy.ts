@@ -73,8 +73,8 @@ const isCredentialed = ({ fields }: HttpRequest): boolean => fields.has('cookie'
  */
 export const mayBeEncodedFor = (request: HttpRequest, policy: CredentialedPolicy): boolean =>
   policy === 'always' ||
-  !isCredentialed(request) ||
-  (policy === 'same-site' && request.fields.get('sec-fetch-site') !== 'cross-site')
+  (policy === 'same-site' && request.fields.get('sec-fetch-site') !== 'cross-site') ||
+  !isCredentialed(request)
 
 /** Answers that come piece by piece and are waited for piece by piece. */
 export const isEventStream = (type: string | undefined): boolean =>

@@ -1,7 +1,7 @@
 /** Encodes what the origin has not encoded, for clients that want it (RFC 9110 §8.4, §12.5.3). */
 import { Readable } from 'node:stream'
 import { negotiateEncoding } from '../accept-encoding.ts'
-import type { Fields } from '../fields.ts'
+import { Fields } from '../fields.ts'
 import type { HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
 import type { BodyEncoder } from './compress-body.ts'
 import type { Coding } from './compress-coding.ts'
@@ -69,15 +69,17 @@ const encoded = (
   return bytes instanceof Promise ? bytes.then(replaced) : replaced(bytes)
 }
 
-/** The fields of the encoded form. Its octets are others than those of the plain form, so a strong validator no longer holds. */
+/** Other octets than those of the plain form: a strong validator no longer holds, and ranges of the one are of no use to who holds the other. */
 const described = (response: HttpResponse, coding: Coding): HttpResponse => {
-  const { fields } = response
-  fields.set('content-encoding', coding)
-  fields.delete('content-length')
-  // Ranges of the plain form would be of no use to who holds the encoded one.
-  fields.delete('accept-ranges')
-  weaken(fields)
-  return response
+  const { flat } = response.fields
+  const fields = ['content-encoding', coding]
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    const value = flat[i + 1] ?? ''
+    if (name === 'content-length' || name === 'accept-ranges' || name === 'content-encoding') continue
+    fields.push(name, name === 'etag' && !value.startsWith('W/') ? `W/${value}` : value)
+  }
+  return { status: response.status, fields: Fields.adopt(fields), body: response.body }
 }
 
 const weaken = (fields: Fields): void => {

@@ -15,23 +15,47 @@ export interface SecurityHeadersOptions {
 
 type Field = readonly [name: string, value: string]
 
-const setMissing = (fields: Fields, wanted: readonly Field[]): void => {
-  for (const [name, value] of wanted) if (!fields.has(name)) fields.append(name, value)
+/** One look at each field instead of one for each name. */
+class Rules {
+  readonly #wanted: readonly Field[]
+  /** Where in `#wanted` a name stands; -1 for those that are removed. */
+  readonly #places: ReadonlyMap<string, number>
+  readonly #overwrite: boolean
+
+  constructor(wanted: readonly Field[], { removed, overwrite }: SecurityHeadersOptions) {
+    this.#wanted = wanted
+    this.#places = new Map([
+      ...removed.map((name) => [name, -1] as const),
+      ...wanted.map(([name], place) => [name, place] as const),
+    ])
+    this.#overwrite = overwrite
+  }
+
+  apply(fields: Fields): void {
+    const { flat } = fields
+    let present = 0
+    for (let i = flat.length - 2; i >= 0; i -= 2) {
+      const name = flat[i] ?? ''
+      const place = this.#places.get(name)
+      if (place === undefined) continue
+      if (place === -1 || this.#overwrite) fields.delete(name)
+      else present |= 1 << place
+    }
+    for (const [place, [name, value]] of this.#wanted.entries()) {
+      if ((present & (1 << place)) === 0) fields.append(name, value)
+    }
+  }
 }
 
-const setAll = (fields: Fields, wanted: readonly Field[]): void => {
-  for (const [name, value] of wanted) fields.set(name, value)
-}
-
-/** Stands around `error-response`: errors of our own are shown in browsers too. */
+/** Stands around `error-response`: errors of our own are shown in browsers too. Names are in lower case, at most 31 of them. */
 export const securityHeaders = (options: SecurityHeadersOptions): HttpLayer => {
-  const plain = Object.entries(options.always)
-  const overTls = [...plain, ...Object.entries(options.overTls)]
-  const apply = options.overwrite ? setAll : setMissing
+  const always = Object.entries(options.always)
+  const plain = new Rules(always, options)
+  const overTls = new Rules([...always, ...Object.entries(options.overTls)], options)
   return (next) => (request, context) =>
     next(request, context).then((response) => {
-      for (const name of options.removed) response.fields.delete(name)
-      apply(response.fields, request.scheme === 'https' ? overTls : plain)
+      const rules = request.scheme === 'https' ? overTls : plain
+      rules.apply(response.fields)
       return response
     })
 }

@@ -10,14 +10,15 @@ export const everyInterval: Schedule = (callback, intervalMs) => {
 
 const sampleEveryMs = 50
 
-/** A peak is forgotten by half with each sample that is better. */
-const decay = 0.5
+/** The least of so many samples counts, as CoDel judges queues (RFC 8289 §3): a single pause, however long, is no overload. */
+const samplesInRow = 3
 
 /** Twenty timers a second; node's own histogram would have to be read and reset as often to say what is now. */
 export class LoopDelay {
   readonly #clock: () => number
   readonly #stop: () => void
   #dueMs: number
+  readonly #lateMs: number[] = Array.from({ length: samplesInRow }, () => 0)
   #delayMs = 0
 
   constructor(clock: () => number, schedule: Schedule = everyInterval) {
@@ -26,6 +27,7 @@ export class LoopDelay {
     this.#stop = schedule(() => this.#sample(), sampleEveryMs)
   }
 
+  /** By which every turn has been late lately. */
   get delayMs(): number {
     return this.#delayMs
   }
@@ -36,8 +38,9 @@ export class LoopDelay {
 
   #sample(): void {
     const nowMs = this.#clock()
-    const lateMs = Math.max(0, nowMs - this.#dueMs)
-    this.#delayMs = Math.max(lateMs, this.#delayMs * decay)
+    this.#lateMs.shift()
+    this.#lateMs.push(Math.max(0, nowMs - this.#dueMs))
+    this.#delayMs = Math.min(...this.#lateMs)
     this.#dueMs = nowMs + sampleEveryMs
   }
 }
