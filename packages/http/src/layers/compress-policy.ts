@@ -1,6 +1,7 @@
 /** Which responses may be encoded on the way out, and for whom: the policy, one question a function (RFC 9110 §8.4, §12.5.3). */
 import type { Fields } from '../fields.ts'
 import type { HttpRequest } from '../message.ts'
+import { ownCopy } from '../own-copy.ts'
 
 /** What the fields say about a representation. */
 export interface Representation {
@@ -91,7 +92,7 @@ export const remembered = <T>(compute: (text: string) => T): ((text: string) => 
     if (value === undefined) {
       value = compute(text)
       if (known.size >= maxRemembered) known.clear()
-      known.set(text, value)
+      known.set(ownCopy(text), value)
     }
     return value
   }

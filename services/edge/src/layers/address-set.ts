@@ -1,6 +1,7 @@
 /** Sets of addresses given as CIDR blocks (RFC 4632, RFC 4291 §2.3). */
 import { BlockList, isIP } from 'node:net'
 import { RoundtripError } from '@roundtrip/errors'
+import { ownCopy } from '@roundtrip/http'
 
 const bitsOf = { 4: 32, 6: 128 } as const
 
@@ -31,7 +32,7 @@ export class AddressSet {
   #lookUp(address: string): boolean {
     const isIn = this.#blocks.check(address, address.includes(':') ? 'ipv6' : 'ipv4')
     if (this.#known.size >= maxRemembered) this.#known.clear()
-    this.#known.set(address, isIn)
+    this.#known.set(ownCopy(address), isIn)
     return isIn
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { objectionTo, type PathPolicy } from './path-policy.ts'
+import { objectionTo as objectionToPath, pathOf, type PathPolicy } from './path-policy.ts'
 
 const strict: PathPolicy = {
   dotSegments: 'refuse',
@@ -13,6 +13,8 @@ const lenient: PathPolicy = {
   encodedSlashes: 'allow',
   emptySegments: 'allow',
 }
+
+const objectionTo = (target: string, policy: PathPolicy): string | undefined => objectionToPath(pathOf(target), policy)
 
 describe('the path policy', () => {
   it.each([

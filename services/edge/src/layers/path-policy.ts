@@ -12,9 +12,15 @@ export interface PathPolicy {
   readonly emptySegments: 'refuse' | 'allow'
 }
 
-/** Nothing of the below can be in a path without one of these; most paths end here. */
-const mayBeAmbiguous = (path: string): boolean =>
-  path.includes('%') || path.includes('/.') || path.includes('\\') || path.includes('//')
+/** The target without its query, which is nobody's business here. */
+export const pathOf = (target: string): string => {
+  const query = target.indexOf('?')
+  return query === -1 ? target : target.slice(0, query)
+}
+
+/** Whether every reader takes the path for the same: nothing of the below can be in it, and parsing it would only cost. */
+export const isUnambiguous = (path: string): boolean =>
+  !path.includes('%') && !path.includes('/.') && !path.includes('//') && !path.includes('\\')
 
 const isControl = /%(?:[01][0-9a-f]|7f)/i
 const isEncodedSlash = /%2f/i
@@ -42,11 +48,9 @@ const objectionToDots = (path: string, policy: PathPolicy['dotSegments']): strin
   return leavesRoot(segments) ? 'The path leads out of the root.' : undefined
 }
 
-/** Why a target is refused, or undefined. Its query is nobody's business here. */
-export const objectionTo = (target: string, policy: PathPolicy): string | undefined => {
-  const query = target.indexOf('?')
-  const path = query === -1 ? target : target.slice(0, query)
-  if (!mayBeAmbiguous(path)) return undefined
+/** Why a path is refused, or undefined. */
+export const objectionTo = (path: string, policy: PathPolicy): string | undefined => {
+  if (isUnambiguous(path)) return undefined
   if (isControl.test(path)) return 'The path holds an encoded control character.'
   if (policy.backslashes === 'refuse' && isBackslash.test(path)) return 'The path holds a backslash.'
   if (policy.encodedSlashes === 'refuse' && isEncodedSlash.test(path)) return 'The path holds an encoded slash.'

@@ -2,6 +2,7 @@
 import { setting } from '@roundtrip/config'
 import type { HttpContext, HttpLayer, HttpRequest, HttpResponse } from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
+import { pathOf } from './path-policy.ts'
 
 export const slowRequestsSettings = Type.Object(
   {
@@ -61,11 +62,6 @@ export interface SlowRequestsOptions extends Pick<SlowRequestsSettings, 'slowReq
   readonly ring: SlowRequests
   /** Milliseconds since the epoch; default `Date.now`. */
   readonly now?: () => number
-}
-
-const pathOf = (target: string): string => {
-  const query = target.indexOf('?')
-  return query === -1 ? target : target.slice(0, query)
 }
 
 const describe = (request: HttpRequest, response: HttpResponse, context: HttpContext, nowMs: number): SlowRequest => ({

@@ -1,8 +1,8 @@
 /** What a request must satisfy before anything else looks at it: host, path, method, content (RFC 9110 §7.4, §9, §15.5). */
 import { RoundtripError } from '@roundtrip/errors'
-import { Fields, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { Fields, ownCopy, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { hostOf } from './allowed-hosts.ts'
-import { objectionTo } from './path-policy.ts'
+import { objectionTo, pathOf } from './path-policy.ts'
 import { isPrivate } from './private-paths.ts'
 import type { ValidateSettings } from './validate-settings.ts'
 
@@ -37,16 +37,32 @@ const serverNameCheck =
     return host === serverName || sharesCertificate?.(serverName, host) === true ? undefined : misdirected()
   }
 
-const targetCheck =
-  (settings: ValidateSettings): Check =>
-  ({ target }) => {
+const objectionToPath = (target: string, settings: ValidateSettings): RoundtripError | undefined => {
+  // What is private does not exist, whatever else is wrong with the way it is asked for.
+  if (isPrivate(target, settings.privatePaths)) return new RoundtripError('NOT_FOUND')
+  const objection = objectionTo(pathOf(target), settings)
+  return objection === undefined ? undefined : new RoundtripError('BAD_REQUEST', objection)
+}
+
+/** Targets found good before: most requests are for few of them, and a new path costs more than a look-up. */
+const maxRemembered = 2048
+
+const maxRememberedBytes = 256
+
+const targetCheck = (settings: ValidateSettings): Check => {
+  const good = new Set<string>()
+  return ({ target }) => {
+    if (good.has(target)) return undefined
     if (target.length > settings.maxTargetBytes)
       return new RoundtripError('URI_TOO_LONG', undefined, { details: { limitBytes: settings.maxTargetBytes } })
-    // What is private does not exist, whatever else is wrong with the way it is asked for.
-    if (isPrivate(target, settings.privatePaths)) return new RoundtripError('NOT_FOUND')
-    const objection = objectionTo(target, settings)
-    return objection === undefined ? undefined : new RoundtripError('BAD_REQUEST', objection)
+    const refusal = objectionToPath(target, settings)
+    if (refusal !== undefined) return refusal
+    if (target.length > maxRememberedBytes) return undefined
+    if (good.size >= maxRemembered) good.clear()
+    good.add(ownCopy(target))
+    return undefined
   }
+}
 
 /** CONNECT would make a tunnel of us; TRACE would show a script the fields that are hidden from it. */
 const neverAllowed = new Set(['CONNECT', 'TRACE'])
