@@ -63,6 +63,12 @@ export class Dialer {
     return preamble === undefined ? this.#dialTls(events, tls) : this.#dialTlsBehind(preamble, events, tls)
   }
 
+  /** A bare socket, for a protocol that reads for itself. Not connected yet. */
+  socket(): Socket {
+    const { tls } = this.#destination
+    return tls === undefined ? connectTcp(this.#tcpOptions()) : this.#tlsSocket(tls)
+  }
+
   #tcpOptions() {
     const { hostname, port, lookup } = this.#destination
     return { host: hostname, port, noDelay: true, keepAlive: true, ...(lookup !== undefined && { lookup }) }
@@ -96,10 +102,15 @@ export class Dialer {
     }
   }
 
-  #dialTls(events: DialEvents, tls: TlsOptions): () => void {
+  #tlsSocket(tls: TlsOptions): TLSSocket {
     const socket = connectTls({ ...this.#tcpOptions(), ...this.#tlsOptions(tls) })
     // Not an option of tls.connect.
     socket.setNoDelay(true)
+    return socket.on('session', (session) => void (this.#session = session))
+  }
+
+  #dialTls(events: DialEvents, tls: TlsOptions): () => void {
+    const socket = this.#tlsSocket(tls)
     this.#observeTls(socket, events)
     return () => socket.destroy()
   }
@@ -118,6 +129,7 @@ export class Dialer {
         plain.off('close', closedEarly)
         const { hostname } = this.#destination
         const secure = connectTls({ ...this.#tlsOptions(tls), socket: plain, host: hostname })
+        secure.on('session', (session) => void (this.#session = session))
         socket = secure
         this.#observeTls(secure, events)
       })
@@ -127,7 +139,6 @@ export class Dialer {
 
   #observeTls(socket: TLSSocket, events: DialEvents): void {
     socket.once('secureConnect', () => events.connected(socket))
-    socket.on('session', (session) => void (this.#session = session))
     socket.on('data', (octets: Buffer) => {
       if (!events.received(octets, false)) socket.pause()
     })

@@ -13,6 +13,9 @@ const hopByHop = new Set([
   'proxy-authorization',
 ])
 
+/** Whether a field concerns the connection only. */
+export const isHopByHop = (name: string): boolean => hopByHop.has(name)
+
 /** Connection options that name no other field. */
 const isPlainOption = (value: string): boolean => {
   const option = value.toLowerCase()

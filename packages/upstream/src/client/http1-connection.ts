@@ -5,7 +5,7 @@ import type { Fields } from '@roundtrip/http'
 import { upstreamError, type Progress } from '../upstream-error.ts'
 import type { Dialer, DialEvents, Preamble } from './dial.ts'
 import type { Carrier, Exchange } from './exchange.ts'
-import { announcedBytes } from './http1-request-head.ts'
+import { announcedBytes } from './forwarded-request.ts'
 import { Http1Response, type ResponseEvents } from './http1-response.ts'
 import { ResponseBody, type BodySource } from './response-body.ts'
 import type { TransportTimeouts } from './transport.ts'
@@ -78,7 +78,8 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     // As long as the client is sending, it is the client who is waited for.
     this.#deadlineMs = Infinity
     this.#isUploading = true
-    this.#upload = new Upload(socket, request.body, announcedBytes(request.fields), this)
+    const lengthBytes = announcedBytes(request.fields)
+    this.#upload = new Upload(socket, request.body, lengthBytes, lengthBytes === undefined, this)
     this.#upload.start()
   }
 

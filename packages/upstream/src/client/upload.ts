@@ -1,6 +1,5 @@
-/** The content of a request on its way to a next hop (RFC 9112 §6, §7.1), held back when the next hop is slow. */
-import type { Readable } from 'node:stream'
-import type { Socket } from 'node:net'
+/** The content of a request on its way to a next hop (RFC 9112 §6, §7.1; RFC 9113 §8.1), held back when the next hop is slow. */
+import type { Readable, Writable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
 import { chunkedEnd, chunkStart } from '@roundtrip/http1'
 
@@ -18,17 +17,29 @@ const cutShort = (cause: unknown): RoundtripError =>
   cause instanceof RoundtripError ? cause : new RoundtripError('CLIENT_CLOSED_REQUEST', undefined, { cause })
 
 export class Upload {
-  readonly #socket: Socket
+  readonly #sink: Writable
+  readonly #isChunked: boolean
   readonly #body: Readable
   readonly #events: UploadEvents
-  /** Octets that are still to come; undefined when the content is chunked. */
+  /** Octets that are still to come; undefined when none were announced. */
   #left: number | undefined
   #isFirstChunk = true
   #isOver = false
 
-  /** @param lengthBytes as announced to the next hop; undefined for chunked */
-  constructor(socket: Socket, body: Readable, lengthBytes: number | undefined, events: UploadEvents) {
-    this.#socket = socket
+  /**
+   * @param sink a connection, or a stream of one
+   * @param lengthBytes as announced to the next hop
+   * @param isChunked whether the content is to be coded in chunks
+   */
+  constructor(
+    sink: Writable,
+    body: Readable,
+    lengthBytes: number | undefined,
+    isChunked: boolean,
+    events: UploadEvents,
+  ) {
+    this.#sink = sink
+    this.#isChunked = isChunked
     this.#body = body
     this.#left = lengthBytes
     this.#events = events
@@ -54,7 +65,7 @@ export class Upload {
     this.#isOver = true
     const body = this.#body
     body.off('error', this.#failed).off('end', this.#ended).off('close', this.#closed).off('data', this.#send)
-    this.#socket.off('drain', this.#drained)
+    this.#sink.off('drain', this.#drained)
   }
 
   readonly #send = (chunk: Uint8Array | string): void => {
@@ -66,23 +77,21 @@ export class Upload {
     if (!this.#write(octets)) {
       this.#body.pause()
       this.#events.uploadStalled(true)
-      this.#socket.once('drain', this.#drained)
+      this.#sink.once('drain', this.#drained)
     }
     // Nothing that comes behind it is looked at: it could only be wrong, and the connection may have been given on.
     if (this.#left === 0) this.#ended()
   }
 
   #write(octets: Uint8Array): boolean {
-    const socket = this.#socket
-    if (this.#left !== undefined) {
-      this.#left -= octets.byteLength
-      return socket.write(octets)
-    }
-    socket.cork()
-    socket.write(chunkStart(octets.byteLength, this.#isFirstChunk), 'latin1')
+    const sink = this.#sink
+    if (this.#left !== undefined) this.#left -= octets.byteLength
+    if (!this.#isChunked) return sink.write(octets)
+    sink.cork()
+    sink.write(chunkStart(octets.byteLength, this.#isFirstChunk), 'latin1')
     this.#isFirstChunk = false
-    const isRoomLeft = socket.write(octets)
-    socket.uncork()
+    const isRoomLeft = sink.write(octets)
+    sink.uncork()
     return isRoomLeft
   }
 
@@ -96,7 +105,7 @@ export class Upload {
     if (this.#left !== undefined && this.#left > 0) {
       return this.#fail(new RoundtripError('BAD_REQUEST', 'The content is shorter than its Content-Length.'))
     }
-    if (this.#left === undefined) this.#socket.write(chunkedEnd(this.#isFirstChunk), 'latin1')
+    if (this.#isChunked) this.#sink.write(chunkedEnd(this.#isFirstChunk), 'latin1')
     this.#letGo()
     // Its end may not have been read yet, and the server waits for that.
     this.#body.resume()
