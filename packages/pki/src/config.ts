@@ -1,11 +1,16 @@
-/** Settings of the run-once certificate task, under the prefix `PKI`. */
+/** Settings of the certificate task, under the prefix `PKI`. */
 import { setting } from '@roundtrip/config'
 import { Type } from 'typebox'
+import { defaultLeafLifetimeMs } from './leaf-lifetime.ts'
 
 export const pkiSettings = Type.Object({
-  folder: setting.path({ description: 'folder for `ca.pem`, `ca.key`, `edge.pem` and `edge.key`' }),
+  folder: setting.path({ description: 'folder for `ca.pem`, `ca.key`, `edge.pem` and `edge-client.pem`' }),
   names: setting.list({
     description: 'host names and addresses that the certificate covers',
     default: ['roundtrip.test', 'www.roundtrip.test', 'roundtrip.localhost', 'www.roundtrip.localhost', 'localhost'],
+  }),
+  leafLifetimeMs: setting.durationMs({
+    description: 'how long certificates are valid; they are renewed when half of it is over',
+    default: defaultLeafLifetimeMs,
   }),
 })

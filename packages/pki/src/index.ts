@@ -1,5 +1,6 @@
 /** @packageDocumentation The local certificate authority and its leaves. */
-export { ensurePki, type PkiFiles, type PkiOptions } from './pki-folder.ts'
+export { edgeSpiffeId, ensurePki, type PkiFiles, type PkiOptions } from './pki-folder.ts'
+export { renewLeaves, type RenewalOptions } from './renew-leaves.ts'
 export { pkiSettings } from './config.ts'
 export { spkiFingerprint } from './spki-fingerprint.ts'
 export type { Authority, AuthorityOptions } from './authority.ts'

@@ -1,5 +1,6 @@
-/** Short-lived server certificates (RFC 5280, names per RFC 6125 §6.4 in subjectAltName only). */
+/** Short-lived certificates (RFC 5280, names per RFC 6125 §6.4 in subjectAltName only). */
 import { algorithm, clockSkewMs, generateKeys, privateKeyPem, type Authority } from './authority.ts'
+import { defaultLeafLifetimeMs } from './leaf-lifetime.ts'
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -11,14 +12,17 @@ import {
   X509CertificateGenerator,
 } from './x509.ts'
 
-/** Seven days: a leaf is renewed at each start, so a lost key is worth little. */
-export const leafLifetimeMs = 7 * 24 * 60 * 60 * 1000
-
 export interface LeafRequest {
   /** Host names. */
   readonly names: readonly string[]
   /** IP addresses in text form. */
   readonly ips?: readonly string[]
+  /** For workloads that know each other by SPIFFE id (X509-SVID §2): `spiffe://roundtrip.test/edge`. */
+  readonly spiffeId?: string
+  /** Which side of a handshake it is for. `server` by default. */
+  readonly usage?: 'server' | 'client'
+  /** One day by default. */
+  readonly lifetimeMs?: number
   /** Milliseconds since the epoch. */
   readonly clock?: () => number
 }
@@ -29,27 +33,28 @@ export interface Leaf {
   readonly keyPem: string
 }
 
-/** Issues a certificate for TLS servers with a new P-256 key. */
+/** Issues a certificate with a new P-256 key. */
 export const issueLeaf = async (authority: Authority, request: LeafRequest): Promise<Leaf> => {
-  const { names, ips = [], clock = Date.now } = request
+  const { names, ips = [], spiffeId, usage = 'server', lifetimeMs = defaultLeafLifetimeMs, clock = Date.now } = request
   const keys = await generateKeys()
   const now = clock()
   const leaf = await X509CertificateGenerator.create({
     // Clients look at subjectAltName alone; the common name is for people.
-    subject: `CN=${names[0] ?? ips[0] ?? 'roundtrip'}`,
+    subject: `CN=${names[0] ?? ips[0] ?? spiffeId ?? 'roundtrip'}`,
     issuer: authority.certificate.subject,
     publicKey: keys.publicKey,
     signingKey: authority.privateKey,
     signingAlgorithm: algorithm,
     notBefore: new Date(now - clockSkewMs),
-    notAfter: new Date(now + leafLifetimeMs),
+    notAfter: new Date(now + lifetimeMs),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
-      new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+      new ExtendedKeyUsageExtension([usage === 'server' ? ExtendedKeyUsage.serverAuth : ExtendedKeyUsage.clientAuth]),
       new SubjectAlternativeNameExtension([
         ...names.map((value) => ({ type: 'dns' as const, value })),
         ...ips.map((value) => ({ type: 'ip' as const, value })),
+        ...(spiffeId === undefined ? [] : [{ type: 'url' as const, value: spiffeId }]),
       ]),
       await AuthorityKeyIdentifierExtension.create(authority.certificate.publicKey),
     ],

@@ -5,8 +5,8 @@ import { pkiSettings } from './config.ts'
 import { ensurePki } from './pki-folder.ts'
 
 try {
-  const { folder, names } = loadSettings('PKI', pkiSettings, process.env)
-  const files = await ensurePki(folder, { names })
+  const { folder, names, leafLifetimeMs } = loadSettings('PKI', pkiSettings, process.env)
+  const files = await ensurePki(folder, { names, lifetimeMs: leafLifetimeMs })
   process.stdout.write(
     `${JSON.stringify({ level: 'info', service: 'pki', message: 'certificates ready', ...files })}\n`,
   )

@@ -56,11 +56,13 @@ test('a second call keeps everything', async () => {
 
 test('keys are readable by their owner only', async () => {
   const files = await ensurePki(folder, { names })
-  expect([files.caKeyFile, files.keyFile].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600])
+  expect(
+    [files.caKeyFile, files.keyFile, files.clientCertificateFile].map((file) => statSync(file).mode & 0o777),
+  ).toEqual([0o600, 0o600, 0o600])
 })
 
 test.each([
-  ['half of its life is over', () => ({ names, clock: () => Date.now() + 4 * dayMs })],
+  ['half of its life is over', () => ({ names, clock: () => Date.now() + 0.51 * dayMs })],
   ['the names changed', () => ({ names: [...names, 'edge-1.roundtrip.test'] })],
 ])('the leaf is issued again when %s, the CA stays', async (_reason, options) => {
   const files = await ensurePki(folder, { names })
@@ -96,4 +98,10 @@ test('the SPKI fingerprint is that of the first certificate', async () => {
   const files = await ensurePki(folder, { names })
   expect(spkiFingerprint(text(files.certificateFile))).toMatch(/^[A-Za-z0-9+/]{43}=$/)
   expect(spkiFingerprint(text(files.certificateFile))).not.toBe(spkiFingerprint(text(files.caFile)))
+})
+
+test('the edge has a certificate as a client too, with its SPIFFE id and for nothing else', async () => {
+  const files = await ensurePki(folder, { names })
+  const leaf = new X509Certificate(text(files.clientCertificateFile))
+  expect([leaf.subjectAltName, leaf.keyUsage]).toEqual(['URI:spiffe://roundtrip.test/edge', ['1.3.6.1.5.5.7.3.2']])
 })
