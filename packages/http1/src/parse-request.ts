@@ -33,20 +33,37 @@ const refuse = (sentence: string): never => {
 class RequestNotes extends Framing {
   host: string | undefined
   expectsContinue = false
+  #lastHost = ''
+  #lastAuthority = ''
 
-  readonly note = (name: string, value: string): void => {
-    if (name === 'host') this.#noteHost(value)
-    else if (name === 'content-length') this.noteContentLength(value)
+  override reset(): void {
+    super.reset()
+    this.host = undefined
+    this.expectsContinue = false
+  }
+
+  /** All stay but Host, which is the authority. */
+  readonly note = (name: string, value: string): boolean => {
+    if (name === 'host') {
+      this.#noteHost(value)
+      return false
+    }
+    if (name === 'content-length') this.noteContentLength(value)
     else if (name === 'transfer-encoding') this.noteTransferEncoding(value)
     else if (name === 'connection') this.noteConnection(value)
     else if (name === 'expect') this.#noteExpectation(value)
+    return true
   }
 
   /** A comma may stand in a host (RFC 3986 §3.2.2), but some parsers would take it for two of them. */
   #noteHost(value: string): void {
     if (this.host !== undefined) refuse('The request has more than one Host field.')
-    if (!isAuthority(value) || value.includes(',')) refuse('The request names no valid host.')
-    this.host = value.toLowerCase()
+    if (value !== this.#lastHost) {
+      if (!isAuthority(value) || value.includes(',')) refuse('The request names no valid host.')
+      this.#lastHost = value
+      this.#lastAuthority = value.toLowerCase()
+    }
+    this.host = this.#lastAuthority
   }
 
   #noteExpectation(value: string): void {
@@ -55,8 +72,24 @@ class RequestNotes extends Framing {
   }
 }
 
+/** Parsing never waits, so all parsers of the process share it. */
+const notes = new RequestNotes('request')
+
+const knownMethods = new Map(
+  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, method]),
+)
+
+const methodOf = (text: string): string => {
+  const known = knownMethods.get(text)
+  if (known !== undefined) return known
+  if (!isMethod(text)) refuse('The method holds a character that is not allowed.')
+  // Its target has a form of its own, which nobody here could act upon.
+  if (text === 'CONNECT') throw new RoundtripError('METHOD_NOT_ALLOWED')
+  return text
+}
+
 /**
- * @param head every line ended by CRLF, without the empty line behind the last
+ * @param head every line ended by CRLF; the empty line behind the last may be there
  * @param maxFields most field lines; more are `HEADERS_TOO_LARGE`
  * @throws RoundtripError `BAD_REQUEST` when the head could be read in more than one way, `HTTP_VERSION_NOT_SUPPORTED`,
  * `METHOD_NOT_ALLOWED` for CONNECT, `EXPECTATION_FAILED`
@@ -69,15 +102,13 @@ export const parseRequestHead = (head: string, maxFields: number): RequestHead =
   if (methodEnd < 1 || targetEnd === -1 || targetEnd > end)
     refuse('The request line is not method, target and version.')
   const version = versionOf(head.slice(targetEnd + 1, end))
-  const method = head.slice(0, methodEnd)
-  if (!isMethod(method)) refuse('The method holds a character that is not allowed.')
-  // Its target has a form of its own, which nobody here could act upon.
-  if (method === 'CONNECT') throw new RoundtripError('METHOD_NOT_ALLOWED')
-  const notes = new RequestNotes('request')
+  const method = methodOf(head.slice(0, methodEnd))
+  notes.reset()
   const flat = lexFields(head, end + 2, maxFields, 'request', notes.note)
   const authority = notes.host ?? refuse('The request names no valid host.')
-  const absolute = splitAbsolute(head.slice(methodEnd + 1, targetEnd), authority)
-  const { target } = absolute
+  const given = head.slice(methodEnd + 1, targetEnd)
+  const absolute = given.charCodeAt(0) === slash ? undefined : splitAbsolute(given, authority)
+  const target = absolute?.target ?? given
   if (!isTarget(target)) refuse('The request target must be a path, percent-encoded and without a fragment.')
   if (target === '*' && method !== 'OPTIONS') refuse('Only OPTIONS may ask for *.')
   if (notes.isChunked && version === '1.0') refuse('HTTP/1.0 has no Transfer-Encoding.')
@@ -85,9 +116,9 @@ export const parseRequestHead = (head: string, maxFields: number): RequestHead =
     method,
     target,
     authority,
-    scheme: absolute.scheme,
+    scheme: absolute?.scheme,
     version,
-    fields: Fields.adopt(withoutHost(flat)),
+    fields: Fields.adopt(flat),
     contentLength: notes.contentLength,
     isChunked: notes.isChunked,
     isPersistent: notes.isPersistent(version),
@@ -104,28 +135,17 @@ const versionOf = (text: string): '1.0' | '1.1' => {
   return refuse('The version of the request is not HTTP/1.1 or HTTP/1.0.')
 }
 
-const withoutHost = (flat: string[]): string[] => {
-  for (let i = 0; i < flat.length; i += 2) {
-    if (flat[i] === 'host') {
-      flat.splice(i, 2)
-      break
-    }
-  }
-  return flat
-}
+const slash = 0x2f
 
-interface SplitTarget {
-  readonly scheme: 'http' | 'https' | undefined
+interface AbsoluteForm {
+  readonly scheme: 'http' | 'https'
   readonly target: string
 }
 
-const slash = 0x2f
-
 /** Takes absolute-form apart (RFC 9112 §3.2.2). Some would route by its authority and others by Host: they must agree. */
-const splitAbsolute = (target: string, host: string): SplitTarget => {
-  if (target.charCodeAt(0) === slash) return { scheme: undefined, target }
+const splitAbsolute = (target: string, host: string): AbsoluteForm | undefined => {
   const parts = /^(https?):\/\/([^/?#]*)(.*)$/i.exec(target)
-  if (parts === null) return { scheme: undefined, target }
+  if (parts === null) return undefined
   const [, scheme = '', authority = '', rest = ''] = parts
   if (!isAuthority(authority)) refuse('The request names no valid host.')
   if (authority.toLowerCase() !== host) refuse('Host and the request target name different hosts.')

@@ -30,8 +30,18 @@ const none: BodyFraming = { kind: 'none' }
 const chunked: BodyFraming = { kind: 'chunked' }
 const untilClose: BodyFraming = { kind: 'close' }
 
+/** Parsing never waits, so all parsers of the process share it. */
+const framing = new Framing('response')
+
+const note = (name: string, value: string): boolean => {
+  if (name === 'content-length') framing.noteContentLength(value)
+  else if (name === 'transfer-encoding') framing.noteTransferEncoding(value)
+  else if (name === 'connection') framing.noteConnection(value)
+  return true
+}
+
 /**
- * @param head every line ended by CRLF, without the empty line behind the last
+ * @param head every line ended by CRLF; the empty line behind the last may be there
  * @throws RoundtripError `UPSTREAM_INVALID` when the head could be read in more than one way
  */
 export const parseResponseHead = (head: string, maxFields: number): ResponseHead => {
@@ -40,12 +50,8 @@ export const parseResponseHead = (head: string, maxFields: number): ResponseHead
   const parts = statusLine.exec(head.slice(0, end))
   if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
   const version = parts[1] === '1' ? '1.1' : '1.0'
-  const framing = new Framing('response')
-  const flat = lexFields(head, end + 2, maxFields, 'response', (name, value) => {
-    if (name === 'content-length') framing.noteContentLength(value)
-    else if (name === 'transfer-encoding') framing.noteTransferEncoding(value)
-    else if (name === 'connection') framing.noteConnection(value)
-  })
+  framing.reset()
+  const flat = lexFields(head, end + 2, maxFields, 'response', note)
   if (framing.isChunked && version === '1.0') throw malformed('response', 'HTTP/1.0 has no Transfer-Encoding.')
   return {
     version,

@@ -130,18 +130,17 @@ export class Http1Connection implements ServerConnection, Swept {
   #handle(exchange: Exchange): void {
     const { handler, scheme } = this.#state.options
     try {
-      handler(toRequest(exchange.head, scheme, exchange.body), exchange.context).then(
-        (response) => this.#answer(exchange, response),
-        (error: unknown) => this.#fail(exchange, error),
-      )
+      handler(toRequest(exchange.head, scheme, exchange.body), exchange.context).then(this.#answer, this.#fail)
     } catch (error) {
-      this.#fail(exchange, error)
+      this.#fail(error)
     }
   }
 
-  #answer(exchange: Exchange, response: HttpResponse): void {
-    // Meanwhile the client left or was refused; a connection never goes on to another request before this answer.
-    if (this.#exchange !== exchange) {
+  /** A connection never goes on to another request before this answer: it is for the exchange in hand, or for none. */
+  readonly #answer = (response: HttpResponse): void => {
+    const exchange = this.#exchange
+    // Meanwhile the client left or was refused.
+    if (exchange === undefined) {
       discard(response.body)
       return
     }
@@ -150,13 +149,14 @@ export class Http1Connection implements ServerConnection, Swept {
       this.#responder.answer(exchange, response)
     } catch (error) {
       discard(response.body)
-      this.#fail(exchange, error)
+      this.#fail(error)
     }
   }
 
   /** A handler that failed, or whose response cannot be sent. */
-  #fail(exchange: Exchange, thrown: unknown): void {
-    if (this.#exchange !== exchange) return
+  readonly #fail = (thrown: unknown): void => {
+    const exchange = this.#exchange
+    if (exchange === undefined) return
     const { requestId } = exchange.context
     const error = toRoundtripError(thrown)
     this.#state.options.log.error({ error, requestId }, 'response could not be written')

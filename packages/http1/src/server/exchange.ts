@@ -17,6 +17,8 @@ export interface Exchange {
   isContinued: boolean
   /** Whether the body failed after its head was sent. */
   isTruncated: boolean
+  /** Content octets of the response, once it was handed over whole. */
+  sentBytes: number
   /** Octets of the body that had arrived when the response was out: the rest is read to be thrown away. */
   restFromBytes: number
   /** How long the body has been waited for, in milliseconds. */
@@ -37,15 +39,10 @@ export const newExchange = (
   isLast,
   isContinued: false,
   isTruncated: false,
+  sentBytes: 0,
   restFromBytes: 0,
   bodyWaitedMs: 0,
 })
-
-/** A response handed over whole, whose last octet the kernel has not taken yet. */
-export interface Unflushed {
-  readonly context: RequestContext
-  readonly bodyBytes: number
-}
 
 export const toRequest = (
   { method, target, authority, fields, version }: RequestHead,

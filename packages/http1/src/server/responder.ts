@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { HttpResponse } from '@roundtrip/http'
-import { isRestWorthReading, type Exchange, type Unflushed } from './exchange.ts'
+import { isRestWorthReading, type Exchange } from './exchange.ts'
 import { frameResponse, serializeHead } from './response-head.ts'
 import { BytesSending, isSmall, sendWhole, StreamSending } from './send-body.ts'
 
@@ -22,7 +22,7 @@ export class Responder {
   readonly #socket: Socket
   readonly #events: ResponderEvents
   readonly #maxDrainBytes: number
-  readonly #unflushed: Unflushed[] = []
+  readonly #unflushed: Exchange[] = []
   #isCorked = false
 
   constructor(socket: Socket, events: ResponderEvents, maxDrainBytes: number) {
@@ -90,14 +90,15 @@ export class Responder {
 
   /** The connection is gone, and with it whatever had not left. */
   lost(): void {
-    for (const { context, bodyBytes } of this.#unflushed.splice(0)) {
+    for (const { context, sentBytes } of this.#unflushed.splice(0)) {
       context.abandon()
-      context.settle({ outcome: 'aborted', bodyBytes })
+      context.settle({ outcome: 'aborted', bodyBytes: sentBytes })
     }
   }
 
   #handedOver(exchange: Exchange, bodyBytes: number): void {
-    this.#unflushed.push({ context: exchange.context, bodyBytes })
+    exchange.sentBytes = bodyBytes
+    this.#unflushed.push(exchange)
     this.#events.handedOver(exchange)
   }
 
@@ -106,7 +107,7 @@ export class Responder {
     // `close` follows and settles what is left.
     if (error !== undefined && error !== null) return
     const first = this.#unflushed.shift()
-    first?.context.settle({ outcome: 'complete', bodyBytes: first.bodyBytes })
+    first?.context.settle({ outcome: 'complete', bodyBytes: first.sentBytes })
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { chunkedEnd, chunkStart } from '../chunked.ts'
+import { writeLatin1 } from '../latin1.ts'
 import type { ResponseFraming } from './response-head.ts'
 
 /** A body that is being sent. */
@@ -32,7 +33,7 @@ export const sendWhole = (socket: Socket, head: string, body: Uint8Array | strin
     return bytes
   }
   const octets = Buffer.allocUnsafe(head.length + body.byteLength)
-  octets.write(head, 0, 'latin1')
+  writeLatin1(octets, head, 0)
   octets.set(body, head.length)
   socket.write(octets, flushed)
   return body.byteLength
