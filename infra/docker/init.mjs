@@ -3,7 +3,7 @@
  * /secrets is a volume of its own, which only its consumers see, read-only below /run/secrets.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, existsSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, writeFileSync } from 'node:fs'
 
 const secrets = '/secrets'
 
@@ -17,19 +17,6 @@ const makePassword = (folder) => {
   renameSync(`${file}.new`, file)
 }
 
-const publish = (name, mode) => {
-  const file = `${secrets}/edge/${name}`
-  copyFileSync(`${secrets}/authority/${name}`, `${file}.new`)
-  chmodSync(`${file}.new`, mode)
-  renameSync(`${file}.new`, file)
-}
-
 for (const folder of ['superuser', 'database', 'replication', 'redis']) makePassword(folder)
-// Reads PKI_FOLDER and PKI_NAMES, and reports a failure by its exit code.
+// Reads its settings from the environment, and reports a failure by its exit code.
 await import('../../packages/pki/src/main.ts')
-if (process.exitCode === undefined) {
-  // The authority's own key stays behind.
-  publish('ca.pem', readableByAll)
-  publish('edge.key', 0o400)
-  publish('edge.pem', readableByAll)
-}

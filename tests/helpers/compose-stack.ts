@@ -76,7 +76,7 @@ const composeFiles = async ({ container }: ContainerRuntimeClient): Promise<stri
   if (InitCommit?.ID !== 'N/A') return ['docker-compose.yml']
   process.stderr.write('This Docker engine has no docker-init: the containers are tested without `init: true`.\n')
   const overlay = join(mkdtempSync(join(tmpdir(), 'roundtrip-compose-')), 'without-init.yml')
-  const services = ['init', ...instances.map(({ name }) => name)].map((name) => [name, { init: false }] as const)
+  const services = ['init', 'pki', ...instances.map(({ name }) => name)].map((name) => [name, { init: false }] as const)
   writeFileSync(overlay, JSON.stringify({ services: Object.fromEntries(services) }))
   return ['docker-compose.yml', overlay]
 }

@@ -49,7 +49,8 @@ interface ComposeFile {
 const text = readFileSync(join(projectFolder, 'docker-compose.yml'), 'utf8')
 const compose = parse(text, { merge: true }) as ComposeFile
 const containers = Object.entries(compose.services)
-/** `init` makes the secrets; the embedded stack's launcher does that itself. */
+/** `init` makes the secrets and `pki` renews certificates; the embedded stack's launcher does both itself. */
+const keepers = ['init', 'pki']
 const tasks = new Set(['init', ...instances.filter(({ kind }) => kind === 'task').map(({ name }) => name)])
 const containerOf = ({ name }: InstanceSpec): Container => compose.services[name] ?? { image: '' }
 
@@ -57,9 +58,9 @@ const namesSecretFile = ({ key, value }: { key: string; value: string }): boolea
   key.endsWith('_FILE') && value.startsWith('/run/secrets/')
 
 describe('the compose file', () => {
-  it('has exactly the instances of the topology, and the task that makes their secrets', () => {
+  it('has exactly the instances of the topology, and the keepers of their secrets', () => {
     expect(containers.map(([name]) => name).toSorted()).toEqual(
-      ['init', ...instances.map(({ name }) => name)].toSorted(),
+      [...keepers, ...instances.map(({ name }) => name)].toSorted(),
     )
   })
 
@@ -149,7 +150,7 @@ describe.each(containers)('the container %s', (name, container) => {
   })
 })
 
-describe.each(containers.filter(([name]) => name !== 'init'))('the container %s', (name, container) => {
+describe.each(containers.filter(([name]) => !keepers.includes(name)))('the container %s', (name, container) => {
   it('only reads secrets, and only those it names or its own server needs', () => {
     const mounts = (container.volumes ?? []).filter((volume) => volume.includes('-secrets:'))
     expect(mounts.filter((mount) => !/^([a-z]+)-secrets:\/run\/secrets\/\1:ro$/.test(mount))).toEqual([])
@@ -157,7 +158,7 @@ describe.each(containers.filter(([name]) => name !== 'init'))('the container %s'
   })
 })
 
-/** Who sees which secrets. The authority's key never leaves the task that makes it. */
+/** Who sees which secrets. The authority's key never leaves the keepers. */
 function expectedSecrets(name: string): string[] {
   const circles: Readonly<Record<string, readonly string[]>> = {
     'database-secrets': ['app-1', 'app-2', 'migrate', 'postgres-primary'],

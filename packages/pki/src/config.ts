@@ -9,6 +9,10 @@ export const pkiSettings = Type.Object({
     description: 'host names and addresses that the certificate covers',
     default: ['roundtrip.test', 'www.roundtrip.test', 'roundtrip.localhost', 'www.roundtrip.localhost', 'localhost'],
   }),
+  publishFolder: setting.optional(
+    setting.path({ description: 'folder for copies of what the edge needs: all but `ca.key`' }),
+  ),
+  renew: setting.flag({ description: 'whether to stay and renew certificates in time', default: false }),
   leafLifetimeMs: setting.durationMs({
     description: 'how long certificates are valid; they are renewed when half of it is over',
     default: defaultLeafLifetimeMs,

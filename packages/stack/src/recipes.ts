@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { certificateNames, type InstanceSpec } from './topology.ts'
 import { warmCompileCache } from './compile-cache.ts'
-import { ensurePki } from '@roundtrip/pki'
+import { ensurePki, renewLeaves } from '@roundtrip/pki'
 import { findPostgres } from './postgres/binaries.ts'
 import { planPrimary, planReplica, type PostgresOptions } from './postgres/plan.ts'
 import { mayUseTemplate } from './postgres/template.ts'
@@ -32,6 +32,8 @@ export type Recipe = (spec: InstanceSpec) => Promise<ProcessPlan>
 export interface Recipes {
   readonly plan: Recipe
   readonly caFile: string
+  /** Lets certificates grow old. */
+  readonly close: () => void
 }
 
 /** Writes the files that services read (certificates, zone) and finds the programs that are not ours. */
@@ -40,13 +42,16 @@ export const prepareRecipes = async (context: RecipeOptions): Promise<Recipes> =
   const needs = (kind: InstanceSpec['kind']): boolean => specs.some((spec) => spec.kind === kind)
   writeFileSync(state.zoneFile, renderZone(addresses, Math.floor(Date.now() / 1000)))
   // One after the other: a failure must not leave another one writing into a folder that is being removed.
-  const files = await ensurePki(state.pki, { names: certificateNames })
+  const pki = { names: certificateNames }
+  const files = await ensurePki(state.pki, pki)
+  // The edges notice by themselves. What keeps it from succeeding has half of a leaf's life to pass.
+  const close = renewLeaves(state.pki, pki)
   const postgres = needs('postgres') ? await postgresRecipe(context) : undefined
   const redis = needs('redis') ? await redisRecipe(context) : undefined
   const service = serviceRecipe(context, files)
   const byKind = { postgres, redis, service, task: service }
   const plan: Recipe = (spec) => (byKind[spec.kind] ?? service)(spec)
-  return { plan, caFile: files.caFile }
+  return { plan, caFile: files.caFile, close }
 }
 
 const serviceRecipe = (

@@ -155,7 +155,8 @@ export class RunningStack implements Stack {
   }
 
   async #stopAll(): Promise<void> {
-    const { specs, reaper, state, options } = this.#parts
+    const { specs, reaper, state, options, recipes } = this.#parts
+    recipes.close()
     await forEachInStopOrder(specs, ({ name }) => this.instance(name).stop())
     for (const instance of this.instances()) instance.abandonWaiters()
     await this.#control?.close()
