@@ -33,6 +33,7 @@ export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './me
 export { ownCopy } from './own-copy.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
+export { ConnectionSet } from './server/connection-set.ts'
 export { RequestContext } from './server/request-context.ts'
 export type { ServerConnection } from './server/server-connection.ts'
 export { serve, type NodeListener, type ServeOptions } from './server/serve.ts'
