@@ -82,3 +82,19 @@ describe('httpCheck', () => {
     expect(await check(origin)).toMatchObject({ ok: false })
   })
 })
+
+describe('what a check asks and expects', () => {
+  it('is as settings say: host, statuses, and how often while a member is out', async () => {
+    const hosts: (string | undefined)[] = []
+    const origin = await startOrigin((request, response) => {
+      hosts.push(request.headers.host)
+      response.writeHead(418).end()
+    })
+    const options = { path: '/', timeoutMs: 2000, host: 'app.roundtrip.test', expectedStatuses: [204, 418] }
+    expect(await httpCheck(origin, options, nameLookup())()).toEqual({ ok: true })
+    expect(hosts).toEqual(['app.roundtrip.test'])
+    expect(await httpCheck(origin, { ...options, expectedStatuses: [200] }, nameLookup())()).toMatchObject({
+      ok: false,
+    })
+  })
+})

@@ -79,7 +79,7 @@ export class Pool {
   }
 
   get members(): readonly Member[] {
-    return this.#membership?.members ?? []
+    return this.#membership.members
   }
 
   /** Undefined unless clients are kept with their members. */
