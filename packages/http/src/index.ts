@@ -11,7 +11,7 @@ export { bodyLimit } from './layers/body-limit.ts'
 export { BodyEncoder, type BodyEncoderOptions, type BodyEncoderStatus } from './layers/compress-body.ts'
 export { compress, type CompressOptions } from './layers/compress.ts'
 export { errorResponse } from './layers/error-response.ts'
-export { requestId } from './layers/request-id.ts'
+export { requestId, tellNextHop, type RequestIdOptions } from './layers/request-id.ts'
 export { securityHeaders, type SecurityHeadersOptions } from './layers/security-headers.ts'
 export { serverTiming, type ServerTimingOptions } from './layers/server-timing.ts'
 export type {

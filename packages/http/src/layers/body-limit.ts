@@ -1,7 +1,7 @@
 /** Refuses content larger than this tier accepts: at once when it is announced, else as soon as it shows. */
 import { Transform, type Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
-import type { HttpLayer } from '../message.ts'
+import type { HttpContext, HttpHandler, HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
 
 const tooLarge = (limitBytes: number): RoundtripError =>
   new RoundtripError('BODY_TOO_LARGE', `The request body may have at most ${limitBytes} bytes.`, {
@@ -12,17 +12,28 @@ const tooLarge = (limitBytes: number): RoundtripError =>
 export const bodyLimit =
   (limitBytes: number): HttpLayer =>
   (next) =>
-  async (request, context) => {
-    if (Number(request.fields.get('content-length') ?? 0) > limitBytes) throw tooLarge(limitBytes)
-    if (request.body === undefined) return next(request, context)
-    const limited = limitStream(request.body, limitBytes)
-    try {
-      return await next({ ...request, body: limited.body }, context)
-    } catch (error) {
-      // The next hop only sees its request break off; why it did is known here.
-      throw limited.exceeded() ? tooLarge(limitBytes) : error
-    }
+  (request, context) => {
+    if (Number(request.fields.get('content-length') ?? 0) > limitBytes) return Promise.reject(tooLarge(limitBytes))
+    return request.body === undefined
+      ? next(request, context)
+      : limited(next, request, context, request.body, limitBytes)
   }
+
+const limited = async (
+  next: HttpHandler,
+  request: HttpRequest,
+  context: HttpContext,
+  source: Readable,
+  limitBytes: number,
+): Promise<HttpResponse> => {
+  const { body, exceeded } = limitStream(source, limitBytes)
+  try {
+    return await next({ ...request, body }, context)
+  } catch (error) {
+    // The next hop only sees its request break off; why it did is known here.
+    throw exceeded() ? tooLarge(limitBytes) : error
+  }
+}
 
 const limitStream = (source: Readable, limitBytes: number): { body: Readable; exceeded: () => boolean } => {
   let seenBytes = 0

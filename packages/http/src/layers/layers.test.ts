@@ -30,6 +30,16 @@ describe('requestId', () => {
   })
 })
 
+describe('requestId that tells nobody but the client', () => {
+  it('leaves the next hop to who speaks to it, and makes no span', async () => {
+    const context = testContext()
+    Object.defineProperty(context, 'trace', { get: () => expect.unreachable() })
+    const request = testRequest({ fields: Fields.of({ 'x-request-id': 'forged' }) })
+    const response = await requestId({ tellsNextHop: false })(ok)(request, context)
+    expect([request.fields.get('x-request-id'), response.fields.get('x-request-id')]).toEqual(['forged', 'request-1'])
+  })
+})
+
 describe('errorResponse', () => {
   it.each([
     [new RoundtripError('NOT_FOUND'), 404, 'debug'],

@@ -1,12 +1,26 @@
 /** Names the request on the way in and on the way out, so that a client can quote it. */
-import type { HttpLayer } from '../message.ts'
+import type { HttpContext, HttpLayer, HttpRequest } from '../message.ts'
 import { formatTraceParent } from '../traceparent.ts'
 
-/** Sets `x-request-id` and `traceparent` for the next hop, and `x-request-id` for the client. */
-export const requestId = (): HttpLayer => (next) => async (request, context) => {
-  request.fields.set('x-request-id', context.requestId)
-  request.fields.set('traceparent', formatTraceParent(context.trace))
-  const response = await next(request, context)
-  response.fields.set('x-request-id', context.requestId)
-  return response
+export interface RequestIdOptions {
+  /** Whether every request is told its name (the default), or only those that a layer further in calls `tellNextHop` for. */
+  readonly tellsNextHop?: boolean
 }
+
+/** Replaces `x-request-id` and `traceparent` by ours. A span id costs more than an answer from memory should. */
+export const tellNextHop = ({ fields }: HttpRequest, context: HttpContext): void => {
+  fields.set('x-request-id', context.requestId)
+  fields.set('traceparent', formatTraceParent(context.trace))
+}
+
+/** Sets `x-request-id` for the client and, with `traceparent`, for the next hop. */
+export const requestId =
+  ({ tellsNextHop = true }: RequestIdOptions = {}): HttpLayer =>
+  (next) =>
+  (request, context) => {
+    if (tellsNextHop) tellNextHop(request, context)
+    return next(request, context).then((response) => {
+      response.fields.set('x-request-id', context.requestId)
+      return response
+    })
+  }
