@@ -53,6 +53,8 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
   #deadlineMs: number
   #leftBytes: number | undefined
   #isOver = false
+  /** Whether END_STREAM has come. */
+  #isWhole = false
 
   /** @throws Error when the session takes no more streams */
   constructor(owner: Http2Owner, session: ClientHttp2Session, exchange: Exchange) {
@@ -116,6 +118,7 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     let failure: Error | undefined
     stream.on('response', (headers, flags, raw) => this.#answered(headers, flags, raw))
     stream.on('data', (octets: Buffer) => this.#receive(octets))
+    this.#watchForEnd()
     stream.once('end', () => this.#ended())
     stream.on('error', (error) => void (failure ??= error))
     stream.once('close', () => this.#closed(failure))
@@ -150,10 +153,22 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     this.#exchange.body?.receive(octets)
   }
 
-  /** END_STREAM has arrived; RST_STREAM looks like this too, so that the reset code has the last word. */
+  /**
+   * node ends a stream that was reset with NO_ERROR as if END_STREAM had come, and a part would be taken for the whole
+   * (RFC 9113 §8.1). Only the moment tells: a reset closes the stream before it ends, END_STREAM does not.
+   */
+  #watchForEnd(): void {
+    const stream = this.#stream
+    const push = stream.push.bind(stream)
+    stream.push = (chunk: unknown, encoding?: BufferEncoding) => {
+      if (chunk === null && !stream.closed) this.#isWhole = true
+      return push(chunk, encoding)
+    }
+  }
+
   #ended(): void {
+    if (this.#isOver || !this.#isWhole) return
     const hasBody = this.#exchange.body !== undefined
-    if (this.#isOver || this.#stream.aborted || this.#stream.rstCode !== NGHTTP2_NO_ERROR) return
     if (hasBody && (this.#leftBytes ?? 0) !== 0) {
       return this.#fail(invalid('The content is not as long as announced.'), constants.NGHTTP2_PROTOCOL_ERROR)
     }

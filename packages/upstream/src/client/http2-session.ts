@@ -22,8 +22,8 @@ export interface SessionOwner {
   gone(session: Http2Session): void
 }
 
-/** Until the next hop has said how many it takes: the least it should (RFC 9113 §6.5.2). */
-const assumedMaxStreams = 100
+/** On one connection, whatever the next hop takes: beyond that, a lost packet would hold up too many. */
+const mostStreams = 256
 /** Of content that a slow reader leaves with us, for each stream. */
 const streamWindowBytes = 256 * 1024
 /** Exchanges in a row that get no answer before a new connection is tried: this one may be dead without anybody having been told. */
@@ -36,6 +36,7 @@ export class Http2Session implements Http2Owner {
   readonly scheme: 'http' | 'https'
   /** When it last had something to do, on the sweep's clock. */
   idleSinceMs: number
+  /** Whether the next hop has answered with its settings (RFC 9113 §3.4). */
   isConnected = false
   isRetired = false
   readonly #owner: SessionOwner
@@ -65,8 +66,8 @@ export class Http2Session implements Http2Owner {
 
   get hasRoom(): boolean {
     if (this.isRetired || !this.isConnected) return false
-    const { maxConcurrentStreams = assumedMaxStreams } = this.#session.remoteSettings ?? {}
-    return this.#streams.size < maxConcurrentStreams
+    const { maxConcurrentStreams = Infinity } = this.#session.remoteSettings
+    return this.#streams.size < Math.min(maxConcurrentStreams, mostStreams)
   }
 
   /** Only when there is room. */
@@ -109,7 +110,7 @@ export class Http2Session implements Http2Owner {
   #listen(): void {
     const session = this.#session
     session.once('connect', () => this.#connected())
-    session.on('remoteSettings', () => this.hasRoom && this.#owner.available(this))
+    session.on('remoteSettings', () => this.#allowed())
     session.on('goaway', () => this.retire())
     session.on('error', (error) => void (this.#failure ??= error))
     session.once('close', () => this.#closed())
@@ -119,10 +120,13 @@ export class Http2Session implements Http2Owner {
     const { alpnProtocol } = this.#session.socket as Partial<TLSSocket>
     if (this.scheme === 'https' && alpnProtocol !== 'h2') {
       this.#session.destroy(new RoundtripError('TLS_FAILED', 'The next hop does not speak HTTP/2.'))
-      return
     }
+  }
+
+  /** The next hop has said how many exchanges it takes at once; one more and it would refuse it. */
+  #allowed(): void {
     this.isConnected = true
-    this.#owner.available(this)
+    if (!this.isRetired) this.#owner.available(this)
   }
 
   #closed(): void {
