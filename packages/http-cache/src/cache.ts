@@ -153,7 +153,7 @@ class CacheLayer {
     store.counters.miss({ atMs: clock(), url: keyOf(request), reason: fwd, detail })
     context.facts['cache'] = fwd
     const response = await this.#next(request, context)
-    response.fields.delete('surrogate-key')
+    response.fields.delete('surrogate-key').delete('surrogate-control')
     response.fields.append('cache-status', forwardStatus(name, { fwd, fwdStatus: response.status, detail }))
     return response
   }

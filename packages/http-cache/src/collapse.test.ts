@@ -155,6 +155,19 @@ describe('collapsing', () => {
     expect(play.requests).toHaveLength(2)
   })
 
+  it.each<[string, (play: Scenario) => void]>([
+    ['does not answer', (play) => play.fails(new RoundtripError('UPSTREAM_TIMEOUT'))],
+    ['answers 503', (play) => play.answers(lively, { status: 503, body: Readable.from(['no']) })],
+  ])('lets what is stale stand in for all when the origin %s', async (_how, fail) => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=1, stale-if-error=60' })
+    await play.at(0).ask()
+    fail(play.at(5))
+    const seen = await Promise.all(Array.from({ length: 4 }, () => play.ask()))
+    expect(seen.map(({ body }) => body)).toEqual(Array.from({ length: 4 }, () => 'content'))
+    expect(seen.every(({ cache }) => cache.endsWith('detail=stale-if-error'))).toBe(true)
+    expect(play.requests).toHaveLength(2)
+  })
+
   it('leaves those alone who want the origin itself', async () => {
     const play = new Scenario()
     const origin = Promise.withResolvers<void>()

@@ -99,7 +99,8 @@ class Collapser {
       return response
     } catch (error) {
       land()
-      flight.settle({ kind: 'failed' })
+      const outcome = fetch.fail(error)
+      flight.settle(outcome === undefined ? { kind: 'failed' } : { kind: 'outcome', outcome })
       throw error
     } finally {
       stay()
@@ -107,8 +108,8 @@ class Collapser {
   }
 }
 
-const varyOf = (outcome: Extract<Outcome, { kind: 'stored' | 'recording' }>): readonly string[] =>
-  outcome.kind === 'stored' ? outcome.stored.varyNames : outcome.recording.varyNames
+const varyOf = (outcome: Extract<Outcome, { kind: 'stored' | 'stood-in' | 'recording' }>): readonly string[] =>
+  outcome.kind === 'recording' ? outcome.recording.varyNames : outcome.stored.varyNames
 
 /** Those who ask for the same variant, as far as it is known what the URL varies on. */
 const flightName = ({ options: { key, request, settings } }: Fetch, varyNames: readonly string[]): string =>
@@ -128,11 +129,11 @@ const isJoinable = ({ body, isCurrent }: Recording): boolean => body.isJoinable 
 
 /** The response of another's fetch, when it answers this request too. */
 const share = async (
-  outcome: Extract<Outcome, { kind: 'stored' | 'recording' }>,
+  outcome: Extract<Outcome, { kind: 'stored' | 'stood-in' | 'recording' }>,
   fetch: Fetch,
 ): Promise<HttpResponse | undefined> => {
   const { request, settings, store, clock } = fetch.options
-  const { varyNames, varyValues } = outcome.kind === 'stored' ? outcome.stored : outcome.recording
+  const { varyNames, varyValues } = outcome.kind === 'recording' ? outcome.recording : outcome.stored
   if (!matches(request.fields, varyNames, varyValues, settings)) return undefined
   if (outcome.kind === 'recording' && !isJoinable(outcome.recording)) return undefined
   const response = await responseOf(outcome, request, { store, clock })

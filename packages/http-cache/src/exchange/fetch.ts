@@ -1,9 +1,11 @@
 /** One request to the origin on behalf of the cache, and what its response turned out to be good for. */
 import { Readable } from 'node:stream'
+import { RoundtripError } from '@roundtrip/errors'
 import { Fields, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { contentRangeOf, combine } from '../policy/partial.ts'
 import { parseDirectives, type Directives } from '../policy/directives.ts'
 import { policyOf } from '../policy/freshness.ts'
+import { isOriginError, mayStandIn } from '../policy/reuse.ts'
 import { matches, selectingValues, varyNames } from '../policy/selection.ts'
 import { whyNotStorable, type Unstorable } from '../policy/storability.ts'
 import { freshenedBy, freshenedHead } from '../policy/validation.ts'
@@ -26,12 +28,14 @@ export interface Recording {
  * - `stored`: content and all, or an older one that a 304 has freshened
  * - `recording`: it will be, when its content has come to a good end
  * - `passed`: it is for the one who asked
+ * - `stood-in`: the origin failed, and a stale response takes the place of its answer (RFC 5861 §4)
  * - `unmatched`: a 304 for something that is not stored; the origin must be asked again, without conditions
  */
 export type Outcome =
   | { readonly kind: 'stored'; readonly stored: StoredResponse }
   | { readonly kind: 'recording'; readonly recording: Recording }
   | { readonly kind: 'passed'; readonly why: Unstorable | 'purged' | 'room' | 'fetch' }
+  | { readonly kind: 'stood-in'; readonly stored: StoredResponse }
   | { readonly kind: 'unmatched' }
 
 export interface FetchOptions {
@@ -78,6 +82,13 @@ export class Fetch {
     return this.outcome
   }
 
+  /** The origin could not be asked. @returns a stale response that may stand in */
+  fail(error: unknown): Outcome | undefined {
+    this.end()
+    const isUnreachable = error instanceof RoundtripError && error.source === 'upstream'
+    return isUnreachable ? (this.outcome ??= this.#standIn(true)) : undefined
+  }
+
   /** Takes over what came of a fetch of the same by somebody else. */
   adopt(outcome: Outcome): void {
     this.outcome = outcome
@@ -95,14 +106,22 @@ export class Fetch {
 
   #admit(response: HttpResponse): Outcome {
     const { request, variants, isTransparent } = this.options
-    if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
     if (response.status === 304 && !isTransparent && variants.length > 0) return this.#freshen(response)
+    const standIn = isOriginError(response.status) ? this.#standIn(false) : undefined
+    if (standIn !== undefined) return standIn
+    if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
     const requestDirectives = parseDirectives(request.fields.get('cache-control'))
     const head = this.#headOf(response)
     const why = this.#refusal(response, head, requestDirectives)
     if (why === undefined) return this.#keep(response, head)
     this.options.store.counters.refuse(why)
     return { kind: 'passed', why }
+  }
+
+  #standIn(unreachable: boolean): Outcome | undefined {
+    const { selected, clock, settings } = this.options
+    if (selected === undefined || selected.partial !== undefined) return undefined
+    return mayStandIn(selected, unreachable, clock(), settings) ? { kind: 'stood-in', stored: selected } : undefined
   }
 
   #headOf({ status, fields }: HttpResponse): Head {

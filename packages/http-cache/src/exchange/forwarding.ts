@@ -1,12 +1,11 @@
 /** The way to the origin and back: what is asked, what is kept of the answer, and what the client gets to see of it. */
 import { Readable } from 'node:stream'
-import { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpHandler, HttpRequest, HttpResponse } from '@roundtrip/http'
 import { answerFrom, hitFields } from '../answer.ts'
 import type { CacheParts } from '../cache.ts'
 import { forwardStatus, type Forward } from '../cache-status.ts'
 import { has, secondsOf, type Directives } from '../policy/directives.ts'
-import { isOriginError, mayStandIn } from '../policy/reuse.ts'
+import { isOriginError } from '../policy/reuse.ts'
 import { conditionalFields, describesStored, freshenedHead, withoutConditions } from '../policy/validation.ts'
 import type { StoredResponse } from '../stored-response.ts'
 import { DetachedContext } from './detached-context.ts'
@@ -27,8 +26,6 @@ export interface ForwardRequest {
 const insistsOnOrigin = (directives: Directives | undefined): boolean =>
   directives !== undefined &&
   (has(directives, 'no-cache') || has(directives, 'no-store') || secondsOf(directives, 'max-age') === 0)
-
-const isUnreachable = (error: unknown): boolean => error instanceof RoundtripError && error.source === 'upstream'
 
 /** Reasons that lie in the response, not in who asked for it or when: the next one will be the same. */
 const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why']): boolean =>
@@ -52,20 +49,10 @@ export class Forwarding {
     try {
       response = await this.#next(request, context)
     } catch (error) {
-      fetch.end()
-      const standIn = isUnreachable(error) ? await this.#standIn(asked, validated, true) : undefined
+      const outcome = fetch.fail(error)
+      const standIn = outcome?.kind === 'stood-in' ? await this.#standIn(asked, outcome.stored) : undefined
       if (standIn === undefined) throw error
       return standIn
-    }
-    if (
-      isOriginError(response.status) &&
-      validated !== undefined &&
-      !fetch.isCollapsed &&
-      mayStandIn(validated, false, clock(), settings)
-    ) {
-      fetch.end()
-      discard(response)
-      return (await this.#standIn(asked, validated, false, response.status)) ?? response
     }
     if (asked.request.method === 'HEAD' && response.status === 200) this.#learnFromHead(asked, fetch, response)
     const outcome = fetch.admit(response)
@@ -73,7 +60,11 @@ export class Forwarding {
       discard(response)
       return this.#forwardPlain(asked)
     }
-    if (outcome.kind === 'passed' && request.method === 'GET' && isLasting(outcome.why)) {
+    if (outcome.kind === 'stood-in') {
+      const standIn = await this.#standIn(asked, outcome.stored, fetch, response)
+      if (standIn !== undefined) return standIn
+    }
+    if (outcome.kind === 'passed' && request.method === 'GET' && response.status !== 304 && isLasting(outcome.why)) {
       store.hitForMiss.remember(asked.key, clock() + settings.hitForMissMs)
     }
     return this.#finish(asked, fetch, response)
@@ -188,18 +179,23 @@ export class Forwarding {
     else store.remove(selected)
   }
 
+  /** A stale response in place of a failure; of one that a leader has met when the fetch was collapsed. */
   async #standIn(
     asked: ForwardRequest,
-    stored: StoredResponse | undefined,
-    unreachable: boolean,
-    fwdStatus?: number,
+    stored: StoredResponse,
+    fetch?: Fetch,
+    failure?: HttpResponse,
   ): Promise<HttpResponse | undefined> {
-    const { store, clock, settings, name } = this.#parts
-    if (stored === undefined || !mayStandIn(stored, unreachable, clock(), settings)) return undefined
+    const { store, clock, name } = this.#parts
+    const isCollapsed = fetch?.isCollapsed === true
+    const fwdStatus = isCollapsed ? undefined : failure?.status
+    const status = forwardStatus(name, { fwd: 'stale', fwdStatus, collapsed: isCollapsed, detail: 'stale-if-error' })
+    const answer = await answerFrom(stored, asked.request, hitFields(stored, name, clock(), status), store)
+    if (answer === undefined) return undefined
+    if (failure !== undefined) discard(failure)
     store.counters.staleHits++
     asked.context.facts['cache'] = 'stale-if-error'
-    const status = forwardStatus(name, { fwd: 'stale', fwdStatus, detail: 'stale-if-error' })
-    return answerFrom(stored, asked.request, hitFields(stored, name, clock(), status), store)
+    return answer
   }
 
   async #finish(asked: ForwardRequest, fetch: Fetch, response: HttpResponse): Promise<HttpResponse> {
@@ -227,7 +223,7 @@ export class Forwarding {
     response: HttpResponse,
     facts: { fwdStatus?: number; stored?: boolean; collapsed?: boolean; detail?: string | undefined },
   ): HttpResponse {
-    response.fields.delete('surrogate-key')
+    response.fields.delete('surrogate-key').delete('surrogate-control')
     response.fields.append(
       'cache-status',
       forwardStatus(this.#parts.name, { fwd, fwdStatus: response.status, ...facts }),

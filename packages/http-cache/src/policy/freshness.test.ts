@@ -18,6 +18,16 @@ describe('freshness', () => {
       true,
     ],
     ['CDN-Cache-Control, shorter', { 'cdn-cache-control': 'max-age=1', 'cache-control': 'max-age=100' }, false],
+    [
+      'Surrogate-Control before Cache-Control',
+      { 'surrogate-control': 'max-age=100+50', 'cache-control': 'no-store' },
+      true,
+    ],
+    [
+      'not a Surrogate-Control that says nothing of it',
+      { 'surrogate-control': 'content="ESI/1.0"', 'cache-control': 'max-age=1' },
+      false,
+    ],
     ['not an invalid CDN-Cache-Control', { 'cdn-cache-control': 'max-age="100"', 'cache-control': 'max-age=1' }, false],
     ['not one that ends in a comma', { 'cdn-cache-control': 'max-age=100,', 'cache-control': 'max-age=1' }, false],
     ['a targeted field with parameters', { 'cdn-cache-control': 'max-age=100;x=1, foo' }, true],

@@ -14,11 +14,16 @@ export interface ResponsePolicy {
 /** The fields that speak to this cache alone, the most particular first. */
 const targetList = ['cdn-cache-control']
 
+/** Edge Architecture Specification §2.2: `max-age=3600+600` adds what may be served stale, which has a directive of its own here. */
+const graceOfSurrogates = /(?<=\d)\+\d+/g
+
 export const policyOf = (fields: Fields): ResponsePolicy => {
   for (const name of targetList) {
     const directives = parseTargeted(fields.get(name))
     if (directives !== undefined) return { directives, isTargeted: true }
   }
+  const surrogate = parseDirectives(fields.get('surrogate-control')?.replaceAll(graceOfSurrogates, ''))
+  if (has(surrogate, 'max-age') || has(surrogate, 'no-store')) return { directives: surrogate, isTargeted: true }
   return { directives: parseDirectives(fields.get('cache-control')), isTargeted: false }
 }
 

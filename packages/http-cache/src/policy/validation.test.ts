@@ -95,6 +95,27 @@ describe('validation', () => {
     expect(await play.ask('/', { 'x-kind': 'b' })).toMatchObject({ body: 'b' })
   })
 
+  it('lets HEAD find out that what is stored still holds', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=10', etag: '"1"' })
+    await play.at(0).ask()
+    play.at(11).answers({ 'cache-control': 'max-age=10', etag: '"1"' }, { status: 304 })
+    expect(await play.ask('/', {}, 'HEAD')).toMatchObject({ status: 200, body: '', fields: { 'content-length': '7' } })
+    expect(await play.ask()).toMatchObject({ body: 'content', cache: 'hit; ttl=10' })
+  })
+
+  it('passes a 304 on to the client whose own conditions went along', async () => {
+    const play = new Scenario({ hitForMissMs: 1000 }).answers({ 'cache-control': 'private', etag: '"1"' })
+    await play.at(0).ask()
+    play.answers({ etag: '"1"' }, { status: 304 })
+    expect((await play.ask('/', { 'if-none-match': '"1"' })).status).toBe(304)
+    expect(play.requests[1]?.fields.get('if-none-match')).toBe('"1"')
+    // A 304 says nothing of what could be stored: after a while the whole is asked for again.
+    await play.at(0.9).ask('/', { 'if-none-match': '"1"' })
+    play.at(1.1).answers({ 'cache-control': 'max-age=60', etag: '"1"' })
+    expect((await play.ask('/', { 'if-none-match': '"1"' })).status).toBe(304)
+    expect((await play.ask()).cache).toContain('hit')
+  })
+
   it('answers HEAD from GET, and learns from HEAD', async () => {
     const play = new Scenario().answers({ 'cache-control': 'max-age=10', 'x-a': '1' })
     await play.at(0).ask()
