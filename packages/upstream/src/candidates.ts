@@ -31,9 +31,9 @@ const leastRamp = 0.1
 
 const mayHaveWork = ({ isDraining, weight }: Member): boolean => !isDraining && weight > 0
 
-/** So few healthy members could not carry the load, and a fault that is everywhere is rather ours. */
+/** So few could not carry the load. Where nobody is healthy, to fail at once is better than to wait for those who do not answer. */
 const isPanicking = (healthy: number, all: number, thresholdPercent: number): boolean =>
-  healthy < all && (healthy / all) * 100 < thresholdPercent
+  healthy > 0 && healthy < all && (healthy / all) * 100 < thresholdPercent
 
 export const candidatesOf = (members: readonly Member[], policy: CandidatePolicy): Candidates => {
   const eligible = members.filter(mayHaveWork)

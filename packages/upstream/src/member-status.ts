@@ -22,7 +22,7 @@ export interface MemberStatus {
   readonly zone?: string
   /** Exchanges begun whose response has not ended. */
   readonly inFlight: number
-  /** Moving average of the time to the head of a response. */
+  /** Moving average of the time to the head of a response, quick to rise; a failure counts as a second at least. */
   readonly latencyMs: number
   readonly counters: Readonly<MemberCounters>
   readonly connections: Readonly<TransportStats>

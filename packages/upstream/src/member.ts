@@ -15,6 +15,9 @@ export interface MemberObserver {
   observe(member: Member, outcome: Outcome, latencyMs: number): void
 }
 
+/** What a failure costs a member in the eyes of an algorithm that goes by latency. */
+const failureLatencyMs = 1000
+
 export interface MemberOptions {
   /** Scheme, host and port. */
   readonly origin: string
@@ -106,8 +109,9 @@ export class Member implements NextHop {
       failures[error.code] = (failures[error.code] ?? 0) + 1
     }
     const nowMs = this.#options.clock()
-    // A member that refuses at once must not look fast; one that keeps silent looks as slow as it is.
-    if (error.code === 'UPSTREAM_TIMEOUT') this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
+    // One that refuses at once must not look fast, or it would be given the most.
+    if (outcome !== 'none')
+      this.latency.observe(Math.max(failureLatencyMs, nowMs - beganMs), nowMs, this.#options.latencyDecayMs)
     this.#options.observer.observe(this, outcome, nowMs - beganMs)
   }
 

@@ -30,11 +30,19 @@ export interface MembershipOptions {
 interface Entry {
   readonly member: Member
   readonly source: MemberSource
+  /** As its source last said; what was set by hand since stands until the source says something else. */
+  named: Joining
   stopChecks: () => void
 }
 
 const uncheckedThresholds = { rise: 1, fall: 1 }
 const nothing = (): void => {}
+
+const adjust = (entry: Entry, named: Joining): void => {
+  if (named.weight !== entry.named.weight) entry.member.weight = named.weight
+  entry.member.zone = named.zone
+  entry.named = named
+}
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -113,13 +121,10 @@ export class Membership {
     for (const transport of this.#leaving) transport.destroy()
   }
 
-  #joinOrAdjust(source: MemberSource, origin: string, { weight, zone }: Joining, isFirst: boolean): void {
-    const known = this.#entries.get(origin)?.member
-    if (known !== undefined) {
-      known.weight = weight
-      known.zone = zone
-      return
-    }
+  #joinOrAdjust(source: MemberSource, origin: string, named: Joining, isFirst: boolean): void {
+    const known = this.#entries.get(origin)
+    if (known !== undefined) return adjust(known, named)
+    const { weight, zone } = named
     const { settings, surroundings, observer } = this.#options
     const { healthCheck = uncheckedThresholds, balance } = settings()
     const member = new Member({
@@ -134,7 +139,7 @@ export class Membership {
     })
     // Those a pool begins with share all there is from the start.
     if (!isFirst) member.rampFromMs = surroundings.clock()
-    const entry: Entry = { member, source, stopChecks: nothing }
+    const entry: Entry = { member, source, named, stopChecks: nothing }
     this.#entries.set(origin, entry)
     if (this.#isChecking) this.#check(entry)
   }

@@ -1,4 +1,5 @@
 /** What an operator is told of a pool. */
+import type { DiscoveryStatus } from './discovery/member-discovery.ts'
 import type { CircuitState } from './failure-rate-breaker.ts'
 import type { MemberStatus } from './member-status.ts'
 
@@ -27,7 +28,7 @@ export interface PoolStatus {
   /** Estimated time by which the given percentage of answers has begun. */
   readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number }
   /** When members were last found by name, and what went wrong since. */
-  readonly discovery?: { readonly lastAnswerAt?: number; readonly failure?: string }
+  readonly discovery?: DiscoveryStatus
   readonly counters: Readonly<PoolCounters>
 }
 

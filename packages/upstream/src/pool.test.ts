@@ -143,6 +143,16 @@ describe('other settings', () => {
     expect(test.pool.status().members[0]).toMatchObject({ inFlight: 0, counters: { requests: 2 } })
   })
 
+  it('leave a weight alone that was set by hand, until they name another', () => {
+    const test = testPool({ members: membersNamed('a', 'b') })
+    const weight = () => test.pool.status().members[0]?.weight
+    test.pool.setWeight('a', 0)
+    test.pool.update(roundRobin(membersNamed('a', 'b')))
+    expect(weight()).toBe(0)
+    test.pool.update(roundRobin([{ origin: 'http://a', weight: 5 }]))
+    expect(weight()).toBe(5)
+  })
+
   it('leave alone who was added by hand', () => {
     const test = testPool({ members: membersNamed('a') })
     test.pool.addMember({ origin: 'http://x', weight: 1 })

@@ -3,8 +3,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext } from '@roundtrip/http'
 import type { Attempt } from './attempt.ts'
 import { candidatesOf, type Candidates } from './candidates.ts'
-import { startDiscovery } from './discovery/discovery.ts'
-import type { Endpoint } from './discovery/dns-lookup.ts'
+import { MemberDiscovery } from './discovery/member-discovery.ts'
 import { OutlierDetection } from './ejection/outlier-detection.ts'
 import { FailureRateBreaker } from './failure-rate-breaker.ts'
 import { LatencyHistogram } from './latency-histogram.ts'
@@ -44,10 +43,10 @@ export class Pool {
   #sticky: StickyCookie | undefined
   #candidates: Candidates = { preferred: [], usable: [], isPanic: false, isRamping: false }
   readonly #membership: Membership
+  readonly #discovery: MemberDiscovery
   readonly #outliers: OutlierDetection
   #isStarted = false
   #stops: (() => void)[] = []
-  #discovery: { lastAnswerAt?: number; failure?: string } | undefined
 
   constructor(name: string, settings: PoolSettings, surroundings: PoolSurroundings) {
     this.name = name
@@ -71,6 +70,7 @@ export class Pool {
       observer: this,
       onChange: () => this.#refresh(),
     })
+    this.#discovery = new MemberDiscovery({ pool: name, membership: this.#membership, surroundings: this.surroundings })
     this.#membership.replace('settings', settings.members, true)
   }
 
@@ -116,8 +116,14 @@ export class Pool {
     this.stop()
     this.#isStarted = true
     this.#membership.startChecks()
-    this.#startDiscovery()
+    const { dns } = this.#settings
+    if (dns !== undefined) this.#stops.push(this.#discovery.start(dns))
     this.#scheduleSweep()
+  }
+
+  /** Resolves when members have been looked up once, whatever came of it; at once when they are all in the settings. */
+  async ready(): Promise<void> {
+    if (this.#settings.dns !== undefined) await this.#discovery.ready
   }
 
   /** Ends health checks and discovery. */
@@ -137,10 +143,8 @@ export class Pool {
     }
     if (needsNewTransports(before, settings)) this.#membership.reconnect()
     this.#membership.replace('settings', settings.members, false)
-    if (settings.dns === undefined) this.#membership.replace('dns', [], false)
-    if (!this.#isStarted || (isEqual(before.dns, settings.dns) && isEqual(before.healthCheck, settings.healthCheck)))
-      return
-    this.start()
+    if (settings.dns === undefined) this.#discovery.end()
+    if (this.#isStarted && isWatchedOtherwise(before, settings)) this.start()
   }
 
   /** Until it is removed, whatever settings and DNS say. */
@@ -206,7 +210,7 @@ export class Pool {
         p95: this.latencies.percentile(95),
         p99: this.latencies.percentile(99),
       },
-      ...(this.#discovery !== undefined && { discovery: { ...this.#discovery } }),
+      ...(this.#discovery.status !== undefined && { discovery: this.#discovery.status }),
       counters: { ...this.counters },
     }
   }
@@ -257,40 +261,13 @@ export class Pool {
     this.latencies.fade(latencyKept)
     if (this.#candidates.isRamping) this.#refresh()
   }
-
-  #startDiscovery(): void {
-    const { dns } = this.#settings
-    this.#discovery = dns === undefined ? undefined : (this.#discovery ?? {})
-    if (dns === undefined) return
-    const stop = startDiscovery({
-      settings: dns,
-      lookup: this.surroundings.discover,
-      onEndpoints: (endpoints) => this.#discovered(endpoints),
-      onFailure: (error) => this.#notDiscovered(error),
-      schedule: this.surroundings.schedule,
-      random: this.surroundings.random,
-    })
-    this.#stops.push(stop)
-  }
-
-  #discovered(endpoints: readonly Endpoint[]): void {
-    const isFirst = this.#discovery?.lastAnswerAt === undefined
-    // A name without addresses is rather a mistake of whoever edits the zone than the wish to serve nobody.
-    if (endpoints.length === 0) return this.#notDiscovered(new Error('the name has no addresses'))
-    this.#discovery = { lastAnswerAt: Math.round(this.surroundings.clock()) }
-    this.#membership.replace('dns', endpoints, isFirst)
-  }
-
-  #notDiscovered(error: Error): void {
-    const isKnown = this.#discovery?.failure !== undefined
-    this.#discovery = { ...this.#discovery, failure: error.message }
-    const facts = { upstream: this.name, name: this.#settings.dns?.name, error }
-    if (!isKnown)
-      this.surroundings.log.warn(facts, `${this.name}: members could not be looked up, those known are kept`)
-  }
 }
 
 const stickyOf = ({ balance }: PoolSettings, name: string): StickyCookie | undefined =>
   balance.sticky === undefined ? undefined : new StickyCookie(balance.sticky, name)
+
+/** Whether checks and discovery have to begin anew. */
+const isWatchedOtherwise = (before: PoolSettings, after: PoolSettings): boolean =>
+  !isEqual([before.dns, before.healthCheck, before.tls], [after.dns, after.healthCheck, after.tls])
 
 const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)

@@ -73,6 +73,21 @@ describe('members found by name', () => {
     test.pool.stop()
   })
 
+  it('make the pool ready once they have been looked for, found or not', async () => {
+    for (const end of ['resolve', 'reject'] as const) {
+      const { test, lookups } = start()
+      let isReady = false
+      const ready = test.pool.ready().then(() => (isReady = true))
+      await settled()
+      expect(isReady).toBe(false)
+      if (end === 'resolve') lookups[0]?.resolve(answer(5000, '192.0.2.1'))
+      else lookups[0]?.reject(new Error('no resolver'))
+      await ready
+      test.pool.stop()
+    }
+    await testPool().pool.ready()
+  })
+
   it.each([
     [0, 10, 1000],
     [0, Infinity, 60_000],
