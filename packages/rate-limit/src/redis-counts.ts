@@ -39,8 +39,8 @@ return replies`
 
 const scriptHash = createHash('sha1').update(script).digest('hex')
 
-/** What a charge stands for, as the script counts. */
-const microseconds = (ms: number): number => Math.round(ms * 1000)
+/** As the script counts; rounded up, or what is less than half of one would be free. */
+const microseconds = (ms: number): number => Math.ceil(ms * 1000)
 
 export class RedisCounts {
   readonly #redis: Redis

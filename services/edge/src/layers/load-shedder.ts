@@ -8,11 +8,11 @@ export const loadShedderSettings = Type.Object(
   {
     initialLimit: setting.count({
       description: 'requests that may wait for an answer at once, to begin with',
-      default: 200,
+      default: 1000,
       minimum: 1,
     }),
-    minLimit: setting.count({ description: 'the limit never falls below', default: 50, minimum: 1 }),
-    maxLimit: setting.count({ description: 'the limit never rises above', default: 2000, minimum: 1 }),
+    minLimit: setting.count({ description: 'the limit never falls below', default: 100, minimum: 1 }),
+    maxLimit: setting.count({ description: 'the limit never rises above', default: 10_000, minimum: 1 }),
     tolerance: Type.Number({
       minimum: 1,
       maximum: 10,
