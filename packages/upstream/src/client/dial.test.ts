@@ -129,6 +129,9 @@ describe('the PROXY protocol', () => {
   })
 })
 
+const sayVersion = (request: { httpVersion: string }, response: { end: (content: string) => unknown }): unknown =>
+  response.end(request.httpVersion)
+
 describe('the protocol agreed on by ALPN', () => {
   it.each([
     [true, '2.0'],
@@ -136,9 +139,7 @@ describe('the protocol agreed on by ALPN', () => {
   ])('with a next hop that knows HTTP/2: %s is %s', async (knowsHttp2, version) => {
     const { ca, cert, key } = await credentials(['hop.test'])
     const server = knowsHttp2 ? createSecureServer({ cert, key }) : createHttpsServer({ cert, key })
-    const answer = (request: { httpVersion: string }, response: { end: (content: string) => unknown }): unknown =>
-      response.end(request.httpVersion)
-    server.on('request', answer)
+    server.on('request', sayVersion)
     onTestFinished(() => void server.close())
     server.listen(0, '127.0.0.1')
     await once(server, 'listening')

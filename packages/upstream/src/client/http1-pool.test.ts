@@ -54,6 +54,25 @@ describe('connections', () => {
     expect(await contentOf(await second)).toBe('ok')
   })
 
+  it('are free once a response has arrived, though nobody has read all of it yet', async () => {
+    const { origin, accept } = await startScriptedOrigin()
+    const transport = testTransport(origin)
+    const first = transport.send(testRequest(), testClient())
+    const peer = await accept()
+    await peer.read()
+    // More than a stream takes before it asks for a pause: the last part does.
+    const content = 'x'.repeat(70_000)
+    peer.send(`HTTP/1.1 200 OK\r\nContent-Length: ${content.length}\r\n\r\n${content}`)
+    const unread = await first
+    while (transport.stats.idle === 0) await new Promise(setImmediate)
+    const second = transport.send(testRequest(), testClient())
+    await peer.read()
+    peer.send(ok)
+    expect(await contentOf(await second)).toBe('ok')
+    expect(await contentOf(unread)).toBe(content)
+    expect(transport.stats).toMatchObject({ idle: 1, connects: 1 })
+  })
+
   it('that the next hop closes while idle are dropped', async () => {
     const { origin, accept } = await startScriptedOrigin()
     const transport = testTransport(origin)
