@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // unit: no neighbours. integration: real Postgres and Redis, started once. e2e: whole stacks, one per file.
+// resilience: an edge and its next hops as processes under load, while something breaks.
 // compose: the end-to-end suite again, against containers; run by `pnpm test:compose` only.
 const exclude = ['**/node_modules/**', '**/.runtime/**', '**/.roundtrip/**']
 
@@ -38,13 +39,24 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'resilience',
+          include: ['tests/resilience/**/*.test.ts'],
+          exclude,
+          testTimeout: 60_000,
+          // Load takes all there is: one file at a time, after everything else.
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
           name: 'compose',
           include: ['tests/compose/**/*.test.ts'],
           exclude,
           testTimeout: 120_000,
           hookTimeout: 900_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

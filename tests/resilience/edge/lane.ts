@@ -1,0 +1,108 @@
+/** One client with one question at a time: over HTTP/1.1 with a connection that it keeps, or over an HTTP/2 session. */
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import {
+  connect,
+  constants,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type IncomingHttpHeaders,
+} from 'node:http2'
+import { Agent, request as httpsRequest } from 'node:https'
+import { buffer } from 'node:stream/consumers'
+
+export interface Question {
+  readonly method: 'GET' | 'POST'
+  readonly target: string
+  readonly content: Buffer | undefined
+}
+
+export interface Reply {
+  readonly status: number
+  readonly content: Buffer
+}
+
+/** A failure after the head of the response: nobody may try again then. */
+export class BegunError extends Error {
+  override readonly name = 'BegunError'
+}
+
+export interface Lane {
+  /** @throws BegunError when a response broke off; any other error when there was none */
+  readonly ask: (question: Question) => Promise<Reply>
+  readonly close: () => void
+}
+
+export interface EdgeAddress {
+  readonly httpsPort: number
+  readonly ca: string
+}
+
+const host = 'www.roundtrip.test'
+
+const readAll = async (response: NodeJS.ReadableStream, isWhole: () => boolean): Promise<Buffer> => {
+  let content: Buffer
+  try {
+    content = await buffer(response)
+  } catch (cause) {
+    throw new BegunError('the response broke off', { cause })
+  }
+  if (!isWhole()) throw new BegunError('the response broke off')
+  return content
+}
+
+export const http1Lane = ({ httpsPort, ca }: EdgeAddress): Lane => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const address = { host: '127.0.0.1', port: httpsPort, ca, servername: host, agent }
+  const ask = async ({ method, target, content }: Question): Promise<Reply> => {
+    const length = content === undefined ? {} : { 'content-length': content.length }
+    const request = httpsRequest({ ...address, method, path: target, headers: { host, ...length } })
+    const answered = once(request, 'response')
+    request.end(content)
+    const [response] = (await answered) as [IncomingMessage]
+    return { status: response.statusCode ?? 0, content: await readAll(response, () => response.complete) }
+  }
+  return { ask, close: () => agent.destroy() }
+}
+
+/** A stream may be closed without an error, and without an answer: by a session that ends. */
+const headOf = async (stream: ClientHttp2Stream): Promise<IncomingHttpHeaders> => {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingHttpHeaders>()
+  stream.once('response', resolve)
+  stream.once('error', reject)
+  stream.once('close', () => reject(new Error(`the stream was closed with ${stream.rstCode}`)))
+  return promise
+}
+
+/** A session that is going away or gone is replaced, as every client does. */
+export const http2Lane = ({ httpsPort, ca }: EdgeAddress): Lane => {
+  let session: ClientHttp2Session | undefined
+  const open = async (): Promise<ClientHttp2Session> => {
+    if (session !== undefined && !session.closed && !session.destroyed) return session
+    const opened = connect(`https://127.0.0.1:${httpsPort}`, { ca, servername: host })
+    opened.on('error', () => undefined)
+    opened.once('goaway', () => opened.close())
+    await once(opened, 'connect')
+    session = opened
+    return opened
+  }
+  const ask = async (question: Question): Promise<Reply> => {
+    const { method, target, content } = question
+    const stream = (await open()).request({ ':method': method, ':path': target, ':authority': host })
+    const answered = headOf(stream)
+    stream.end(content)
+    try {
+      const headers = await answered
+      const isWhole = (): boolean => stream.rstCode === constants.NGHTTP2_NO_ERROR
+      return { status: Number(headers[':status']), content: await readAll(stream, isWhole) }
+    } catch (error) {
+      // Was not processed, as the server says itself: it may be sent again (RFC 9113 §8.7).
+      if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return ask(question)
+      throw error
+    } finally {
+      // An error that comes later is told by `rstCode`.
+      stream.on('error', () => undefined)
+    }
+  }
+  return { ask, close: () => session?.destroy() }
+}
