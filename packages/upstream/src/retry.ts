@@ -19,53 +19,105 @@ export const retry =
   (next) =>
   (request, context) => {
     source.budget.deposit()
-    return source.settings.retry.maxAttempts === 1
-      ? next(request, context)
-      : new Tries(source, next, request, context).run()
+    if (source.settings.retry.maxAttempts === 1) return next(request, context)
+    return isContentKept(source, request)
+      ? keepContent(source, next, request, context)
+      : firstTry(source, next, request, context, undefined)
   }
 
-class Tries {
+const isContentKept = ({ settings }: RetrySource, request: HttpRequest): boolean =>
+  request.body !== undefined &&
+  isIdempotent(request) &&
+  Number(request.fields.get('content-length') ?? Infinity) <= settings.retry.maxBufferedBytes
+
+const keepContent = async (
+  source: RetrySource,
+  next: HttpHandler,
+  request: HttpRequest,
+  context: HttpContext,
+): Promise<HttpResponse> => firstTry(source, next, request, context, await buffer(request.body as Readable))
+
+/** Most requests need no more than this: what a second attempt takes is made when there is one. */
+const firstTry = async (
+  source: RetrySource,
+  next: HttpHandler,
+  request: HttpRequest,
+  context: HttpContext,
+  content: Buffer | undefined,
+): Promise<HttpResponse> => {
+  const { retry: settings, timeouts } = source.settings
+  const beganMs = timeouts.totalMs === undefined ? 0 : source.surroundings.clock()
+  const attempt = new Attempt(request, [], bodyOf(request, content))
+  attempt.firstByteTimeoutMs = settings.perTryTimeoutMs
+  let failed: HttpResponse | undefined
+  let error: unknown
+  try {
+    failed = await next(attempt, context)
+    if (!isRetryableResponse(failed, settings.on, canBeSentTwice(request, content !== undefined))) return failed
+  } catch (thrown) {
+    error = thrown
+  }
+  return new FurtherTries({ source, next, request, context, content, beganMs }, attempt.tried).run(failed, error)
+}
+
+const bodyOf = ({ body }: HttpRequest, content: Buffer | undefined): Readable | undefined =>
+  content === undefined ? body : Readable.from([content])
+
+interface Tried {
+  readonly source: RetrySource
+  readonly next: HttpHandler
+  readonly request: HttpRequest
+  readonly context: HttpContext
+  /** When it was kept to be sent again. */
+  readonly content: Buffer | undefined
+  /** On the source's clock, where there is a bound on the whole. */
+  readonly beganMs: number
+}
+
+class FurtherTries {
+  readonly #what: Tried
   readonly #source: RetrySource
-  readonly #next: HttpHandler
-  readonly #request: HttpRequest
-  readonly #context: HttpContext
-  readonly #tried: Member[] = []
-  readonly #beganMs: number
-  #content: Buffer | undefined
-  #attempts = 0
+  readonly #tried: Member[]
+  #attempts = 1
 
-  constructor(source: RetrySource, next: HttpHandler, request: HttpRequest, context: HttpContext) {
-    this.#source = source
-    this.#next = next
-    this.#request = request
-    this.#context = context
-    this.#beganMs = source.settings.timeouts.totalMs === undefined ? 0 : source.surroundings.clock()
+  constructor(what: Tried, tried: Member[]) {
+    this.#what = what
+    this.#source = what.source
+    this.#tried = tried
   }
 
-  async run(): Promise<HttpResponse> {
-    if (this.#isContentKept()) this.#content = await buffer(this.#request.body as Readable)
+  /** @param failed the answer of the first attempt; without one its `error` counts */
+  async run(failed: HttpResponse | undefined, error: unknown): Promise<HttpResponse> {
+    const { request, content } = this.#what
     const { on } = this.#source.settings.retry
-    const twice = canBeSentTwice(this.#request, this.#content !== undefined)
-    for (;;) {
+    const twice = canBeSentTwice(request, content !== undefined)
+    for (let response = failed, failure = error; ;) {
+      const isWorthIt =
+        response === undefined ? isRetryableError(failure, on, twice) : isRetryableResponse(response, on, twice)
+      if (!isWorthIt || !(await this.#mayGoOn(response))) {
+        if (response === undefined) throw failure
+        return response
+      }
+      if (response !== undefined) discard(response)
+      response = undefined
       try {
-        const response = await this.#attempt()
-        if (!isRetryableResponse(response, on, twice) || !(await this.#mayGoOn(response))) return response
-        discard(response)
-      } catch (error) {
-        if (!isRetryableError(error, on, twice) || !(await this.#mayGoOn(undefined))) throw error
+        response = await this.#tryAgain()
+      } catch (thrown) {
+        failure = thrown
       }
     }
   }
 
-  async #attempt(): Promise<HttpResponse> {
-    const attempt = new Attempt(this.#request, this.#tried, this.#body())
+  async #tryAgain(): Promise<HttpResponse> {
+    const { next, request, context, content } = this.#what
+    const attempt = new Attempt(request, this.#tried, bodyOf(request, content))
     attempt.firstByteTimeoutMs = this.#source.settings.retry.perTryTimeoutMs
-    if (this.#attempts++ === 0) return this.#next(attempt, this.#context)
     attempt.totalTimeoutMs = this.#leftMs()
+    this.#attempts++
     this.#source.counters.retries++
     this.#source.retriesInFlight++
     try {
-      return await this.#next(attempt, this.#context)
+      return await next(attempt, context)
     } finally {
       this.#source.retriesInFlight--
     }
@@ -74,7 +126,7 @@ class Tries {
   /** Waits as long as it takes to be polite. @param response of the attempt that failed, if there was one */
   async #mayGoOn(response: HttpResponse | undefined): Promise<boolean> {
     const { retry: settings } = this.#source.settings
-    if (this.#attempts >= settings.maxAttempts || this.#context.signal.aborted) return false
+    if (this.#attempts >= settings.maxAttempts || this.#what.context.signal.aborted) return false
     const isElsewhere = this.#source.hasUntried(this.#tried)
     // A member that says when to come back is not asked before; others may be.
     if (!isElsewhere && response?.fields.has('retry-after') === true) return false
@@ -85,7 +137,7 @@ class Tries {
       return false
     }
     if (pauseMs >= 1) await this.#pause(pauseMs)
-    return !this.#context.signal.aborted
+    return !this.#what.context.signal.aborted
   }
 
   #isAffordable(): boolean {
@@ -97,24 +149,13 @@ class Tries {
   async #pause(pauseMs: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const cancel = this.#source.surroundings.schedule(resolve, pauseMs)
-    this.#context.onAbandoned(resolve)
+    this.#what.context.onAbandoned(resolve)
     await promise
     cancel()
   }
 
   #leftMs(): number | undefined {
     const { totalMs } = this.#source.settings.timeouts
-    return totalMs === undefined ? undefined : totalMs - (this.#source.surroundings.clock() - this.#beganMs)
-  }
-
-  #isContentKept(): boolean {
-    if (this.#request.body === undefined) return false
-    const { maxBufferedBytes } = this.#source.settings.retry
-    const length = Number(this.#request.fields.get('content-length') ?? Infinity)
-    return isIdempotent(this.#request) && length <= maxBufferedBytes
-  }
-
-  #body(): Readable | undefined {
-    return this.#content === undefined ? this.#request.body : Readable.from([this.#content])
+    return totalMs === undefined ? undefined : totalMs - (this.#source.surroundings.clock() - this.#what.beganMs)
   }
 }
