@@ -12,7 +12,7 @@ import type { PeerSettings } from './peer-settings.ts'
 import { ConnectionError, StreamError, type ErrorCodeName } from './protocol-error.ts'
 import { ReceiveWindow } from './receive-window.ts'
 import { RequestBody } from './request-body.ts'
-import { areTrailersWellFormed, RequestHead, requestTarget } from './request-head.ts'
+import { areTrailersWellFormed, RequestHead, requestTarget, type RequestPlace } from './request-head.ts'
 import { discard, Responder } from './responder.ts'
 import { SendQueue } from './send-queue.ts'
 import { ServerStream } from './server-stream.ts'
@@ -180,21 +180,25 @@ export class Exchange {
   }
 
   #handle(stream: ServerStream, head: RequestHead, isTooLarge: boolean): void {
-    const { options } = this.#shared
-    let answer: Promise<HttpResponse>
+    let place: RequestPlace
     try {
       if (isTooLarge) throw new RoundtripError('HEADERS_TOO_LARGE')
-      const { target, authority } = requestTarget(head, options.scheme)
-      const { method, fields } = head
-      answer = options.handler(
-        { method, target, scheme: options.scheme, authority, fields, body: stream.body, httpVersion: '2' },
-        stream.context,
-      )
+      place = requestTarget(head, this.#shared.options.scheme)
     } catch (error) {
       this.#refuse(stream, toRoundtripError(error))
       return
     }
-    answer.then(
+    try {
+      this.#call(stream, head, place)
+    } catch (error) {
+      this.#fail(stream, error)
+    }
+  }
+
+  #call(stream: ServerStream, { method, fields }: RequestHead, { target, authority }: RequestPlace): void {
+    const { handler, scheme } = this.#shared.options
+    const { body, context } = stream
+    handler({ method, target, scheme, authority, fields, body, httpVersion: '2' }, context).then(
       (response) => this.#respond(stream, response),
       (error: unknown) => this.#fail(stream, error),
     )

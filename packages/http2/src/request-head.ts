@@ -74,6 +74,13 @@ export class RequestHead {
   }
 }
 
+/** Where a request goes. */
+export interface RequestPlace {
+  readonly target: string
+  /** In lower case. */
+  readonly authority: string
+}
+
 const refuse = (detail: string): never => {
   throw new RoundtripError('BAD_REQUEST', detail)
 }
@@ -83,7 +90,7 @@ const refuse = (detail: string): never => {
  *
  * @throws RoundtripError for a request that can be answered, though not served
  */
-export const requestTarget = (head: RequestHead, scheme: string): { target: string; authority: string } => {
+export const requestTarget = (head: RequestHead, scheme: string): RequestPlace => {
   if (head.method === 'CONNECT') {
     throw new RoundtripError('METHOD_NOT_ALLOWED', 'This server opens no tunnels.', {
       details: { allow: 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS' },

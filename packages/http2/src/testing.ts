@@ -1,7 +1,13 @@
 /** For tests: a server on a free port whose time stands still, and a client that says what no HTTP/2 client would. */
 import { once } from 'node:events'
+import {
+  connect as connectHttp2,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type OutgoingHttpHeaders,
+} from 'node:http2'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
-import type { Delivery, HttpHandler, ServerConnection } from '@roundtrip/http'
+import { Fields, type Delivery, type HttpHandler, type HttpResponse, type ServerConnection } from '@roundtrip/http'
 import { onTestFinished } from 'vitest'
 import { flag, frameHeaderBytes, frameType, preface } from './frame-types.ts'
 import { HpackDecoder } from './hpack/decoder.ts'
@@ -63,6 +69,31 @@ export const serveForTest = async (
   }
   return { port: (server.address() as AddressInfo).port, connections, deliveries, delivery: first.promise, advance }
 }
+
+/** A client of another make. */
+export const connectSession = ({ port }: TestServer): ClientHttp2Session => {
+  const session = connectHttp2(`http://127.0.0.1:${port}`)
+  session.on('error', () => undefined)
+  onTestFinished(() => session.destroy())
+  return session
+}
+
+export const request = (server: TestServer, head: OutgoingHttpHeaders = {}, endStream = true): ClientHttp2Stream => {
+  const stream = connectSession(server).request(head, { endStream })
+  return stream.on('error', () => undefined)
+}
+
+export const headOf = async (stream: ClientHttp2Stream): Promise<OutgoingHttpHeaders> => {
+  const [head] = (await once(stream, 'response')) as [OutgoingHttpHeaders]
+  return head
+}
+
+export const ok = (overrides: Partial<HttpResponse> = {}): HttpResponse => ({
+  status: 200,
+  fields: Fields.of(),
+  body: 'ok',
+  ...overrides,
+})
 
 export interface Frame {
   readonly type: number

@@ -14,14 +14,17 @@ export class TokenBucket {
 
   /** Takes one token; false when there is none. */
   take(nowMs: number): boolean {
-    this.give(((nowMs - this.#filledMs) * this.#perSecond) / 1000)
+    const filled = this.#tokens + ((nowMs - this.#filledMs) * this.#perSecond) / 1000
+    // What was earned may exceed the burst; time alone fills no further.
+    if (this.#tokens < this.#burst) this.#tokens = Math.min(this.#burst, filled)
     this.#filledMs = nowMs
     if (this.#tokens < 1) return false
     this.#tokens -= 1
     return true
   }
 
+  /** Adds tokens that were earned otherwise than by waiting. */
   give(tokens: number): void {
-    this.#tokens = Math.min(this.#burst, this.#tokens + tokens)
+    this.#tokens += tokens
   }
 }

@@ -1,0 +1,50 @@
+import { text } from 'node:stream/consumers'
+import { bodyLimit, errorResponse, type HttpHandler } from '@roundtrip/http'
+import { describe, expect, it } from 'vitest'
+import { connectSession, data, headers, ok, pseudo, RawClient, request, serveForTest } from './testing.ts'
+
+const echo: HttpHandler = async ({ body }) => ok({ body })
+
+describe('content', () => {
+  it.each([0, 1, 70_000, 3_000_000])('of %i octets comes back', async (length) => {
+    const stream = request(await serveForTest(echo), { ':method': 'POST' }, false)
+    stream.end('x'.repeat(length))
+    expect(await text(stream)).toHaveLength(length)
+  })
+
+  it('sent an octet at a time while nobody reads comes whole', async () => {
+    const go = Promise.withResolvers<void>()
+    const server = await serveForTest(async ({ body }) => {
+      await go.promise
+      return ok({ body })
+    })
+    const client = await RawClient.connect(server)
+    client.send(headers(1, pseudo('POST'), false))
+    const letters = Array.from({ length: 10_000 }, (_nothing, i) => String.fromCharCode(97 + (i % 26)))
+    client.send(...letters.map((letter) => data(1, letter)), data(1, 'y'.repeat(5000)), data(1, 'z', true))
+    await client.sync()
+    go.resolve()
+    expect(await client.content(1)).toBe(`${letters.join('')}${'y'.repeat(5000)}z`)
+  })
+
+  it('is no longer wanted once the answer is out', async () => {
+    const server = await serveForTest(errorResponse()(bodyLimit(1000)(echo)))
+    const client = await RawClient.connect(server)
+    client.send(headers(1, [...pseudo('POST'), ['content-length', '2000']], false))
+    expect(await client.verdict()).toBe('status 413')
+    expect(await client.verdict()).toBe('reset 1 NO_ERROR')
+    expect((await server.delivery).outcome).toBe('complete')
+    client.send(data(1, 'late'), headers(3, pseudo()))
+    expect(await client.verdict()).toBe('status 200')
+  })
+
+  it('that nobody wants does not use up the window of the connection', async () => {
+    const server = await serveForTest(async () => ok(), { limits: { connectionWindowBytes: 65_535 } })
+    const session = connectSession(server)
+    for (let turn = 0; turn < 5; turn += 1) {
+      const stream = session.request({ ':method': 'POST' })
+      stream.on('error', () => undefined).end('x'.repeat(50_000))
+      expect(await text(stream)).toBe('ok')
+    }
+  })
+})
