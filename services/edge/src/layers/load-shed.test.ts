@@ -86,7 +86,7 @@ describe('loadShed', () => {
     [0.999, '5'],
   ])('tells those it refuses when to come back, each a little differently: %d', async (random, retryAfter) => {
     const shedder = shedderFor(1)
-    shedder.waits()
+    shedder.upstream('default').waits()
     const facts = {}
     const handler = loadShed({ shedder, priority: 'normal', random: () => random })(async () => testResponse())
     const { status, fields, body } = await handler(testRequest(), testContext({ facts }))

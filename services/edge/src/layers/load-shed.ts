@@ -4,6 +4,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import { problemResponse, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
 import type { LoadShedder } from './load-shedder.ts'
+import type { UpstreamLoad } from './upstream-load.ts'
 
 export const loadShedSettings = Type.Object(
   {
@@ -17,6 +18,8 @@ export const loadShedSettings = Type.Object(
 
 export interface LoadShedOptions extends Readonly<Static<typeof loadShedSettings>> {
   readonly shedder: LoadShedder
+  /** Name of the pool that answers this route; routes of the same pool share its limit. */
+  readonly upstream?: string
   /** From 0 up to 1. */
   readonly random?: () => number
 }
@@ -36,37 +39,41 @@ const refuse = (context: HttpContext, random: () => number): HttpResponse => {
 
 /** One request's wait. It begins when its content has arrived: a client that sends slowly takes nobody's place. */
 class Wait {
-  readonly #shedder: LoadShedder
+  readonly #upstream: UpstreamLoad
   #startMs: number | undefined
   #waiting = 0
   #isOver = false
 
-  constructor(shedder: LoadShedder, { body }: HttpRequest) {
-    this.#shedder = shedder
+  constructor(upstream: UpstreamLoad, { body }: HttpRequest) {
+    this.#upstream = upstream
     if (body === undefined || body.readableEnded) this.#begin()
     else body.once('end', () => this.#begin())
   }
 
   end(isGood: boolean): void {
     this.#isOver = true
-    if (this.#startMs !== undefined) this.#shedder.answered(this.#startMs, this.#waiting, isGood)
+    if (this.#startMs !== undefined) this.#upstream.answered(this.#startMs, this.#waiting, isGood)
   }
 
   #begin(): void {
     if (this.#isOver) return
-    this.#startMs = this.#shedder.clock()
-    this.#waiting = this.#shedder.waits()
+    this.#startMs = this.#upstream.clock()
+    this.#waiting = this.#upstream.waits()
   }
 }
 
 /** Above all work, below what logs. A request waits until it has the head of its answer, and is open until that has been delivered. */
-export const loadShed =
-  ({ shedder, priority, random = Math.random }: LoadShedOptions): HttpLayer =>
-  (next) =>
-  (request, context) => {
-    if (!shedder.admit(priority)) return Promise.resolve(refuse(context, random))
+export const loadShed = ({
+  shedder,
+  upstream: name = 'default',
+  priority,
+  random = Math.random,
+}: LoadShedOptions): HttpLayer => {
+  const upstream = shedder.upstream(name)
+  return (next) => (request, context) => {
+    if (!shedder.admit(priority, upstream)) return Promise.resolve(refuse(context, random))
     context.onSettled(shedder.closed)
-    const wait = new Wait(shedder, request)
+    const wait = new Wait(upstream, request)
     return settled(next, request, context).then(
       (response) => {
         wait.end(response.status < 500)
@@ -78,6 +85,7 @@ export const loadShed =
       },
     )
   }
+}
 
 /** A handler that throws instead of rejecting would be counted for ever. */
 const settled = (next: ReturnType<HttpLayer>, request: HttpRequest, context: HttpContext): Promise<HttpResponse> => {

@@ -1,6 +1,7 @@
 /** A simulated upstream with so many workers, an injected clock, and what the limit makes of it. */
 import { describe, expect, it } from 'vitest'
 import { LoadShedder, type LoadShedderSettings, type Priority } from './load-shedder.ts'
+import type { UpstreamLoad } from './upstream-load.ts'
 
 const settings: LoadShedderSettings = {
   initialLimit: 200,
@@ -20,6 +21,7 @@ interface Job {
 /** Workers take jobs in order, each for `serviceMs`; time goes in steps of a millisecond. */
 class Upstream {
   readonly shedder: LoadShedder
+  readonly load: UpstreamLoad
   workers = 50
   serviceMs = 20
   nowMs = 0
@@ -29,6 +31,7 @@ class Upstream {
 
   constructor() {
     this.shedder = new LoadShedder({ ...settings, clock: () => this.nowMs, schedule: () => () => undefined })
+    this.load = this.shedder.upstream('web')
   }
 
   /** @returns what became of those who came */
@@ -38,13 +41,14 @@ class Upstream {
     const endMs = this.nowMs + seconds * 1000
     for (; this.nowMs < endMs; this.nowMs++) {
       for (const { job } of this.#busy.filter(({ doneMs }) => doneMs <= this.nowMs)) {
-        this.shedder.answered(job.arrivedMs, job.waiting, true)
+        this.load.answered(job.arrivedMs, job.waiting, true)
         this.shedder.closed()
         latencies.push(this.nowMs - job.arrivedMs)
       }
       this.#busy = this.#busy.filter(({ doneMs }) => doneMs > this.nowMs)
       for (this.#owed += perSecond / 1000; this.#owed >= 1; this.#owed--) {
-        if (this.shedder.admit(priority)) this.#queue.push({ arrivedMs: this.nowMs, waiting: this.shedder.waits() })
+        if (this.shedder.admit(priority, this.load))
+          this.#queue.push({ arrivedMs: this.nowMs, waiting: this.load.waits() })
         else shed++
       }
       while (this.#busy.length < this.workers && this.#queue.length > 0) {
@@ -115,11 +119,11 @@ describe('the limit', () => {
 
 const filled = (waiting: number): LoadShedder => {
   const shedder = new LoadShedder({ ...settings, initialLimit: 100, schedule: () => () => undefined })
-  for (let i = 0; i < waiting; i++) shedder.waits()
+  for (let i = 0; i < waiting; i++) shedder.upstream('web').waits()
   return shedder
 }
 const admits = (shedder: LoadShedder): Priority[] =>
-  (['critical', 'normal', 'sheddable'] as const).filter((priority) => shedder.admit(priority))
+  (['critical', 'normal', 'sheddable'] as const).filter((priority) => shedder.admit(priority, shedder.upstream('web')))
 
 describe('priorities', () => {
   it.each([
@@ -135,12 +139,30 @@ describe('priorities', () => {
     expect(Object.values(shedder.status().shed).reduce((sum, count) => sum + count)).toBe(3 - expected.length)
   })
 
+  it('fill each pool for itself: one that hangs leaves the others alone', () => {
+    const shedder = filled(100)
+    expect([
+      shedder.admit('normal', shedder.upstream('web')),
+      shedder.admit('normal', shedder.upstream('api')),
+    ]).toEqual([false, true])
+    expect(shedder.status()).toMatchObject({
+      limit: 200,
+      waiting: 100,
+      upstreams: { web: { limit: 100, waiting: 100 }, api: { limit: 100, waiting: 0 } },
+    })
+  })
+
   it('bound what is open too, and count it down', () => {
     const shedder = new LoadShedder({ ...settings, maxOpen: 10, schedule: () => () => undefined })
-    const taken = Array.from({ length: 20 }, () => shedder.admit('normal')).filter(Boolean)
-    expect([taken.length, shedder.admit('critical'), shedder.admit('critical')]).toEqual([9, true, false])
+    const web = shedder.upstream('web')
+    const taken = Array.from({ length: 20 }, () => shedder.admit('normal', web)).filter(Boolean)
+    expect([taken.length, shedder.admit('critical', web), shedder.admit('critical', web)]).toEqual([9, true, false])
     shedder.closed()
-    expect([shedder.admit('normal'), shedder.admit('critical'), shedder.status().open]).toEqual([false, true, 10])
+    expect([shedder.admit('normal', web), shedder.admit('critical', web), shedder.status().open]).toEqual([
+      false,
+      true,
+      10,
+    ])
   })
 
   it('bear a late event loop differently, which is forgotten when it is in time again', () => {

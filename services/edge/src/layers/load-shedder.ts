@@ -1,13 +1,13 @@
 /** Decides whether the edge can take one more request, and whose. Shared by all routes of a process. */
 import { setting } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
-import { GradientLimit } from './gradient-limit.ts'
 import { LoopDelay, type Schedule } from './loop-delay.ts'
+import { UpstreamLoad, type UpstreamLoadStatus } from './upstream-load.ts'
 
 export const loadShedderSettings = Type.Object(
   {
     initialLimit: setting.count({
-      description: 'requests that may wait for an answer at once, to begin with',
+      description: 'requests that may wait for one pool at once, to begin with',
       default: 1000,
       minimum: 1,
     }),
@@ -44,9 +44,6 @@ const shareOf: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, 
 /** How much of the tolerated delay of the loop a priority bears. */
 const delayShareOf: Readonly<Record<Priority, number>> = { critical: 2, normal: 1, sheddable: 0.5 }
 
-/** Answers that came quicker were in memory: they waited for nobody and say nothing about who is waited for. */
-const fromMemoryMs = 0.25
-
 export interface LoadShedderOptions extends LoadShedderSettings {
   /** Milliseconds, never going back; default `performance.now`. */
   readonly clock?: () => number
@@ -54,47 +51,41 @@ export interface LoadShedderOptions extends LoadShedderSettings {
 }
 
 export interface LoadStatus {
+  /** Of all upstreams together. */
   readonly limit: number
-  /** Requests without an answer yet, their content read. */
   readonly waiting: number
+  readonly upstreams: Readonly<Record<string, UpstreamLoadStatus>>
   /** Requests whose answer has not been delivered. */
   readonly open: number
-  readonly usualMs: number | undefined
   readonly loopDelayMs: number
   /** Refused so far. */
   readonly shed: Readonly<Record<Priority, number>>
 }
 
 export class LoadShedder {
-  readonly clock: () => number
+  readonly #clock: () => number
   readonly #settings: LoadShedderSettings
-  readonly #limit: GradientLimit
+  readonly #upstreams = new Map<string, UpstreamLoad>()
   readonly #loop: LoopDelay
   readonly #shed: Record<Priority, number> = { critical: 0, normal: 0, sheddable: 0 }
-  #waiting = 0
   #open = 0
 
   constructor({ clock = () => performance.now(), schedule, ...settings }: LoadShedderOptions) {
-    this.clock = clock
+    this.#clock = clock
     this.#settings = settings
-    this.#limit = new GradientLimit(settings)
     this.#loop = new LoopDelay(clock, schedule)
   }
 
-  status(): LoadStatus {
-    return {
-      limit: Math.floor(this.#limit.limit),
-      waiting: this.#waiting,
-      open: this.#open,
-      usualMs: this.#limit.usualMs,
-      loopDelayMs: this.#loop.delayMs,
-      shed: { ...this.#shed },
-    }
+  /** What waits for the upstream of that name, whichever route sends it there. */
+  upstream(name: string): UpstreamLoad {
+    let load = this.#upstreams.get(name)
+    if (load === undefined) this.#upstreams.set(name, (load = new UpstreamLoad(this.#settings, this.#clock)))
+    return load
   }
 
   /** Counts the request as open when it says yes: `closed` is then owed. */
-  admit(priority: Priority): boolean {
-    if (this.#hasRoom(priority)) {
+  admit(priority: Priority, upstream: UpstreamLoad): boolean {
+    if (this.#hasRoom(priority, upstream)) {
       this.#open++
       return true
     }
@@ -102,32 +93,33 @@ export class LoadShedder {
     return false
   }
 
-  /** The request begins to wait for its answer: `answered` is then owed. @returns how many wait with it */
-  waits(): number {
-    return ++this.#waiting
-  }
-
-  /** @param waiting as `waits` said; @param isGood whether it is a measure of who answers, not a failure */
-  answered(startMs: number, waiting: number, isGood: boolean): void {
-    this.#waiting--
-    const nowMs = this.clock()
-    const durationMs = nowMs - startMs
-    if (isGood && durationMs >= fromMemoryMs) this.#limit.sample(durationMs, waiting, nowMs)
-  }
-
   /** An arrow, so that every request can be given the same one. */
   readonly closed = (): void => {
     this.#open--
+  }
+
+  status(): LoadStatus {
+    const upstreams = Object.fromEntries([...this.#upstreams].map(([name, load]) => [name, load.status()]))
+    const sum = (read: (load: UpstreamLoadStatus) => number): number =>
+      Object.values(upstreams).reduce((total, load) => total + read(load), 0)
+    return {
+      limit: sum(({ limit }) => limit),
+      waiting: sum(({ waiting }) => waiting),
+      upstreams,
+      open: this.#open,
+      loopDelayMs: this.#loop.delayMs,
+      shed: { ...this.#shed },
+    }
   }
 
   close(): void {
     this.#loop.close()
   }
 
-  #hasRoom(priority: Priority): boolean {
+  #hasRoom(priority: Priority, upstream: UpstreamLoad): boolean {
     const share = shareOf[priority]
     return (
-      this.#waiting < this.#limit.limit * share &&
+      upstream.hasRoom(share) &&
       this.#open < this.#settings.maxOpen * share &&
       this.#loop.delayMs <= this.#settings.maxLoopDelayMs * delayShareOf[priority]
     )
