@@ -86,16 +86,11 @@ export class ChunkedDecoder {
   #readLine(octets: Buffer): string | undefined {
     const lineFeedAt = octets.indexOf(lineFeed, this.next)
     const end = lineFeedAt === -1 ? octets.length : lineFeedAt + 1
-    const bound = this.#state === 'size' ? this.#limits.maxSizeLineBytes : this.#limits.maxTrailerBytes
-    // What follows the content of a chunk is CRLF and nothing else.
-    const maxBytes = this.#state === 'content-end' ? 2 : bound
+    const maxBytes = this.#state === 'size' ? this.#limits.maxSizeLineBytes : this.#limits.maxTrailerBytes
     if (this.#line.length + end - this.next > maxBytes) this.#refuse('A line of the chunked body is too long.')
     const line = this.#line + readLatin1(octets, this.next, end)
     this.next = end
-    // A CR is the end of a line, or wrong; it need not wait for what follows to be found out.
-    const carriageReturnAt = line.indexOf('\r')
-    const isWrong = carriageReturnAt !== -1 && carriageReturnAt < line.length - (lineFeedAt === -1 ? 1 : 2)
-    if (isWrong || (lineFeedAt !== -1 && line.charCodeAt(line.length - 2) !== carriageReturn)) {
+    if (lineFeedAt !== -1 && line.charCodeAt(line.length - 2) !== carriageReturn) {
       this.#refuse('A line of the chunked body does not end with CRLF.')
     }
     this.#line = lineFeedAt === -1 ? line : ''

@@ -36,6 +36,12 @@ describe('the end of a head', () => {
     expect(heads.at(-1)?.target).toBe('/a')
   })
 
+  it('is found behind the empty line that follows each request', () => {
+    const read = reader()
+    for (const octets of [`\r\n${head}`, '\r\n', head, '\r\n', head]) read.push(Buffer.from(octets))
+    expect(read.push(Buffer.from(`\r\n${head}`))?.target).toBe('/a')
+  })
+
   it('is found in a long head', () => {
     const read = new HeadReader('request', parseRequestHead)
     const long = `GET /${'a'.repeat(5000)} HTTP/1.1\r\nHost: a\r\nX: ${'b'.repeat(10_000)}\r\n\r\n`

@@ -122,6 +122,28 @@ describe('a connection', () => {
     await until(() => served.deliveries.length === 1500)
   })
 
+  it('answers nobody faster than it reads, though its requests come one by one', async () => {
+    const served = await serveForTest(async () => testResponse({ body: Buffer.alloc(30_000) }))
+    const socket = await connectRaw(served)
+    socket.pause()
+    let sent = 0
+    // Until the requests stay unanswered: the buffers between us are full.
+    for (let answered = -1; answered < served.server.stats().requests;) {
+      answered = served.server.stats().requests
+      socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+      sent++
+      for (let turn = 0; turn < 30 && served.server.stats().requests === answered; turn++) {
+        await new Promise(setImmediate)
+      }
+      if (sent > 5000) break
+    }
+    expect(sent).toBeLessThan(5000)
+    socket.destroy()
+    await until(() => served.deliveries.length === served.server.stats().requests)
+    expect(served.deliveries.at(-1)).toEqual({ outcome: 'aborted', bodyBytes: 30_000 })
+    expect(served.deliveries[0]).toEqual({ outcome: 'complete', bodyBytes: 30_000 })
+  })
+
   it('closes when the client asks for it, or the handler, or when it is HTTP/1.0 and nobody asks for more', async () => {
     const served = await serveForTest(async ({ target }) =>
       testResponse({ fields: Fields.of({ connection: target === '/last' ? 'Close' : undefined }) }),

@@ -49,7 +49,7 @@ export class RequestBody extends Readable {
       this.next = this.#chunked.next
     }
     this.receivedBytes += this.next - offset
-    if (this.isComplete && !this.destroyed) this.push(null)
+    if (this.isComplete) this.push(null)
     return this.isComplete
   }
 

@@ -127,7 +127,29 @@ describe('content that nobody reads to its end', () => {
       limits: { maxDrainBytes: 10_000 },
     })
     const octets = `POST /first HTTP/1.1\r\nHost: a\r\n${framing}\r\n\r\n${body}GET /second HTTP/1.1\r\n${head}\r\n`
-    expect(await exchangeRaw(served, octets)).toMatch(/\/first$/)
+    const response = await exchangeRaw(served, octets)
+    expect(response).toMatch(/\/first$/)
+    // What is announced is known before: the client need not send it in vain.
+    expect(response.includes('connection: close')).toBe(framing.startsWith('Content-Length'))
+  })
+})
+
+describe('content that waits for its reader', () => {
+  it('is left with the client', async () => {
+    const read = Promise.withResolvers<void>()
+    const served = await serveForTest(async (request, context) => {
+      await read.promise
+      return echoing(request, context)
+    })
+    const socket = await connectRaw(served)
+    const response = readAll(socket)
+    socket.write(`POST / HTTP/1.1\r\n${head}Content-Length: 50000000\r\n\r\n`)
+    socket.write(Buffer.alloc(50_000_000, 'x'))
+    await until(() => served.server.stats().requests === 1)
+    for (let turn = 0; turn < 1000; turn++) await new Promise(setImmediate)
+    expect(socket.bytesWritten - socket.writableLength).toBeLessThan(50_000_000)
+    read.resolve()
+    expect((await response).length).toBeGreaterThan(50_000_000)
   })
 })
 
