@@ -11,7 +11,15 @@ export const edgeSettings = Type.Object({
   ),
   certificateFile: setting.path({ description: 'PEM file with the certificate, then its intermediates' }),
   keyFile: setting.path({ description: 'PEM file with the key of the certificate' }),
-  upstreams: setting.origins({ description: 'next hops, taken in turn' }),
+  settingsFile: setting.optional(
+    setting.path({
+      description: 'YAML file with hosts, routes, pools, cache rules and limits; read again when it changes',
+    }),
+  ),
+  upstreams: setting.origins({
+    description: 'next hops: the pool `web`, unless the settings file has one',
+    default: [],
+  }),
   hosts: setting.list({ description: 'host names served, others get 421; any when empty', default: [] }),
   healthCheckPath: setting.text({
     description: 'path a healthy next hop answers with 2xx',
@@ -44,6 +52,19 @@ export const edgeSettings = Type.Object({
     expected: 'a number of processes, or auto',
     description: 'processes that share the ports: a number, or `auto` for one per core; more than one takes Linux',
     default: '1',
+  }),
+  adminHost: setting.host({ description: 'address of the admin API: an internal one', default: '127.0.0.1' }),
+  adminPort: setting.optional(setting.port({ description: 'port of the admin API; off when unset' })),
+  adminToken: setting.optional(setting.secret({ description: 'token that the admin API asks for' })),
+  redisUrl: setting.optional(
+    setting.url(['redis:', 'rediss:'], {
+      description: 'Redis that all edges share, for rate limits and purges; each edge for itself when unset',
+    }),
+  ),
+  redisPassword: setting.optional(setting.secret({ description: 'password of that Redis' })),
+  accessLog: setting.choice(['all', 'errors', 'none'], {
+    description: 'requests that get a line in the log',
+    default: 'all',
   }),
   serverTiming: setting.choice(['always', 'sampled', 'never'], {
     description: 'who gets `Server-Timing`: everyone, requests with a sampled `traceparent`, nobody',

@@ -1,18 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { defaultsOf } from '@roundtrip/config'
+import { BodyEncoder, Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { CacheStore } from '@roundtrip/http-cache'
 import { Passage } from '@roundtrip/pipeline'
-import { Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
-import { describe, expect, it } from 'vitest'
-import { edgeLayers, edgePipeline, redirectPipeline, type EdgePipelineOptions } from './pipeline.ts'
+import { LocalLimiter } from '@roundtrip/rate-limit'
+import { createPool, poolSettingsOf, type Transport } from '@roundtrip/upstream'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { AddressSet } from './layers/address-set.ts'
+import { LoadShedder } from './layers/load-shedder.ts'
+import { SlowRequests } from './layers/slow-requests.ts'
+import { RouteFigures } from './metrics/route-figures.ts'
+import { routeLayers, routePipeline, type SharedParts } from './pipeline.ts'
+import { edgeFile } from './settings/edge-file.ts'
 import { recordingLog } from './testing/test-edge.ts'
-
-const settings: EdgePipelineOptions['settings'] = {
-  hosts: ['www.roundtrip.test'],
-  maxBodyBytes: 10,
-}
 
 interface Case {
   readonly request?: Partial<HttpRequest>
-  readonly settings?: Partial<EdgePipelineOptions['settings']>
+  readonly hosts?: readonly string[]
   readonly sampled?: boolean
   readonly publicHttpsPort?: number
 }
@@ -43,19 +47,51 @@ const contextOf = (sampled = false): HttpContext => ({
   log: recordingLog().log,
 })
 
-/** Runs a request through the pipeline in front of a terminal that notes what it was given. */
+/** Connections that answer by themselves, and note what they were given. */
+const answering = (note: (request: HttpRequest) => void): Transport => ({
+  send: async (request, { onEnd }) => {
+    note(request)
+    onEnd?.(undefined)
+    const fields = Fields.of({ via: '1.1 roundtrip-web', 'server-timing': 'web;dur=2;desc="web-1"' })
+    return { status: 200, fields, body: Buffer.from('ok') }
+  },
+  stats: { open: 0, idle: 0, waiting: 0, inFlight: 0, connects: 0, reuses: 0 },
+  drain: async () => undefined,
+  destroy: () => undefined,
+})
+
+const partsOf = ({ hosts = ['www.roundtrip.test'], publicHttpsPort = 8443 }: Case): SharedParts => {
+  const { limits, clientAddress, cache, loadShed, compression } = defaultsOf(edgeFile)
+  const shedder = new LoadShedder(loadShed)
+  onTestFinished(() => shedder.close())
+  return {
+    instance: 'edge-1',
+    publicHttpsPort,
+    accessLog: 'all',
+    hosts,
+    maxBodyBytes: 10,
+    slowRequestMs: limits.slowRequestMs,
+    clientAddress,
+    purgeFrom: new AddressSet([], 'purgeFrom'),
+    slow: new SlowRequests({ slowRequestsKept: 1 }),
+    shedder,
+    limiter: new LocalLimiter({ maxKeys: 1 }),
+    store: new CacheStore(cache),
+    encoder: new BodyEncoder(compression),
+    sharesCertificate: () => true,
+  }
+}
+
+/** Runs a request through the pipeline in front of a next hop that notes what it was given. */
 const run = async (given: Case = {}): Promise<{ response: HttpResponse; forwarded: HttpRequest | undefined }> => {
   let forwarded: HttpRequest | undefined
-  const handler = edgePipeline({
-    settings: { ...settings, ...given.settings },
-    instance: 'edge-1',
-    publicHttpsPort: given.publicHttpsPort ?? 8443,
-    forward: async (request) => {
-      forwarded = request
-      const fields = Fields.of({ via: '1.1 roundtrip-web', 'server-timing': 'web;dur=2;desc="web-1"' })
-      return { status: 200, fields, body: 'ok' }
-    },
-  })
+  const transport = answering((request) => (forwarded = request))
+  const poolSettings = poolSettingsOf({ members: [{ origin: 'http://192.0.2.80' }] })
+  const pool = createPool('web', poolSettings, { log: recordingLog().log, connect: () => transport })
+  onTestFinished(() => pool.close())
+  const [settings] = defaultsOf(edgeFile).routes
+  if (settings === undefined) throw new Error('no default route')
+  const handler = routePipeline(partsOf(given), { settings, pool, figures: new RouteFigures('default') })
   const response = await handler(requestOf(given.request), contextOf(given.sampled))
   return { response, forwarded }
 }
@@ -65,7 +101,12 @@ describe('the pipeline of the edge', () => {
   it('is the list that the README shows', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
     const shown = [...readme.matchAll(/^\d+\. `([\w-]+)`/gm)].map(([, name]) => name)
-    const names = edgeLayers({ settings, instance: 'edge-1', publicHttpsPort: 443 }).map(([name]) => name)
+    const pool = createPool('web', poolSettingsOf({}), { log: recordingLog().log })
+    onTestFinished(() => pool.close())
+    const [settings] = defaultsOf(edgeFile).routes
+    if (settings === undefined) throw new Error('no default route')
+    const parts = { settings, pool, figures: new RouteFigures('default') }
+    const names = routeLayers(partsOf({}), parts).map(([name]) => name)
     expect(shown).toEqual([...names, 'forward'])
   })
 
@@ -116,7 +157,7 @@ describe('the pipeline of the edge', () => {
   it.each(['evil.test', 'www.roundtrip.test.evil.test', '[::1]:8443'])('misdirected: %s', async (authority) => {
     const { response, forwarded } = await run({ request: { authority } })
     expect([response.status, codeOf(response), forwarded]).toEqual([421, 'MISDIRECTED_REQUEST', undefined])
-    expect((await run({ request: { authority }, settings: { hosts: [] } })).response.status).toBe(200)
+    expect((await run({ request: { authority }, hosts: [] })).response.status).toBe(200)
   })
 
   it.each([
@@ -163,18 +204,18 @@ describe('the pipeline of the edge', () => {
   })
 })
 
-describe('the pipeline of the plain HTTP listener', () => {
+describe('a request without TLS', () => {
   it.each([
     [443, 'www.roundtrip.test', '/a?b=c', 'https://www.roundtrip.test/a?b=c'],
     [8443, 'www.roundtrip.test:8080', '/a%20b', 'https://www.roundtrip.test:8443/a%20b'],
-    [8443, '[::1]:8080', '*', 'https://[::1]:8443/'],
-  ])('redirects to port %i: %s%s', async (port, authority, target, location) => {
-    const response = await redirectPipeline({ hosts: [] }, port)(requestOf({ authority, target }), contextOf())
+    [8443, '[::1]:8080', '/', 'https://[::1]:8443/'],
+  ])('is redirected to port %i: %s%s', async (publicHttpsPort, authority, target, location) => {
+    const { response } = await run({ hosts: [], publicHttpsPort, request: { scheme: 'http', authority, target } })
     expect([response.status, response.fields.get('location')]).toEqual([308, location])
   })
 
-  it('sends nobody to a host that is not ours', async () => {
-    const response = await redirectPipeline(settings, 443)(requestOf({ authority: 'evil.test' }), contextOf())
+  it('is sent to no host that is not ours', async () => {
+    const { response } = await run({ request: { scheme: 'http', authority: 'evil.test' } })
     expect(response.status).toBe(421)
   })
 })

@@ -1,72 +1,115 @@
-/** The way of a request through the edge, top to bottom: the first layer is the outermost. */
+/** The way of a request through the edge, top to bottom: the first layer is the outermost. Each route has a list of its own. */
 import { compose } from '@roundtrip/pipeline'
 import {
   accessLog,
   bodyLimit,
+  compress,
   errorResponse,
   requestId,
+  securityHeaders,
   serverTiming,
+  type BodyEncoder,
   type HttpHandler,
   type NamedHttpLayer,
 } from '@roundtrip/http'
-import { retry } from '@roundtrip/upstream'
-import type { EdgeSettings } from './config.ts'
-import { allowedHosts } from './layers/allowed-hosts.ts'
-import { clientAddress } from './layers/client-address.ts'
+import { cache, collapse, conditionalRange, purge, type CacheStore } from '@roundtrip/http-cache'
+import type { Limiter } from '@roundtrip/rate-limit'
+import { balance, circuitBreaker, forward, hedge, hopByHop, retry, type Pool } from '@roundtrip/upstream'
+import { allowDeny } from './layers/allow-deny.ts'
+import { clientAddress, type ClientAddressSettings } from './layers/client-address.ts'
 import { forwarding } from './layers/forwarding.ts'
-import { methods } from './layers/methods.ts'
-import { privatePaths } from './layers/private-paths.ts'
-import { redirectToHttps } from './layers/redirect-to-https.ts'
-import { strictTransportSecurity } from './layers/strict-transport-security.ts'
+import { httpsRedirect } from './layers/https-redirect.ts'
+import { loadShed } from './layers/load-shed.ts'
+import type { LoadShedder } from './layers/load-shedder.ts'
+import { rateLimit } from './layers/rate-limit.ts'
+import { securityHeaderFields } from './layers/security-headers-settings.ts'
+import { slowRequests, type SlowRequests } from './layers/slow-requests.ts'
+import { validate } from './layers/validate.ts'
+import type { AddressSet } from './layers/address-set.ts'
+import { measure } from './metrics/measure.ts'
+import type { RouteFigures } from './metrics/route-figures.ts'
+import type { RouteSettings } from './settings/route-settings.ts'
 
-export interface EdgePipelineOptions {
-  readonly settings: Pick<EdgeSettings, 'hosts' | 'maxBodyBytes'>
+/** What all routes of a process share. */
+export interface SharedParts {
   readonly instance: string
+  /** As clients reach it. */
   readonly publicHttpsPort: number
-  /** The terminal: chooses a next hop. */
-  readonly forward: HttpHandler
+  readonly accessLog: 'all' | 'errors' | 'none'
+  /** Host names served; any when empty. */
+  readonly hosts: readonly string[]
+  readonly maxBodyBytes: number
+  readonly slowRequestMs: number
+  readonly clientAddress: ClientAddressSettings
+  readonly purgeFrom: AddressSet
+  readonly slow: SlowRequests
+  readonly shedder: LoadShedder
+  readonly limiter: Limiter
+  readonly store: CacheStore
+  readonly encoder: BodyEncoder
+  /** Whether the certificate shown for one name is valid for another. */
+  readonly sharesCertificate: (serverName: string, host: string) => boolean
 }
 
-export const edgeLayers = (options: Omit<EdgePipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
-  const { settings, instance, publicHttpsPort } = options
+export interface RouteParts {
+  readonly settings: RouteSettings
+  readonly pool: Pool
+  readonly figures: RouteFigures
+}
+
+export const routeLayers = (
+  shared: SharedParts,
+  { settings, pool, figures }: RouteParts,
+): readonly NamedHttpLayer[] => {
+  const { instance, store, hosts } = shared
   return [
     // Around everything that answers: a client can quote the id of an error too.
     ['request-id', requestId()],
     // Around error-response: the line says what the client was sent.
-    ['access-log', accessLog()],
-    // Inside the log, around all work: the time it reports is the time until the head is ready.
+    ['access-log', accessLog({ which: shared.accessLog })],
+    ['slow-requests', slowRequests({ ring: shared.slow, slowRequestMs: shared.slowRequestMs })],
+    // Inside the log, around all work: what is counted and told is the time until the head is ready.
+    ['measure', measure(figures)],
     ['server-timing', serverTiming({ tier: 'edge', instance })],
-    // Around error-response: errors are sent over TLS as well.
-    ['strict-transport-security', strictTransportSecurity(publicHttpsPort)],
+    // Around error-response: browsers show errors too.
+    ['security-headers', securityHeaders(securityHeaderFields(settings.securityHeaders, shared.publicHttpsPort))],
     // Whatever is thrown below becomes a response here.
     ['error-response', errorResponse()],
-    // Before anything that asks who the client is. No proxy stands before this edge.
-    ['client-address', clientAddress({ trustedHops: [], forwardingField: 'x-forwarded-for' })],
-    // The cheap refusals first, before anything is read or sent on.
-    ['allowed-hosts', allowedHosts(settings.hosts)],
-    ['private-paths', privatePaths(['/health'])],
-    ['methods', methods()],
+    // Before any work: what cannot be done in time is refused while that is still cheap.
+    ['load-shed', loadShed({ shedder: shared.shedder, upstream: settings.pool, priority: settings.priority })],
+    // The cheap refusals first, before anything is read or sent on; a redirect must not lend our name to other hosts.
+    ['validate', validate({ ...settings.validate, hosts, sharesCertificate: shared.sharesCertificate })],
+    // Before all who ask for the client by its address.
+    ['client-address', clientAddress(shared.clientAddress)],
+    ['https-redirect', httpsRedirect({ ...settings.httpsRedirect, publicHttpsPort: shared.publicHttpsPort })],
+    ['access', allowDeny(settings.access)],
+    ['rate-limit', rateLimit({ ...settings.rateLimit, route: settings.name, limiter: shared.limiter })],
     // After the refusals, as it begins to read; outside retry, as content can be counted only once.
-    ['body-limit', bodyLimit(settings.maxBodyBytes)],
-    // Outside retry: a second attempt must not name us twice.
+    ['body-limit', bodyLimit(settings.maxBodyBytes ?? shared.maxBodyBytes)],
+    // Above the cache, whose keys it works on, and below the checks of who asks.
+    [
+      'purge',
+      purge({ store, isAllowed: (_request, { client }) => shared.purgeFrom.has(client), key: settings.cache.key }),
+    ],
+    // Above the cache, which keeps what the origin sent, and above ranges, which count its octets.
+    ['compress', compress({ ...settings.compress, encoder: shared.encoder })],
+    // Above the cache: whole responses serve every range and condition.
+    ['conditional-range', conditionalRange()],
+    ['cache', cache({ store, settings: settings.cache })],
+    // Directly below the cache: who misses the same at the same time goes once.
+    ['collapse', collapse()],
+    // Only what is forwarded passes through us; outside retry, which must not name us twice.
     ['forwarding', forwarding()],
-    // Directly around forward, which gives the second attempt to another member.
-    ['retry', retry()],
+    // Around balance, which gives the second attempt to another member.
+    ['retry', retry(pool)],
+    ['hedge', hedge(pool)],
+    ['balance', balance(pool)],
+    // Per member: only now is one chosen.
+    ['circuit-breaker', circuitBreaker(pool)],
+    // Last, when no layer needs those fields any more.
+    ['hop-by-hop', hopByHop()],
   ]
 }
 
-export const edgePipeline = ({ forward, ...options }: EdgePipelineOptions): HttpHandler =>
-  compose(edgeLayers(options), ['forward', forward])
-
-/** What the plain HTTP listener does: refuse hosts that are not ours, send everybody else to HTTPS. */
-export const redirectPipeline = ({ hosts }: Pick<EdgeSettings, 'hosts'>, publicHttpsPort: number): HttpHandler =>
-  compose(
-    [
-      ['request-id', requestId()],
-      ['access-log', accessLog()],
-      ['error-response', errorResponse()],
-      // A redirect to a host of the client's choice would lend our name to others.
-      ['allowed-hosts', allowedHosts(hosts)],
-    ],
-    ['redirect-to-https', redirectToHttps(publicHttpsPort)],
-  )
+export const routePipeline = (shared: SharedParts, route: RouteParts): HttpHandler =>
+  compose(routeLayers(shared, route), ['forward', forward()])

@@ -1,18 +1,44 @@
-/** Starts the edge in this process, or as a parent of workers that share its ports. */
+/** Starts the edge in this process, or as a parent of workers that share its ports; either way with what steers it. */
 import type { Component } from '@roundtrip/service'
+import { startSteering } from './admin/steering.ts'
+import { readEdgeFile } from './settings/read-edge-file.ts'
 import { startWorkers, workerCount, type EdgeSurroundings } from './workers/start-workers.ts'
+import type { WorkerBus } from './workers/worker-bus.ts'
 import { workAlone } from './workers/workplace.ts'
-import { defaultTlsSettings } from './tls/tls-settings.ts'
 
 /** @param environment of this process: what workers inherit */
 export const startProcesses = async (
   surroundings: EdgeSurroundings,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Component> => {
-  const { ticketRotationMs } = defaultTlsSettings
-  const count = workerCount(surroundings.settings.workers)
-  if (count > 1) return startWorkers({ surroundings, count, ticketRotationMs, environment })
+  const { settings, log } = surroundings
+  const { ticketRotationMs } = readEdgeFile(settings).tls
+  const count = workerCount(settings.workers)
+  if (count > 1) {
+    const { component, bus } = await startWorkers({ surroundings, count, ticketRotationMs, environment })
+    return steered(component, bus, surroundings)
+  }
   // A parent serves nothing: it has no use for all that a server is made of.
   const { startEdge } = await import('./start.ts')
-  return startEdge(surroundings, workAlone(surroundings.log, ticketRotationMs))
+  const workplace = workAlone(log, ticketRotationMs)
+  return steered(await startEdge(surroundings, workplace), workplace.bus, surroundings)
+}
+
+const steered = async (
+  component: Component,
+  bus: WorkerBus,
+  { settings, log }: EdgeSurroundings,
+): Promise<Component> => {
+  const steering = await startSteering({ bus, settings, log }).catch(async (error: unknown) => {
+    await component.close()
+    throw error
+  })
+  return {
+    ...component,
+    listeners: { ...component.listeners, ...steering.listeners },
+    close: async () => {
+      steering.close()
+      await component.close()
+    },
+  }
 }

@@ -1,76 +1,112 @@
-/** Puts the edge together: certificate, next hops, listeners. */
+/** Puts one working process of the edge together: what it does, and the listeners that bring it requests. */
 import type { HttpHandler, Log } from '@roundtrip/http'
 import { serveHttp1 } from '@roundtrip/http1'
+import { serveHttp2 } from '@roundtrip/http2'
+import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
-import { checksOf, upstreamFrom, type MemberStatus } from '@roundtrip/upstream'
+import { checksOf } from '@roundtrip/upstream'
+import { answerAdmin } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
-import { defaultListenerSettings } from './listener/listener-settings.ts'
-import { serveNodeHttp2 } from './listener/node-http2.ts'
 import type { Protocols } from './listener/listener.ts'
-import { openListeners } from './listener/open-listeners.ts'
-import { allow } from './layers/methods.ts'
-import { edgePipeline, redirectPipeline } from './pipeline.ts'
-import { defaultTlsSettings } from './tls/tls-settings.ts'
+import { openListeners, type Listeners } from './listener/open-listeners.ts'
+import { PurgeRelay } from './purge/purge-relay.ts'
+import { EdgeRuntime } from './runtime/edge-runtime.ts'
+import type { EdgeFile } from './settings/edge-file.ts'
+import { readEdgeFile } from './settings/read-edge-file.ts'
 import { healthTopic } from './workers/start-workers.ts'
 import type { ListenerName, Workplace } from './workers/workplace.ts'
 
 type EdgeSurroundings = Surroundings<EdgeSettings>
 
-/** @throws RoundtripError `SETTINGS_INVALID` for a certificate that cannot be used, or the error of `listen` */
+/** @throws RoundtripError `SETTINGS_INVALID` for a certificate or a file that cannot be used, or the error of `listen` */
 export const startEdge = async (
   { settings, log, instance }: EdgeSurroundings,
   workplace: Workplace,
 ): Promise<Component> => {
-  const upstream = upstreamFrom('web', settings, log)
-  const protocolsFor = (name: ListenerName, httpsPort: number): Protocols => {
-    const publicHttpsPort = settings.publicHttpsPort ?? httpsPort
-    const handler =
-      name === 'https'
-        ? edgePipeline({ settings, instance, publicHttpsPort, forward: upstream.forward })
-        : redirectPipeline(settings, publicHttpsPort)
-    return protocols(handler, name, log, settings)
-  }
-  const listeners = await openListeners({
+  const file = readEdgeFile(settings)
+  const relay = new PurgeRelay({ bus: workplace.bus, redis: redisOf(settings), log })
+  let runtime: EdgeRuntime | undefined
+  const runtimeAt = (httpsPort: number): EdgeRuntime =>
+    (runtime ??= new EdgeRuntime({
+      settings,
+      file,
+      instance,
+      publicHttpsPort: settings.publicHttpsPort ?? httpsPort,
+      limiter: limiterOf(settings, file, log),
+      purgeBus: relay,
+      sharesCertificate: (serverName, host) => listeners.sharesCertificate(serverName, host),
+      log,
+    }))
+  const listeners: Listeners = await openListeners({
     host: settings.host,
     httpsPort: settings.httpsPort,
     httpPort: settings.httpPort,
     certificate: settings,
-    tls: defaultTlsSettings,
-    limits: defaultListenerSettings,
+    tls: file.tls,
+    limits: file.limits.connections,
     workplace,
-    protocolsFor,
+    protocolsFor: (name, port) => protocols(runtimeAt(port).handler, name, { settings, file, log }),
     log,
   })
-  upstream.start()
-  const health = async (): Promise<Health> => healthOf(upstream.members())
-  workplace.bus.subscribe(healthTopic, health)
+  return assemble(runtimeAt(0), listeners, relay, workplace)
+}
+
+const assemble = (runtime: EdgeRuntime, listeners: Listeners, relay: PurgeRelay, { bus }: Workplace): Component => {
+  const stopAnswering = answerAdmin(bus, runtime, listeners)
+  const health = async (): Promise<Health> => healthOf(runtime)
+  bus.subscribe(healthTopic, health)
+  runtime.start()
   return {
     listeners: listeners.addresses,
     health,
     drain: async () => {
       await listeners.drain()
-      await upstream.drain()
+      await runtime.drain()
     },
     close: async () => {
+      stopAnswering()
       listeners.close()
-      await upstream.close()
+      runtime.close()
+      relay.close()
     },
   }
 }
 
-const protocols = (handler: HttpHandler, scheme: ListenerName, log: Log, settings: EdgeSettings): Protocols => {
-  const options = { handler, scheme, log, trustRequestId: false, sampling: settings.serverTiming } as const
-  const busyTimeoutMs = busyTimeoutMsOf(settings)
-  const http1 = serveHttp1({ ...options, limits: { busyTimeoutMs }, allow })
-  return { http1, http2: serveNodeHttp2(options, busyTimeoutMs) }
+const redisOf = ({ redisUrl, redisPassword }: EdgeSettings) =>
+  redisUrl === undefined ? undefined : { url: redisUrl, password: redisPassword }
+
+const limiterOf = (settings: EdgeSettings, { rateLimiter }: EdgeFile, log: Log): Limiter => {
+  const redis = redisOf(settings)
+  return redis === undefined
+    ? new LocalLimiter({ maxKeys: rateLimiter.maxKeys })
+    : new RedisLimiter({ ...rateLimiter, ...redis, namespace: 'roundtrip:edge:limits', log })
 }
 
-/** Longer than next hops may keep silent, both attempts counted: their timeouts have names, this one only cuts. */
-const busyTimeoutMsOf = ({ connectTimeoutMs, firstByteTimeoutMs, bodyTimeoutMs }: EdgeSettings): number =>
-  2 * (connectTimeoutMs + firstByteTimeoutMs) + bodyTimeoutMs
+interface ProtocolParts {
+  readonly settings: EdgeSettings
+  readonly file: EdgeFile
+  readonly log: Log
+}
+
+const protocols = (handler: HttpHandler, scheme: ListenerName, { settings, file, log }: ProtocolParts): Protocols => {
+  const { http1, http2 } = file.limits
+  const { serverTiming: sampling, accessLog } = settings
+  // Who answered is for log lines; where none are written, only requests that are traced want to know.
+  const watch = accessLog === 'all' ? 'all' : 'sampled'
+  const options = { handler, scheme, log, trustRequestId: false, sampling, watch } as const
+  const busyTimeoutMs = Math.max(http1.busyTimeoutMs, ...Object.values(file.pools).map(longestSilenceMs))
+  return {
+    http1: serveHttp1({ ...options, limits: { ...http1, busyTimeoutMs } }),
+    http2: serveHttp2({ ...options, limits: http2 }),
+  }
+}
+
+/** Longer than next hops may keep silent, all attempts counted: their timeouts have names, that of a connection only cuts. */
+const longestSilenceMs = ({ timeouts, retry }: EdgeFile['pools'][string]): number =>
+  retry.maxAttempts * (timeouts.connectMs + timeouts.queueMs + timeouts.firstByteMs) + timeouts.idleMs
 
 /** One next hop is enough to work. */
-const healthOf = (members: readonly MemberStatus[]): Health => ({
-  ready: members.some(({ state }) => state === 'healthy'),
-  checks: checksOf(members),
-})
+const healthOf = ({ pools }: EdgeRuntime): Health => {
+  const members = [...pools.values()].flatMap((pool) => pool.status().members)
+  return { ready: members.some(({ state }) => state === 'healthy'), checks: checksOf(members) }
+}

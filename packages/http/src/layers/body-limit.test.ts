@@ -1,5 +1,6 @@
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import { RoundtripError } from '@roundtrip/errors'
 import { describe, expect, it } from 'vitest'
 import { Fields } from '../fields.ts'
 import type { HttpHandler } from '../message.ts'
@@ -50,6 +51,13 @@ describe('bodyLimit', () => {
     const answer = limited(reading)(testRequest({ body }), testContext())
     body.destroy(error)
     await expect(answer).rejects.toMatchObject({ code: 'CLIENT_CLOSED_REQUEST', source: 'downstream' })
+  })
+
+  it('passes on what the server broke the content off for', async () => {
+    const body = new PassThrough()
+    const answer = limited(reading)(testRequest({ body }), testContext())
+    body.destroy(new RoundtripError('REQUEST_TIMEOUT'))
+    await expect(answer).rejects.toMatchObject({ code: 'REQUEST_TIMEOUT' })
   })
 
   it('does no harm when nobody reads the body', async () => {

@@ -45,7 +45,10 @@ const limitStream = (source: Readable, limitBytes: number): { body: Readable; ex
     },
   })
   const breakOff = (cause?: unknown): void => {
-    if (!source.readableEnded) counter.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST', undefined, { cause }))
+    if (source.readableEnded) return
+    // The server may have said why: content that came too slowly is not a client that left.
+    const isKnown = cause instanceof RoundtripError
+    counter.destroy(isKnown ? cause : new RoundtripError('CLIENT_CLOSED_REQUEST', undefined, { cause }))
   }
   source.once('error', breakOff)
   source.once('close', breakOff)

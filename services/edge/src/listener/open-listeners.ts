@@ -1,6 +1,7 @@
 /** The edge's two listeners, for HTTPS and for plain HTTP, with everything that keeps them going: certificates, ticket keys, drain. */
 import type { Log } from '@roundtrip/http'
 import { followCertificates, loadPresented, type CertificateSources } from '../tls/presented-certificates.ts'
+import { sharesCertificateOf, type SharesCertificate } from '../tls/shares-certificate.ts'
 import type { TlsSettings } from '../tls/tls-settings.ts'
 import { ticketKeysTopic, type ListenerName, type Workplace } from '../workers/workplace.ts'
 import type { ListenerFigures } from './listener-figures.ts'
@@ -29,6 +30,7 @@ export interface Listeners {
   readonly figures: () => Readonly<Record<string, ListenerFigures>>
   /** By name: who is connected. */
   readonly connections: () => Readonly<Record<string, Listener['connections']>>
+  readonly sharesCertificate: SharesCertificate
   /** Stops accepting; resolves when every connection has been closed, each after its last response. */
   readonly drain: () => Promise<void>
   /** Breaks every connection off. */
@@ -39,10 +41,12 @@ export interface Listeners {
 export const openListeners = async (options: OpenListenersOptions): Promise<Listeners> => {
   const { httpPort, httpsPort, workplace, log } = options
   const sources = sourcesOf(options)
+  const presented = loadPresented(sources)
+  let sharesCertificate = sharesCertificateOf(presented)
   const https = await open('https', httpsPort, options, {
     protocolsFor: (port) => options.protocolsFor('https', port),
     tls: {
-      presented: loadPresented(sources),
+      presented,
       ticketKeys: workplace.ticketKeys,
       strictSni: options.tls.strictSni,
       clientCertificates: options.tls.clientCertificates.mode,
@@ -56,7 +60,14 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
     https.close()
     throw error
   }
-  const stopFollowing = followCertificates({ sources, log, onRenewed: (presented) => https.tls?.present(presented) })
+  const stopFollowing = followCertificates({
+    sources,
+    log,
+    onRenewed: (renewed) => {
+      https.tls?.present(renewed)
+      sharesCertificate = sharesCertificateOf(renewed)
+    },
+  })
   const unsubscribe = workplace.bus.subscribe(ticketKeysTopic, (keys) => https.tls?.useTicketKeys(Buffer.from(keys)))
   const byName = <T>(read: (listener: Listener) => T): Record<string, T> =>
     Object.fromEntries(listeners.map(([name, listener]) => [name, read(listener)]))
@@ -64,6 +75,7 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
     addresses: byName(({ address }) => address),
     figures: () => byName((listener) => listener.figures()),
     connections: () => byName(({ connections }) => connections),
+    sharesCertificate: (serverName, host) => sharesCertificate(serverName, host),
     drain: async () => void (await Promise.all(listeners.map(([, listener]) => listener.drain()))),
     close: () => {
       stopFollowing()

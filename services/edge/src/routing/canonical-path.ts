@@ -10,6 +10,8 @@ const pathOf = (target: string): string => {
 
 /** Escapes undone, slashes merged, dots resolved. What cannot be decoded is left as it is: it is nobody's path. */
 export const canonicalPath = (target: string): string => {
+  // The server as a whole (RFC 9110 §7.1): whatever takes everything takes that.
+  if (target === '*') return '/'
   const path = pathOf(target)
   if (isPlain(path)) return path
   const segments: string[] = []

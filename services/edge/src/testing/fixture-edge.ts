@@ -6,7 +6,7 @@ import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { edgeSettings, type EdgeSettings } from '../config.ts'
 import { defaultListenerSettings } from '../listener/listener-settings.ts'
 import type { Protocols } from '../listener/listener.ts'
-import { serveNodeHttp2 } from '../listener/node-http2.ts'
+import { serveHttp2 } from '@roundtrip/http2'
 import { openListeners } from '../listener/open-listeners.ts'
 import { defaultTlsSettings } from '../tls/tls-settings.ts'
 import { healthTopic } from '../workers/start-workers.ts'
@@ -23,7 +23,7 @@ const handler: HttpHandler = async ({ target }) => {
 
 const protocolsOf = (scheme: 'https' | 'http', log: Log): Protocols => {
   const options = { handler, scheme, log, trustRequestId: false } as const
-  return { http1: serveHttp1(options), http2: serveNodeHttp2(options, 10_000) }
+  return { http1: serveHttp1(options), http2: serveHttp2(options) }
 }
 
 const health = async (): Promise<Health> => ({ ready: true, checks: { moon: 'new' } })

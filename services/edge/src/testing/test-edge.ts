@@ -1,11 +1,13 @@
 /** An edge on free ports in front of next hops that a test decides about, and clients that speak to it. */
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { connect as connectHttp2, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2'
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Readable } from 'node:stream'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { loadSettings } from '@roundtrip/config'
@@ -40,6 +42,15 @@ export interface TestEdge {
   readonly lines: LogLine[]
   readonly httpsPort: number
   readonly httpPort: number
+}
+
+/** A settings file that goes with the test. JSON is YAML too. @returns its path */
+export const settingsFile = (settings: object): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'edge-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'edge.yaml')
+  writeFileSync(file, JSON.stringify(settings))
+  return file
 }
 
 /** Settings are given as in the environment; the edge is closed when the test has finished. */

@@ -36,7 +36,7 @@ export interface StartWorkersOptions {
 }
 
 /** Starts the parent. It serves nothing itself. @throws the error of binding, or what kept a worker from becoming ready */
-export const startWorkers = async (options: StartWorkersOptions): Promise<Component> => {
+export const startWorkers = async (options: StartWorkersOptions): Promise<{ component: Component; bus: WorkerBus }> => {
   const { surroundings, count, ticketRotationMs, file = join(import.meta.dirname, 'main.ts') } = options
   const { settings, log } = surroundings
   const sockets = await SlotSockets.bind(addressesOf(settings), count)
@@ -65,7 +65,8 @@ export const startWorkers = async (options: StartWorkersOptions): Promise<Compon
   }
   try {
     const listeners = await group.start()
-    return { listeners, health: () => healthOf(group.bus, count), drain: () => group.drain(), close }
+    const health = (): Promise<Health> => healthOf(group.bus, count)
+    return { component: { listeners, health, drain: () => group.drain(), close }, bus: group.bus }
   } catch (error) {
     await close()
     throw error

@@ -8,14 +8,16 @@ await runService(
   {
     name: 'edge',
     settings: fixtureSettings,
-    start: (surroundings) =>
-      startWorkers({
+    start: async (surroundings) => {
+      const { component } = await startWorkers({
         surroundings,
         count: Number(surroundings.settings.workers),
         ticketRotationMs: 3_600_000,
         environment: process.env,
         file: join(import.meta.dirname, '../worker/main.ts'),
-      }),
+      })
+      return component
+    },
   },
   process.env,
 )

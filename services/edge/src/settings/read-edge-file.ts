@@ -1,0 +1,70 @@
+/** From the environment and the file it names to what the edge does: read as a whole, checked as a whole, never half. */
+import { loadSettingsFile, nearest, parseSettings, type Check } from '@roundtrip/config'
+import { RoundtripError } from '@roundtrip/errors'
+import { poolSettingsOf, type PoolSettings } from '@roundtrip/upstream'
+import type { EdgeSettings } from '../config.ts'
+import { edgeFile, type EdgeFile } from './edge-file.ts'
+
+/** The pool that `EDGE_UPSTREAMS` makes. */
+const defaultPool = 'web'
+
+/**
+ * What the file says; where it is silent about hosts, content length, or the pool `web`, the environment's short settings.
+ *
+ * @throws RoundtripError `SETTINGS_INVALID` with every problem of the file
+ */
+export const readEdgeFile = (settings: EdgeSettings): EdgeFile => {
+  if (settings.settingsFile === undefined && settings.upstreams.length === 0) throw nowhereToGo()
+  const check = fitsTogether(settings)
+  const file =
+    settings.settingsFile === undefined
+      ? parseSettings(edgeFile, '{}', 'EDGE_UPSTREAMS', check)
+      : loadSettingsFile(edgeFile, settings.settingsFile, check)
+  return {
+    ...file,
+    hosts: file.hosts.length === 0 ? settings.hosts : file.hosts,
+    limits: { ...file.limits, maxBodyBytes: file.limits.maxBodyBytes ?? settings.maxBodyBytes },
+    pools: { ...(settings.upstreams.length > 0 && { [defaultPool]: poolFrom(settings) }), ...file.pools },
+  }
+}
+
+const nowhereToGo = (): RoundtripError =>
+  new RoundtripError(
+    'SETTINGS_INVALID',
+    'EDGE_UPSTREAMS is not set: expected one or more origins such as http://10.0.0.1:8080, or EDGE_SETTINGS_FILE with pools.',
+  )
+
+const fitsTogether =
+  ({ upstreams }: EdgeSettings): Check<EdgeFile> =>
+  ({ routes, pools }, report) => {
+    const known = [...Object.keys(pools), ...(upstreams.length > 0 ? [defaultPool] : [])]
+    const names = new Set<string>()
+    for (const [index, { name, pool }] of routes.entries()) {
+      if (names.has(name)) report({ path: ['routes', index, 'name'], isKey: false }, `${name} is there twice`)
+      names.add(name)
+      if (known.includes(pool)) continue
+      const guess = nearest(pool, known)
+      const hint = guess === undefined ? 'pools and EDGE_UPSTREAMS make them' : `did you mean ${guess}?`
+      report({ path: ['routes', index, 'pool'], isKey: false }, `there is no pool ${pool}: ${hint}`)
+    }
+  }
+
+const poolFrom = (settings: EdgeSettings): PoolSettings =>
+  poolSettingsOf(
+    {
+      members: settings.upstreams.map((origin) => ({ origin })),
+      healthCheck: {
+        path: settings.healthCheckPath,
+        intervalMs: settings.healthCheckIntervalMs,
+        timeoutMs: settings.healthCheckTimeoutMs,
+        rise: settings.healthCheckRise,
+        fall: settings.healthCheckFall,
+      },
+      timeouts: {
+        connectMs: settings.connectTimeoutMs,
+        firstByteMs: settings.firstByteTimeoutMs,
+        idleMs: settings.bodyTimeoutMs,
+      },
+    },
+    'EDGE_UPSTREAMS',
+  )
