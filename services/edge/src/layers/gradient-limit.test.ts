@@ -22,10 +22,22 @@ describe('GradientLimit', () => {
   })
 
   it('grows while answers are quick and asked for, and stays within its bounds', () => {
-    const { windows } = feed()
+    const { limit, windows } = feed()
     expect(windows(5, 20, 100).limit).toBeGreaterThan(100)
     expect(windows(1000, 20, 1000).limit).toBe(400)
-    expect(windows(200, 2_000, 1000).limit).toBe(20)
+    // Twice the limit, twice the wait: these queue.
+    for (let i = 0; i < 200; i++) windows(1, 10 * limit.limit, 1000)
+    expect(limit.limit).toBeLessThan(30)
+  })
+
+  it('takes an upstream for slower that is late however few wait for it', () => {
+    const { limit, windows } = feed()
+    windows(20, 20, 60)
+    const before = limit.limit
+    windows(12, 200, 1000)
+    expect(limit.limit).toBeLessThan(before * 0.6)
+    expect(limit.usualMs).toBe(200)
+    expect(windows(60, 200, 1000).limit).toBeGreaterThan(before)
   })
 
   it('bears answers that are late within the tolerance', () => {

@@ -16,7 +16,7 @@ export interface GradientLimitOptions {
 const youngWindows = 10
 const learning = 2 / 601
 
-/** At the limit every answer is late, and what is late must not soon be usual. Yet an upstream may have become slower for good. */
+/** At the limit every answer is late, and what is late must not soon be usual. */
 const learningAtLimit = learning / 10
 
 /** Fewer answers than this say nothing yet. */
@@ -31,7 +31,8 @@ const steepest = 0.5
 /**
  * Of the known algorithms the one that needs no target latency and no quiet moment to measure one: AIMD backs off at a
  * fixed latency that an operator would have to know, Vegas relies on the smallest latency ever seen, which a cache hit or
- * an empty answer makes meaningless at an edge. Gradient2 compares the latest window with the long average.
+ * an empty answer makes meaningless at an edge. Gradient2 compares the latest window with the long average. Added here: a
+ * long overload is learnt slowly, an upstream that has become slower quickly.
  */
 export class GradientLimit {
   readonly #options: GradientLimitOptions
@@ -42,6 +43,8 @@ export class GradientLimit {
   #sumMs = 0
   #samples = 0
   #mostWaiting = 0
+  /** Since answers are late: the limit then, and the longest they have taken. */
+  #late: { limit: number; longestMs: number } | undefined
 
   constructor(options: GradientLimitOptions) {
     this.#options = options
@@ -81,19 +84,43 @@ export class GradientLimit {
     if (!isNearLimit) return
     const { tolerance, minLimit, maxLimit } = this.#options
     const gradient = Math.max(steepest, Math.min(1, (tolerance * usualMs) / latestMs))
+    if (gradient === 1) this.#late = undefined
+    else if (this.#isSlowerForGood(latestMs)) {
+      this.#usualMs = latestMs
+      return
+    }
     // Room for a queue lets the limit grow while latency stays as it is; its square root is quick when small, steady when large.
     const found = this.#limit * gradient + Math.sqrt(this.#limit)
     const smoothed = this.#limit * (1 - smoothing) + found * smoothing
     this.#limit = Math.max(minLimit, Math.min(maxLimit, smoothed))
   }
 
+  /**
+   * Where requests queue, half as many wait half as long (Little's law). Where the wait does not shrink with the limit, at least
+   * half-way, they do not queue: the upstream has become slower, and a lower limit only wastes it. Judged whenever the limit has
+   * been halved since answers became late, or has nowhere to go.
+   */
+  #isSlowerForGood(latestMs: number): boolean {
+    const late = (this.#late ??= { limit: this.#limit, longestMs: latestMs })
+    if (this.#limit > late.limit / 2 && this.#limit > this.#options.minLimit) {
+      late.longestMs = Math.max(late.longestMs, latestMs)
+      return false
+    }
+    this.#late = { limit: this.#limit, longestMs: latestMs }
+    return latestMs / late.longestMs > (1 + this.#limit / late.limit) / 2
+  }
+
   /** Quick to come down after a long overload. */
   #learn(latestMs: number, isNearLimit: boolean): number {
     this.#windows++
     const before = this.#usualMs ?? latestMs
-    const weight = this.#windows <= youngWindows ? 1 / this.#windows : isNearLimit ? learningAtLimit : learning
-    const averaged = before + (latestMs - before) * weight
+    const averaged = before + (latestMs - before) * this.#weight(isNearLimit)
     this.#usualMs = averaged > 2 * latestMs ? averaged * 0.9 : averaged
     return this.#usualMs
+  }
+
+  #weight(isNearLimit: boolean): number {
+    if (this.#windows <= youngWindows) return 1 / this.#windows
+    return isNearLimit ? learningAtLimit : learning
   }
 }
