@@ -16,7 +16,7 @@ describe('most requests in flight to a member', () => {
       status: 503,
       details: { sent: false },
     })
-    expect(test.pool.counters.overflows).toBe(3)
+    expect(test.pool.counters.overflows).toBe(2)
     expect([test.at('a').calls.length, test.at('b').calls.length]).toEqual([1, 1])
     test.at('b').calls[0]?.respond()
     test.at('b').answer = (call) => call.respond()

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Fields } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { poolSettingsOf, type PoolSettingsInput } from './settings/pool-settings.ts'
@@ -143,6 +146,19 @@ describe('other settings', () => {
     expect(test.pool.status().members[0]).toMatchObject({ inFlight: 0, counters: { requests: 2 } })
   })
 
+  it('may be the same: certificates are read anew', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'pool-'))
+    const caFile = join(folder, 'ca.pem')
+    await writeFile(caFile, 'first')
+    const test = testPool({ members: [{ origin: 'https://a' }], tls: { caFile } })
+    expect(test.at('a').options.tls).toEqual({ ca: 'first' })
+    await writeFile(caFile, 'second')
+    test.pool.reconnect()
+    expect(test.at('a').options.tls).toEqual({ ca: 'second' })
+    expect(test.made[0]?.isDestroyed).toBe(false)
+    await rm(folder, { recursive: true })
+  })
+
   it('leave a weight alone that was set by hand, until they name another', () => {
     const test = testPool({ members: membersNamed('a', 'b') })
     const weight = () => test.pool.status().members[0]?.weight
@@ -151,6 +167,14 @@ describe('other settings', () => {
     expect(weight()).toBe(0)
     test.pool.update(roundRobin([{ origin: 'http://a', weight: 5 }]))
     expect(weight()).toBe(5)
+  })
+
+  it('with files that are not there change nothing', () => {
+    const test = testPool({ members: membersNamed('a') })
+    const bad = roundRobin(membersNamed('b'), { tls: { caFile: '/nowhere/ca.pem' } })
+    expect(() => test.pool.update(bad)).toThrow('/nowhere/ca.pem cannot be read')
+    expect(names(test)).toEqual(['a'])
+    expect(() => testPool({ tls: { keyFile: '/nowhere/key.pem' } })).toThrow('/nowhere/key.pem cannot be read')
   })
 
   it('leave alone who was added by hand', () => {

@@ -2,7 +2,7 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpRequest, HttpResponse } from '@roundtrip/http'
 import type { RetryCondition } from './settings/retry-settings.ts'
-import { wasNeverSent } from './upstream-error.ts'
+import { wasClosedWhileIdle, wasNeverSent } from './upstream-error.ts'
 
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
@@ -31,6 +31,14 @@ export const isRetryableError = (error: unknown, on: readonly RetryCondition[], 
   const condition = conditionOfError(error)
   return sendableTwice && condition !== undefined && on.includes(condition)
 }
+
+/** The member has all it may be given; asking it again would only find the same. */
+export const isFull = (error: unknown): boolean =>
+  error instanceof RoundtripError && error.code === 'UPSTREAM_OVERLOADED'
+
+/** Nobody was burdened by the attempt, so that there is nothing to wait for: another member, or a new connection in place of a stale one. */
+export const costNothing = (error: unknown, isElsewhere: boolean): boolean =>
+  error instanceof RoundtripError && (wasClosedWhileIdle(error) || (isElsewhere && wasNeverSent(error)))
 
 /** `Retry-After` asks us to leave that member alone, not to leave the others alone: see `retry`. */
 export const isRetryableResponse = (

@@ -91,6 +91,7 @@ describe('what is retried', () => {
     }
     await expect(test.ask({}, testContext({ signal: client.signal }))).rejects.toMatchObject({ code: 'UPSTREAM_RESET' })
     expect(counts(test)).toEqual([1, 0, 0])
+    expect(test.pool.status().retryBudget).toBe(100)
   })
 
   it('no client error and no answer of another kind', async () => {
@@ -153,6 +154,21 @@ describe('how soon', () => {
     }
     expect(pauses).toEqual([50, 75, 75])
     expect(await answer).toBe('failed')
+  })
+
+  it('at once when nobody was burdened, and not at all when all are full', async () => {
+    const test = testPool({ retry: { backoffBaseMs: 100, maxAttempts: 4 } }, { random: () => 0.5 })
+    for (const name of ['a', 'b']) test.at(name).answer = refuse
+    expect((await test.ask()).status).toBe(200)
+    test.at('c').answer = refuse
+    void test.ask().catch(() => {})
+    await settled()
+    // Whom to ask next has been asked before.
+    expect(test.time.delays).toEqual([125])
+    const full = testPool({ retry: { maxAttempts: 10 } })
+    for (const name of ['a', 'b', 'c']) full.at(name).answer = (call) => call.fail('UPSTREAM_OVERLOADED', false)
+    await expect(full.ask()).rejects.toMatchObject({ code: 'UPSTREAM_OVERLOADED' })
+    expect(counts(full)).toEqual([1, 1, 1])
   })
 
   it('ends its pause when the client goes away', async () => {

@@ -6,7 +6,14 @@ import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { discard } from './discard.ts'
 import type { Member } from './member.ts'
-import { canBeSentTwice, isIdempotent, isRetryableError, isRetryableResponse } from './retry-policy.ts'
+import {
+  canBeSentTwice,
+  costNothing,
+  isFull,
+  isIdempotent,
+  isRetryableError,
+  isRetryableResponse,
+} from './retry-policy.ts'
 import { standaloneRetry, type RetrySource } from './retry-source.ts'
 
 /**
@@ -94,7 +101,7 @@ class FurtherTries {
     for (let response = failed, failure = error; ;) {
       const isWorthIt =
         response === undefined ? isRetryableError(failure, on, twice) : isRetryableResponse(response, on, twice)
-      if (!isWorthIt || !(await this.#mayGoOn(response))) {
+      if (!isWorthIt || !(await this.#mayGoOn(response, failure))) {
         if (response === undefined) throw failure
         return response
       }
@@ -123,14 +130,16 @@ class FurtherTries {
     }
   }
 
-  /** Waits as long as it takes to be polite. @param response of the attempt that failed, if there was one */
-  async #mayGoOn(response: HttpResponse | undefined): Promise<boolean> {
+  /** Waits as long as it takes to be polite. @param response of the attempt that failed; without one its `error` counts */
+  async #mayGoOn(response: HttpResponse | undefined, error: unknown): Promise<boolean> {
     const { retry: settings } = this.#source.settings
     if (this.#attempts >= settings.maxAttempts || this.#what.context.signal.aborted) return false
     const isElsewhere = this.#source.hasUntried(this.#tried)
     // A member that says when to come back is not asked before; others may be.
     if (!isElsewhere && response?.fields.has('retry-after') === true) return false
-    const pauseMs = backoffMs(this.#attempts, settings, this.#source.surroundings.random())
+    if (!isElsewhere && response === undefined && isFull(error)) return false
+    const isAtOnce = response === undefined && costNothing(error, isElsewhere)
+    const pauseMs = isAtOnce ? 0 : backoffMs(this.#attempts, settings, this.#source.surroundings.random())
     if (pauseMs >= (this.#leftMs() ?? Infinity)) return false
     if (!this.#isAffordable()) {
       this.#source.counters.retriesRefused++

@@ -55,6 +55,9 @@ export const transportOptions = (
   ...(proxyProtocol !== 'off' && { proxyProtocol }),
 })
 
+/** So that settings with a file that is not there are refused before anything has changed. @throws RoundtripError `SETTINGS_INVALID` */
+export const assertPoolFiles = ({ tls }: PoolSettings): void => void tlsOptions(tls, undefined)
+
 /** Whether members must be connected to anew. */
 export const needsNewTransports = (before: PoolSettings, after: PoolSettings): boolean =>
   relevantTo(before) !== relevantTo(after)
