@@ -50,5 +50,7 @@ describe('explain', () => {
     const play = new Scenario(settings).answers({ 'cache-control': 'private' })
     await play.ask()
     expect(explained(play, '/')).toMatchObject({ decision: 'hit-for-miss', reason: 'uncacheable' })
+    play.store.purge({ host: 'www.roundtrip.test' })
+    expect(explained(play, '/')).toMatchObject({ decision: 'miss', reason: 'uri-miss' })
   })
 })

@@ -50,7 +50,6 @@ export interface Part {
 export interface OnDisk {
   readonly sizeBytes: number
   read(): Promise<Uint8Array | undefined>
-  drop(): void
 }
 
 export class StoredResponse {

@@ -132,6 +132,18 @@ describe('recording', () => {
     expect((await play.ask()).body).toBe('0123456789abcdef')
   })
 
+  it('of all together takes no more than its share of the memory', async () => {
+    const play = new Scenario({}, { maxBytes: 100_000 })
+    const bodies = [source(), source(), source()]
+    const asked = bodies.map((body, i) => play.answers({ 'cache-control': 'max-age=60' }, { body }).ask(`/${i}`))
+    await settled()
+    for (const body of bodies) body.push('x'.repeat(8500))
+    await settled()
+    for (const body of bodies) body.push(null)
+    expect((await Promise.all(asked)).map(({ body }) => body.length)).toEqual([8500, 8500, 8500])
+    expect(play.store.stats()).toMatchObject({ objects: 2, notStored: { 'too-large': 1 } })
+  })
+
   it('does not begin when the length is announced as too long', async () => {
     const play = new Scenario({ maxObjectBytes: 10 })
     play.answers({ 'cache-control': 'max-age=60', 'content-length': '11' }, { body: Readable.from(['0123456789a']) })

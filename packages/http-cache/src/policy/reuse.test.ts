@@ -1,8 +1,17 @@
 import { RoundtripError } from '@roundtrip/errors'
+import { Fields, type HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
-import { Scenario, settled } from '../testing.ts'
+import { cache } from '../cache.ts'
+import { CacheStore } from '../store/cache-store.ts'
+import { Scenario, settled, testClient, testRequest } from '../testing.ts'
 
 const down = new RoundtripError('UPSTREAM_UNREACHABLE')
+
+const revalidated = (): HttpResponse => ({
+  status: 200,
+  fields: Fields.of({ 'cache-control': 'max-age=10, stale-while-revalidate=20' }),
+  body: 'x',
+})
 
 describe('stale responses', () => {
   it('are served while they are asked for again, by one request only', async () => {
@@ -18,6 +27,22 @@ describe('stale responses', () => {
     origin.resolve()
     await settled()
     expect(await play.ask()).toMatchObject({ body: 'new', cache: 'hit; ttl=10' })
+  })
+
+  it('are asked for once also where nothing collapses', async () => {
+    const clock = (): number => now
+    let now = 0
+    let asked = 0
+    const origin = Promise.withResolvers<HttpResponse>()
+    const store = new CacheStore({ maxBytes: 100_000, clock })
+    const handler = cache({ store, clock })(async () => (++asked === 1 ? revalidated() : origin.promise))
+    for (const second of [0, 15, 15, 15]) {
+      now = second * 1000
+      await handler(testRequest('/'), testClient().context)
+    }
+    expect(asked).toBe(2)
+    origin.resolve(revalidated())
+    await settled()
   })
 
   it('stay when the origin fails in the background, and are asked for once more', async () => {
@@ -96,10 +121,10 @@ describe('request directives', () => {
     ['max-stale=5', 15, 'hit'],
     ['max-stale=5', 16, 'fwd=stale'],
     ['only-if-cached', 9, 'hit'],
-  ])('%s at %i s is %s', async (cacheControl, second, cache) => {
+  ])('%s at %i s is %s', async (cacheControl, second, status) => {
     const play = new Scenario().answers({ 'cache-control': 'max-age=10' })
     await play.at(0).ask()
-    expect((await play.at(second).ask('/', { 'cache-control': cacheControl })).cache).toContain(cache)
+    expect((await play.at(second).ask('/', { 'cache-control': cacheControl })).cache).toContain(status)
   })
 
   it('max-stale does not move an origin that forbids it', async () => {

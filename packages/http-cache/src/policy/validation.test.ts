@@ -106,14 +106,30 @@ describe('validation', () => {
   it('passes a 304 on to the client whose own conditions went along', async () => {
     const play = new Scenario({ hitForMissMs: 1000 }).answers({ 'cache-control': 'private', etag: '"1"' })
     await play.at(0).ask()
-    play.answers({ etag: '"1"' }, { status: 304 })
+    play.answersWith(({ fields }) =>
+      fields.has('if-none-match')
+        ? play.response({ status: 304, fields: { etag: '"1"' } })
+        : play.response({ fields: { 'cache-control': 'max-age=60', etag: '"1"' } }),
+    )
     expect((await play.ask('/', { 'if-none-match': '"1"' })).status).toBe(304)
     expect(play.requests[1]?.fields.get('if-none-match')).toBe('"1"')
     // A 304 says nothing of what could be stored: after a while the whole is asked for again.
     await play.at(0.9).ask('/', { 'if-none-match': '"1"' })
-    play.at(1.1).answers({ 'cache-control': 'max-age=60', etag: '"1"' })
-    expect((await play.ask('/', { 'if-none-match': '"1"' })).status).toBe(304)
+    expect((await play.at(1.1).ask('/', { 'if-none-match': '"1"' })).status).toBe(304)
     expect((await play.ask()).cache).toContain('hit')
+  })
+
+  it('takes a strong tag in a 304 to mean that very tag', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=1', etag: 'W/"1"' })
+    await play.at(0).ask()
+    play
+      .at(5)
+      .answersWith(({ fields }) =>
+        fields.has('if-none-match')
+          ? play.response({ status: 304, fields: { etag: '"1"' } })
+          : play.response({ fields: { etag: '"1"' }, body: 'other' }),
+      )
+    expect((await play.ask()).body).toBe('other')
   })
 
   it('answers HEAD from GET, and learns from HEAD', async () => {

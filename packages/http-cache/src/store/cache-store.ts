@@ -167,6 +167,11 @@ export class CacheStore {
     }
   }
 
+  /** Resolves when the disk has nothing left to write or to remove. */
+  async flush(): Promise<void> {
+    await this.#disk?.flush()
+  }
+
   /** Ends the subscription and resolves when what is being written to disk is written. */
   async close(): Promise<void> {
     this.#unsubscribe?.()

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { Scenario } from '../testing.ts'
 
 const folderForTest = (): string => {
@@ -24,8 +24,10 @@ const withDisk = (maxBytes = 1_000_000): { play: Scenario; folder: string; files
       .map((entry) => join(entry.parentPath, entry.name))
   return { play, folder, files }
 }
-const diskObjects = (play: Scenario, count: number): Promise<void> =>
-  vi.waitFor(() => expect(play.store.stats().diskObjects).toBe(count))
+const diskObjects = async (play: Scenario, count: number): Promise<void> => {
+  await play.store.flush()
+  expect(play.store.stats().diskObjects).toBe(count)
+}
 
 describe('the level on disk', () => {
   it('keeps what is too large for memory', async () => {
@@ -45,7 +47,8 @@ describe('the level on disk', () => {
     const { play } = withDisk()
     play.answersWith(({ target }) => play.response({ fields: lively, body: target.repeat(1000) }))
     for (let i = 0; i < 100; i++) await play.ask(`/${i}`)
-    await vi.waitFor(() => expect(play.store.stats().diskObjects).toBeGreaterThan(50))
+    await play.store.flush()
+    expect(play.store.stats().diskObjects).toBeGreaterThan(50)
     const { requests } = play
     for (let i = 0; i < 100; i++) expect((await play.ask(`/${i}`)).body).toBe(`/${i}`.repeat(1000))
     expect(requests).toHaveLength(100)
@@ -71,7 +74,8 @@ describe('the level on disk', () => {
       await play.ask(`/${i}`)
       await diskObjects(play, Math.min(i, 2))
     }
-    await vi.waitFor(() => expect(files()).toHaveLength(2))
+    await play.store.flush()
+    expect(files()).toHaveLength(2)
     expect(play.store.stats()).toMatchObject({ diskBytes: 40_000, objects: 2 })
     expect((await play.ask('/4')).cache).toContain('hit')
     expect((await play.ask('/1')).cache).toContain('uri-miss')
@@ -81,11 +85,13 @@ describe('the level on disk', () => {
     const { play, files } = withDisk()
     await play.answers(lively, { body: large }).ask()
     play.store.purge({ host: 'www.roundtrip.test' })
-    await vi.waitFor(() => expect(files()).toEqual([]))
+    await play.store.flush()
+    expect(files()).toEqual([])
     await play.ask()
     await diskObjects(play, 1)
     play.store.purge({ host: 'www.roundtrip.test' })
-    await vi.waitFor(() => expect(files()).toEqual([]))
+    await play.store.flush()
+    expect(files()).toEqual([])
     expect(play.store.stats()).toMatchObject({ objects: 0, diskObjects: 0, diskBytes: 0 })
   })
 

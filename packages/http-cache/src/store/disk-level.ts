@@ -62,9 +62,9 @@ class StoredFile implements OnDisk {
     return checksumOf(bytes) === this.#checksum ? bytes : undefined
   }
 
-  drop(): void {
-    void rm(this.#path, { force: true }).catch(() => undefined)
-    void rm(`${this.#path}.part`, { force: true }).catch(() => undefined)
+  /** Never rejects: what cannot be removed now goes with the folder. */
+  async drop(): Promise<void> {
+    await Promise.allSettled([rm(this.#path, { force: true }), rm(`${this.#path}.part`, { force: true })])
   }
 }
 
@@ -74,7 +74,7 @@ export class DiskLevel {
   readonly #evict: (stored: StoredResponse) => void
   /** In order of arrival; a disk is large enough for first in, first out. */
   readonly #files = new Map<StoredResponse, StoredFile>()
-  readonly #writing = new Set<Promise<boolean>>()
+  readonly #pending = new Set<Promise<unknown>>()
   #nextName = 0
   #pendingBytes = 0
   bytes = 0
@@ -97,10 +97,8 @@ export class DiskLevel {
   }
 
   /** @param isWanted asked when the file is there: the response may have been purged meanwhile. @returns whether it is kept */
-  async write(stored: StoredResponse, isWanted: () => boolean): Promise<boolean> {
-    const writing = this.#write(stored, isWanted)
-    this.#writing.add(writing)
-    return writing.finally(() => this.#writing.delete(writing))
+  write(stored: StoredResponse, isWanted: () => boolean): Promise<boolean> {
+    return this.#track(this.#write(stored, isWanted))
   }
 
   remove(stored: StoredResponse): void {
@@ -108,13 +106,23 @@ export class DiskLevel {
     if (file === undefined) return
     this.#files.delete(stored)
     this.bytes -= file.sizeBytes
-    file.drop()
+    void this.#track(file.drop())
+  }
+
+  /** Resolves when nothing is being written or removed any more. */
+  async flush(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending)
   }
 
   /** Resolves when nothing is being written any more, with the folder removed. */
   async close(): Promise<void> {
-    await Promise.all(this.#writing)
+    await this.flush()
     await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#pending.add(work)
+    return work.finally(() => this.#pending.delete(work))
   }
 
   async #write(stored: StoredResponse, isWanted: () => boolean): Promise<boolean> {
@@ -125,13 +133,13 @@ export class DiskLevel {
       await file.write(bytes)
     } catch {
       // A full or failing disk makes the cache smaller, nothing else.
-      file.drop()
+      await file.drop()
       return false
     } finally {
       this.#pendingBytes -= file.sizeBytes
     }
     if (!isWanted()) {
-      file.drop()
+      await file.drop()
       return false
     }
     stored.body = file

@@ -32,6 +32,17 @@ describe('purge', () => {
     expect(play.store.stats().purged).toBe(count)
   })
 
+  it('goes by the surrogate keys that the latest head has', async () => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=1', etag: '"1"', 'surrogate-key': 'old' })
+    await play.at(0).ask()
+    await play
+      .at(5)
+      .answers({ ...lively, etag: '"1"', 'surrogate-key': 'new' }, { status: 304 })
+      .ask()
+    expect(play.store.purge({ surrogateKeys: ['old'] })).toBe(0)
+    expect(play.store.purge({ surrogateKeys: ['new'] })).toBe(1)
+  })
+
   it('soft keeps what is stored for the while it is asked for again', async () => {
     const play = await stored()
     play.at(10).store.purge({ surrogateKeys: ['product-1'], soft: true })

@@ -4,22 +4,22 @@ import { seededRandom } from '../simulation/trace.ts'
 import { evictionNode, S3Fifo, type EvictionNode } from './s3-fifo.ts'
 
 const mebibyte = 1024 * 1024
-const pages = { seed: 1, requests: 150_000, objects: 20_000, skew: 0.8, driftEvery: 0, scanEvery: 0, scanLength: 0 }
+const pages = { seed: 1, requests: 30_000, objects: 5000, skew: 0.8, driftEvery: 0, scanEvery: 0, scanLength: 0 }
 
 describe('the eviction policy', () => {
   it('hits more often than LRU on what the web asks for', () => {
-    const { hitRatio } = comparePolicies(pages, 10 * mebibyte)
+    const { hitRatio } = comparePolicies(pages, 3 * mebibyte)
     expect(hitRatio['S3-FIFO'] ?? 0).toBeGreaterThan((hitRatio['LRU'] ?? 1) * 1.1)
     expect(hitRatio['S3-FIFO'] ?? 0).toBeGreaterThan((hitRatio['FIFO'] ?? 1) * 1.15)
   })
 
   it('keeps what it knows while a crawler goes through the archive', () => {
-    const { hitRatio } = comparePolicies({ ...pages, scanEvery: 5000, scanLength: 5000 }, 10 * mebibyte)
+    const { hitRatio } = comparePolicies({ ...pages, scanEvery: 1000, scanLength: 1000 }, 3 * mebibyte)
     expect(hitRatio['S3-FIFO'] ?? 0).toBeGreaterThan((hitRatio['LRU'] ?? 1) * 1.25)
   })
 
   it('keeps up when what is popular changes, where counted frequencies do not', () => {
-    const { hitRatio } = comparePolicies({ ...pages, driftEvery: 50 }, 10 * mebibyte)
+    const { hitRatio } = comparePolicies({ ...pages, driftEvery: 20 }, 3 * mebibyte)
     expect(hitRatio['S3-FIFO'] ?? 0).toBeGreaterThan((hitRatio['W-TinyLFU'] ?? 1) * 1.1)
     expect(hitRatio['S3-FIFO'] ?? 0).toBeGreaterThan((hitRatio['LRU'] ?? 1) * 1.1)
   })
@@ -29,8 +29,8 @@ describe('the eviction policy', () => {
     const wrong: number[] = []
     const inside = new Map<string, EvictionNode<{ key: string }>>()
     const queues = new S3Fifo<{ key: string }>(10_000, ({ owner }) => void inside.delete(owner.key))
-    for (let i = 0; i < 20_000; i++) {
-      const key = String(Math.floor(random() * 200))
+    for (let i = 0; i < 5000; i++) {
+      const key = String(Math.floor(random() * 50))
       const node = inside.get(key)
       const event = random()
       if (node === undefined) {
