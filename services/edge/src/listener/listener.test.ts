@@ -102,6 +102,18 @@ describe('a listener', () => {
     expect(overTls.listener.figures()).toMatchObject({ accepted: 2, handshakesFull: 2, open: 2, early: 0, clients: 1 })
   })
 
+  it('forgets a client that has gone, over TLS too, whoever ended the connection', async () => {
+    for (const isSecure of [false, true]) {
+      const edge = await start({}, isSecure)
+      const connections = [await (isSecure ? secure(edge) : open(edge)), await (isSecure ? secure(edge) : open(edge))]
+      for (const socket of connections) await say(socket, 'hello')
+      expect(edge.listener.figures()).toMatchObject({ open: 2, early: 0, clients: 1 })
+      connections[0]?.end()
+      connections[1]?.destroy()
+      await expect.poll(() => edge.listener.figures()).toMatchObject({ open: 0, early: 0, clients: 0 })
+    }
+  })
+
   it('gives the socket up while connections go on, when it is told to stop', async () => {
     const edge = await start()
     const stop = await edge.listener.accept({ host: '127.0.0.1', port: 0 })
@@ -180,10 +192,8 @@ describe('limits', () => {
     leaver.resetAndDestroy()
     const halfway = await open(edge)
     halfway.end(Buffer.from([0x16, 3, 1]))
-    expect(await say(await secure(edge), 'here')).toMatchObject({ said: 'here' })
-    edge.at.now = 60_000
-    edge.sweep()
     expect(await isClosed(halfway)).toBe(true)
+    expect(await say(await secure(edge), 'here')).toMatchObject({ said: 'here' })
     await expect.poll(() => edge.listener.figures().early).toBe(0)
   })
 })

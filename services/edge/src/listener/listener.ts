@@ -114,9 +114,10 @@ export class Listener {
    * @throws the error of `listen` @returns how to take no more of them
    */
   async accept(source: ListenSource): Promise<() => void> {
-    const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen: true }, (socket) =>
-      this.#greet(socket),
-    )
+    // A plain client may end its side after its last request and read on. One that ends in a handshake has gone, and
+    // node's TLS takes no notice of that where half of a connection may stay open.
+    const allowHalfOpen = this.#terminator === undefined
+    const server = createServer({ noDelay: true, keepAlive: true, allowHalfOpen }, (socket) => this.#greet(socket))
     server.listen({ ...source, backlog: this.#options.settings.acceptBacklog })
     await once(server, 'listening')
     server.on('error', (error) => this.#options.log.error({ error }, 'the listener failed to accept a connection'))
