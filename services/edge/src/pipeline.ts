@@ -63,8 +63,8 @@ export const routeLayers = (
 ): readonly NamedHttpLayer[] => {
   const { instance, store, hosts } = shared
   return [
-    // Around everything that answers: a client can quote the id of an error too.
-    ['request-id', requestId()],
+    // Around everything that answers: a client can quote the id of an error too. The next hop hears of it by forwarding.
+    ['request-id', requestId({ tellsNextHop: false })],
     // Around error-response: the line says what the client was sent.
     ['access-log', accessLog({ which: shared.accessLog })],
     ['slow-requests', slowRequests({ ring: shared.slow, slowRequestMs: shared.slowRequestMs })],

@@ -1,6 +1,4 @@
 /** Paths that tiers answer for each other only, such as health checks, do not exist for clients. */
-import { RoundtripError } from '@roundtrip/errors'
-import type { HttpLayer } from '@roundtrip/http'
 import { isUnambiguous, pathOf } from './path-policy.ts'
 
 /** The path as the most lenient next hop might read it: dots resolved, escapes undone, slashes merged, case ignored. */
@@ -22,11 +20,3 @@ export const isPrivate = (target: string, folders: readonly string[]): boolean =
   const meant = isUnambiguous(path) ? path.toLowerCase() : lenientPath(target)
   return meant !== undefined && folders.some((folder) => isBelow(meant, folder))
 }
-
-export const privatePaths =
-  (folders: readonly string[]): HttpLayer =>
-  (next) =>
-  async (request, context) => {
-    if (isPrivate(request.target, folders)) throw new RoundtripError('NOT_FOUND')
-    return next(request, context)
-  }
