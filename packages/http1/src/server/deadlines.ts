@@ -23,8 +23,8 @@ export interface Waiting {
 const isHeadLate = ({ phase, isHeadPartial, inPhaseMs }: Waiting, limits: Http1Settings): boolean =>
   phase === 'head' && isHeadPartial && inPhaseMs >= limits.headerTimeoutMs
 
-const isIdle = ({ phase, isHeadPartial, inPhaseMs, writeStalledMs }: Waiting, limits: Http1Settings): boolean =>
-  phase === 'head' && !isHeadPartial && writeStalledMs === 0 && inPhaseMs >= limits.idleTimeoutMs
+const isIdle = ({ phase, isHeadPartial, inPhaseMs }: Waiting, limits: Http1Settings): boolean =>
+  phase === 'head' && !isHeadPartial && inPhaseMs >= limits.idleTimeoutMs
 
 /** Only time counts in which we were ready to read: a slow next hop is not the client's fault. */
 const isBodySlow = ({ bodyWaitedMs, bodyBytes }: Waiting, limits: Http1Settings): boolean =>
@@ -34,8 +34,8 @@ const isBodySlow = ({ bodyWaitedMs, bodyBytes }: Waiting, limits: Http1Settings)
 const isWriteStalled = ({ writeStalledMs }: Waiting, limits: Http1Settings): boolean =>
   writeStalledMs >= limits.writeStallMs
 
-const isSilentWhileBusy = ({ phase, silentMs, inPhaseMs }: Waiting, limits: Http1Settings): boolean =>
-  (phase === 'busy' || phase === 'rest') && Math.min(silentMs, inPhaseMs) >= limits.busyTimeoutMs
+const isSilentWhileBusy = ({ phase, silentMs }: Waiting, limits: Http1Settings): boolean =>
+  (phase === 'busy' || phase === 'rest') && silentMs >= limits.busyTimeoutMs
 
 /** An answer that is still leaving keeps the connection; only the client's side is waited for no longer. */
 const isLingeringOver = ({ phase, inPhaseMs, writeStalledMs }: Waiting, limits: Http1Settings): boolean =>

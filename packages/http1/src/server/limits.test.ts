@@ -199,6 +199,27 @@ describe('silence while a request is in hand', () => {
   })
 })
 
+describe('a request that takes long', () => {
+  it('is not silent while octets come or go', async () => {
+    const served = await serveForTest(echoing, { limits: { busyTimeoutMs: 5000, minBodyBytesPerSecond: 0 } })
+    const socket = await connectRaw(served)
+    const answer = readAll(socket)
+    // Idle before: that silence is not the request's.
+    await until(() => served.connections.length === 1)
+    served.elapse(30_000)
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20\r\n\r\n')
+    await until(() => requestsOf(served) === 1)
+    const other = await bystander(served)
+    for (let second = 0; second < 20; second++) {
+      served.elapse(1000)
+      socket.write('x')
+      // Its answer comes after what was sent before it has been read.
+      await other()
+    }
+    expect(await answer).toMatch(/^HTTP\/1\.1 200 [^]*x{20}$/)
+  })
+})
+
 describe('the sweep', () => {
   it('runs only while somebody is connected', async () => {
     const running: string[] = []
@@ -209,7 +230,12 @@ describe('the sweep', () => {
       },
     })
     expect(running).toEqual([])
+    const other = await connectRaw(served)
+    await until(() => served.connections.length === 1)
     await exchangeRaw(served, request.replace('Host', 'Connection: close\r\nHost'))
+    await served.connections[1]?.closed
+    expect(running).toEqual(['every 1000'])
+    other.destroy()
     await served.connections[0]?.closed
     expect(running).toEqual(['every 1000', 'stop'])
   })
