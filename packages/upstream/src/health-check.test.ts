@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest'
-import { httpCheck, startHealthChecks } from './health-check.ts'
+import { once } from 'node:events'
+import { createServer } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createTransport } from './client/create-transport.ts'
+import type { TransportOptions } from './client/transport-options.ts'
+import { httpCheck, startHealthChecks, type HttpCheckOptions } from './health-check.ts'
 import type { CheckResult } from './health-state.ts'
-import { nameLookup } from './name-lookup.ts'
 import { startClosedOrigin, startOrigin, startRawOrigin } from './testing.ts'
 
 const start = (random: number) => {
@@ -23,8 +27,12 @@ const start = (random: number) => {
   return { scheduled, results, stop, settled: () => next.promise }
 }
 
-const check = (origin: string, timeoutMs = 2000) =>
-  httpCheck(origin, { path: '/health/web', timeoutMs }, nameLookup())()
+const timeouts = { connectTimeoutMs: 2000, firstByteTimeoutMs: 2000, bodyTimeoutMs: 2000, queueTimeoutMs: 2000 }
+
+const ask = (origin: string, options: HttpCheckOptions, others: Partial<TransportOptions> = {}) =>
+  httpCheck(origin, options, () => createTransport({ origin, timeouts, ...others }))()
+
+const check = (origin: string, timeoutMs = 2000) => ask(origin, { path: '/health/web', timeoutMs })
 
 describe('startHealthChecks', () => {
   it('checks at once and then an interval after each result, jittered by a tenth', async () => {
@@ -55,17 +63,17 @@ describe('startHealthChecks', () => {
 
 describe('httpCheck', () => {
   it('passes on 2xx only, on a connection of its own', async () => {
-    const connections: (string | undefined)[] = []
+    const ports = new Set<number | undefined>()
     const origin = await startOrigin((request, response) => {
-      connections.push(request.headers.connection)
+      ports.add(request.socket.remotePort)
       response.writeHead(request.url === '/health/web' ? 204 : 503).end()
     })
     expect(await check(origin)).toEqual({ ok: true })
-    expect(connections).toEqual(['close'])
-    expect(await httpCheck(origin, { path: '/', timeoutMs: 2000 }, nameLookup())()).toEqual({
+    expect(await ask(origin, { path: '/', timeoutMs: 2000 })).toEqual({
       ok: false,
       reason: 'health check answered 503',
     })
+    expect(ports.size).toBe(2)
   })
 
   it('fails when nobody listens, or nobody answers in time', async () => {
@@ -91,10 +99,26 @@ describe('what a check asks and expects', () => {
       response.writeHead(418).end()
     })
     const options = { path: '/', timeoutMs: 2000, host: 'app.roundtrip.test', expectedStatuses: [204, 418] }
-    expect(await httpCheck(origin, options, nameLookup())()).toEqual({ ok: true })
+    expect(await ask(origin, options)).toEqual({ ok: true })
     expect(hosts).toEqual(['app.roundtrip.test'])
-    expect(await httpCheck(origin, { ...options, expectedStatuses: [200] }, nameLookup())()).toMatchObject({
+    expect(await ask(origin, { ...options, expectedStatuses: [200] })).toMatchObject({
       ok: false,
     })
+  })
+  it('goes as requests go: with the PROXY header, nobody standing behind it, and over HTTP/2', async () => {
+    const first = Promise.withResolvers<string>()
+    const proxied = await startRawOrigin((socket, octets) => {
+      first.resolve(octets.toString('latin1').split('\r\n', 1)[0] ?? '')
+      socket.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n')
+    })
+    expect(await ask(proxied, { path: '/', timeoutMs: 2000 }, { proxyProtocol: 'v1' })).toEqual({ ok: true })
+    expect(await first.promise).toBe('PROXY UNKNOWN')
+    const server = createServer((_request, response) => response.end('fine'))
+    onTestFinished(() => void server.close())
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    expect(await ask(origin, { path: '/', timeoutMs: 2000 }, { protocol: 'http2' })).toEqual({ ok: true })
+    expect(await ask(origin, { path: '/', timeoutMs: 2000 })).toMatchObject({ ok: false })
   })
 })

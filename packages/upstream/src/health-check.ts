@@ -1,7 +1,9 @@
 /** Active health checks: each member is asked at an interval whether it can work, apart from the traffic. */
-import type { LookupFunction } from 'node:net'
-import { Client } from 'undici'
-import type { TransportOptions } from './client/transport-options.ts'
+import { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+import { RoundtripError } from '@roundtrip/errors'
+import { Fields, type HttpRequest } from '@roundtrip/http'
+import type { SendOptions, Transport } from './client/transport.ts'
 import type { CheckResult, Thresholds } from './health-state.ts'
 
 export interface HealthCheckOptions extends Thresholds {
@@ -20,8 +22,6 @@ export interface HttpCheckOptions {
   readonly host?: string | undefined
   /** Any of 200 to 299 when there are none. */
   readonly expectedStatuses?: readonly number[]
-  /** For `https:` members. */
-  readonly tls?: TransportOptions['tls']
 }
 
 /** Runs a task once after a delay; the result calls it off. */
@@ -64,42 +64,53 @@ export const startHealthChecks = ({ check, onResult, intervalMs, schedule, rando
   }
 }
 
-/** Asks over a connection of its own each time: a check must show that new connections are answered. */
+/**
+ * Asks over a connection of its own each time: a check must show that new connections are answered.
+ *
+ * @param connect makes one to the member as its requests go: the same protocol, certificates and PROXY header
+ */
 export const httpCheck =
-  (origin: string, options: HttpCheckOptions, lookup: LookupFunction): HealthCheckLoop['check'] =>
+  (origin: string, options: HttpCheckOptions, connect: () => Transport): HealthCheckLoop['check'] =>
   async () => {
-    const { path, timeoutMs, host, tls } = options
-    const connect = { timeout: timeoutMs, lookup, ...tlsOf(tls) }
-    const client = new Client(origin, { pipelining: 0, connect, allowH2: false })
+    const transport = connect()
+    const deadline = new AbortController()
+    const timer = setTimeout(() => deadline.abort(new RoundtripError('UPSTREAM_TIMEOUT')), options.timeoutMs)
     try {
-      const { statusCode, body } = await client.request({
-        path,
-        method: 'GET',
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(host !== undefined && { headers: { host } }),
-      })
-      await body.dump()
-      if (passes(statusCode, options)) return { ok: true }
-      return { ok: false, reason: `health check answered ${statusCode}` }
+      const { status, body } = await transport.send(requestOf(origin, options), { context, signal: deadline.signal })
+      if (body instanceof Readable) await finished(body.resume())
+      return passes(status, options) ? { ok: true } : { ok: false, reason: `health check answered ${status}` }
     } catch (error) {
-      return { ok: false, reason: reasonOf(error as Error, timeoutMs) }
+      return { ok: false, reason: reasonOf(error as RoundtripError, options.timeoutMs) }
     } finally {
-      // Nothing waits for it, and destroying never rejects.
-      void client.destroy()
+      clearTimeout(timer)
+      transport.destroy()
     }
   }
+
+/** Nobody stands behind a check: a PROXY header says so too. */
+const context: SendOptions['context'] = {
+  client: 'unknown',
+  downstream: { address: 'unknown', port: 0 },
+  onAbandoned: () => {},
+}
+
+const requestOf = (origin: string, { path, host }: HttpCheckOptions): HttpRequest => {
+  const url = new URL(origin)
+  return {
+    method: 'GET',
+    target: path,
+    scheme: url.protocol === 'https:' ? 'https' : 'http',
+    authority: host ?? url.host,
+    fields: Fields.of({ 'user-agent': 'roundtrip-health-check' }),
+    body: undefined,
+    httpVersion: '1.1',
+  }
+}
 
 const passes = (status: number, { expectedStatuses = [] }: HttpCheckOptions): boolean =>
   expectedStatuses.length === 0 ? status >= 200 && status < 300 : expectedStatuses.includes(status)
 
-const tlsOf = ({ ca, certificate, key, serverName }: NonNullable<TransportOptions['tls']> = {}) => ({
-  ...(ca !== undefined && { ca }),
-  ...(certificate !== undefined && { cert: certificate }),
-  ...(key !== undefined && { key }),
-  ...(serverName !== undefined && { servername: serverName }),
-})
-
-const reasonOf = (error: Error & { code?: unknown }, timeoutMs: number): string =>
-  error.name === 'TimeoutError' || error.name === 'ConnectTimeoutError'
+const reasonOf = ({ code, message, cause }: RoundtripError, timeoutMs: number): string =>
+  code === 'UPSTREAM_TIMEOUT' || code === 'CONNECT_TIMEOUT'
     ? `health check took longer than ${timeoutMs} ms`
-    : `health check failed: ${error.message || String(error.code)}`
+    : `health check failed: ${cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message}`

@@ -183,9 +183,8 @@ export class Membership {
       return
     }
     member.health.thresholds = healthCheck
-    const { tls } = this.#transportOptions(member.origin, source)
     entry.stopChecks = startHealthChecks({
-      check: httpCheck(member.origin, { ...healthCheck, ...(tls !== undefined && { tls }) }, surroundings.lookup),
+      check: httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, source)),
       onResult: (result) => this.#note(member, result),
       intervalMs: () =>
         member.health.state === 'healthy'

@@ -169,11 +169,12 @@ describe('other settings', () => {
     expect(weight()).toBe(5)
   })
 
-  it('with files that are not there change nothing', () => {
+  it('that cannot work change nothing', () => {
     const test = testPool({ members: membersNamed('a') })
     const bad = roundRobin(membersNamed('b'), { tls: { caFile: '/nowhere/ca.pem' } })
     expect(() => test.pool.update(bad)).toThrow('/nowhere/ca.pem cannot be read')
     expect(names(test)).toEqual(['a'])
+    expect(() => testPool({ protocol: 'http2', proxyProtocol: 'v2' })).toThrow('goes with protocol http1 only')
     expect(() => testPool({ tls: { keyFile: '/nowhere/key.pem' } })).toThrow('/nowhere/key.pem cannot be read')
   })
 

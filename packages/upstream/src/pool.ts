@@ -18,7 +18,7 @@ import { selectionFor } from './selection/select-by.ts'
 import type { Selection } from './selection/selection.ts'
 import { StickyCookie } from './selection/sticky-cookie.ts'
 import type { PoolSettings } from './settings/pool-settings.ts'
-import { assertPoolFiles, needsNewTransports } from './settings/transport-settings.ts'
+import { assertPoolSettings, needsNewTransports } from './settings/transport-settings.ts'
 
 /** How often ejections, ramps and success rates are looked at. */
 const sweepIntervalMs = 1000
@@ -49,7 +49,7 @@ export class Pool {
   #stops: (() => void)[] = []
 
   constructor(name: string, settings: PoolSettings, surroundings: PoolSurroundings) {
-    assertPoolFiles(settings)
+    assertPoolSettings(settings)
     this.name = name
     this.#settings = settings
     this.surroundings = withDefaults(surroundings)
@@ -136,14 +136,14 @@ export class Pool {
 
   /** New connections with certificates and keys read anew, while what is in flight ends on the old ones. @throws RoundtripError `SETTINGS_INVALID` */
   reconnect(): void {
-    assertPoolFiles(this.#settings)
+    assertPoolSettings(this.#settings)
     this.#membership.reconnect()
     if (this.#isStarted) this.start()
   }
 
   /** Takes other settings over: members that stay keep their health and figures, and their connections unless those are to be made otherwise. @throws RoundtripError `SETTINGS_INVALID`, nothing being changed */
   update(settings: PoolSettings): void {
-    assertPoolFiles(settings)
+    assertPoolSettings(settings)
     const before = this.#settings
     this.#settings = settings
     if (!isEqual(before.balance, settings.balance)) {

@@ -62,12 +62,12 @@ export const startOrigin = async (answer: Answer): Promise<string> => {
 }
 
 /** A next hop that says whatever it likes once the first octets have arrived. @returns its origin */
-export const startRawOrigin = async (answer: (socket: Socket) => unknown): Promise<string> => {
+export const startRawOrigin = async (answer: (socket: Socket, octets: Buffer) => unknown): Promise<string> => {
   const sockets = new Set<Socket>()
   const server = createTcpServer((socket) => {
     sockets.add(socket)
     socket.on('error', () => {})
-    socket.once('data', () => void answer(socket))
+    socket.once('data', (octets: Buffer) => void answer(socket, octets))
   })
   onTestFinished(() => {
     for (const socket of sockets) socket.destroy()

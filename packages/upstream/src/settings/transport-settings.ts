@@ -55,8 +55,13 @@ export const transportOptions = (
   ...(proxyProtocol !== 'off' && { proxyProtocol }),
 })
 
-/** So that settings with a file that is not there are refused before anything has changed. @throws RoundtripError `SETTINGS_INVALID` */
-export const assertPoolFiles = ({ tls }: PoolSettings): void => void tlsOptions(tls, undefined)
+/** So that settings that cannot work are refused before anything has changed. @throws RoundtripError `SETTINGS_INVALID` */
+export const assertPoolSettings = ({ tls, protocol, proxyProtocol }: PoolSettings): void => {
+  tlsOptions(tls, undefined)
+  // Requests of many clients share an HTTP/2 connection, and a PROXY header names one.
+  if (proxyProtocol !== 'off' && protocol !== 'http1')
+    throw new RoundtripError('SETTINGS_INVALID', `proxyProtocol ${proxyProtocol} goes with protocol http1 only.`)
+}
 
 /** Whether members must be connected to anew. */
 export const needsNewTransports = (before: PoolSettings, after: PoolSettings): boolean =>
