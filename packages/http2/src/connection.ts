@@ -82,7 +82,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
 
   /** Whether the client owes us the rest of something that must not take long. */
   get isAmidHead(): boolean {
-    return this.#frames.isAmidBlock || this.#reader.isAmidHead
+    return this.#frames.isAwaited || this.#reader.isAmidHead
   }
 
   /** First says that an end is near, then, when the client has heard it, which requests were the last (RFC 9113 §6.8). */
@@ -182,6 +182,8 @@ export class Http2Connection implements ServerConnection, FrameSink {
 
   #listen(onClosed: () => void): void {
     const { socket } = this
+    // Frames leave together already; holding them back gains nothing.
+    socket.setNoDelay(true)
     socket.on('data', this.#receive)
     // A client may stop sending only together with the connection: half of one carries no requests.
     socket.on('end', () => socket.end())

@@ -1,10 +1,10 @@
 /** Requests and responses by an HTTP/2 client of another make, and how honestly their end is told. */
 import { once } from 'node:events'
-import { constants } from 'node:http2'
+import { connect, constants } from 'node:http2'
 import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { Fields, type HttpHandler, type HttpResponse } from '@roundtrip/http'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { flag, frameType } from './frame-types.ts'
 import {
   data,
@@ -50,6 +50,13 @@ describe('responses', () => {
     for (const name of ['connection', 'x-hop', 'keep-alive']) expect(head).not.toHaveProperty(name)
     expect(await text(stream)).toBe('ok')
     expect(await server.delivery).toEqual({ outcome: 'complete', bodyBytes: 2 })
+  })
+
+  it('need no Connection to lose what is hop-by-hop', async () => {
+    const fields = Fields.of({ 'transfer-encoding': 'chunked', 'keep-alive': '5', 'x-kept': '1' })
+    const head = await headOf(request(await serveForTest(async () => ok({ fields }))))
+    expect(head).toHaveProperty('x-kept', '1')
+    for (const name of ['transfer-encoding', 'keep-alive']) expect(head).not.toHaveProperty(name)
   })
 
   it.each<[string, () => HttpResponse['body']]>([
@@ -118,6 +125,18 @@ describe('responses', () => {
     expect(await client.send(headers(1, pseudo())).verdict()).toBe('reset 1 INTERNAL_ERROR')
   })
 
+  it('tell a client that wants a smaller table so, once', async () => {
+    const server = await serveForTest(async () => ok())
+    const session = connect(`http://127.0.0.1:${server.port}`, { settings: { headerTableSize: 0 } })
+    onTestFinished(() => session.destroy())
+    for (let turn = 0; turn < 3; turn += 1) expect(await text(session.request({}))).toBe('ok')
+    const client = await RawClient.connect(server)
+    client.send(frame(frameType.SETTINGS, 0, 0, [0, 1, ...uint32(0)]), headers(1, pseudo()), headers(3, pseudo()))
+    const blocks = [1, 3].map((id) => client.take((one) => one.type === frameType.HEADERS && one.id === id))
+    const firsts = (await Promise.all(blocks)).map((one) => one?.payload[0])
+    expect(firsts).toEqual([0x20, 0x88])
+  })
+
   it('share the connection: a small one overtakes a large one', async () => {
     const server = await serveForTest(async ({ target }) => ok({ body: target === '/large' ? large : 'small' }))
     const client = await RawClient.connect(server)
@@ -142,18 +161,32 @@ describe('responses', () => {
   })
 })
 
+describe('the window of the connection', () => {
+  it('is shared by its streams', async () => {
+    const client = await RawClient.connect(await serveForTest(async () => ok({ body: 'x'.repeat(50_000) })))
+    client.send(headers(1, pseudo()), headers(3, pseudo()))
+    // One answer may overtake what a full buffer holds; the next cannot.
+    await client.sync()
+    await client.sync()
+    const sent = client.frames.filter(({ type }) => type === frameType.DATA)
+    expect(sent.reduce((sum, { payload }) => sum + payload.length, 0)).toBe(65_535)
+    client.send(frame(frameType.WINDOW_UPDATE, 0, 0, uint32(34_465)))
+    expect((await Promise.all([client.content(1), client.content(3)])).join('')).toHaveLength(100_000)
+  })
+})
+
 describe('a body on our side', () => {
-  it.each<[string, number | undefined, Error | undefined]>([
+  it.each<[string, number | undefined, Error | 'close' | undefined]>([
     ['fails', undefined, new Error('no')],
     ['ends too early', 5, undefined],
     ['is too long', 2, undefined],
-    ['is closed without an end', 3, new Error('no')],
+    ['is closed without an end', 3, 'close'],
   ])('that %s resets the stream, and is truncated', async (_how, length, error) => {
     const body = open()
     const server = await serveForTest(async () => {
       body.push('abc')
       if (error === undefined) body.push(null)
-      else setImmediate(() => body.destroy(error))
+      else setImmediate(() => body.destroy(error === 'close' ? undefined : error))
       return ok({ fields: Fields.of({ 'content-length': length }), body })
     })
     const stream = request(server)
@@ -166,7 +199,8 @@ describe('a body on our side', () => {
     const server = await serveForTest(async () => {
       const body = open()
       body.on('error', () => undefined).destroy(new Error('reset'))
-      await once(body, 'close')
+      // events.once would reject with the error.
+      await new Promise<void>((resolve) => void body.once('close', resolve))
       return ok({ body })
     })
     await expect(text(request(server))).rejects.toThrow('NGHTTP2_INTERNAL_ERROR')

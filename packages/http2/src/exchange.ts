@@ -53,7 +53,7 @@ export class Exchange {
       onSent: (bytes) => shared.guard.allowWindowUpdates(bytes),
       onFinished: this.#finish,
     })
-    this.#responder = new Responder(output, this.queue, {
+    this.#responder = new Responder(output, this.queue, shared.peer, {
       onFinished: this.#finish,
       onBroken: (stream) => this.reset(stream, 'INTERNAL_ERROR', 'truncated'),
     })
@@ -106,7 +106,9 @@ export class Exchange {
 
   /** Resets that a client provokes cost us what its own do (CVE-2025-8671), so they count as such. */
   onStreamError(error: StreamError): void {
-    this.#shared.guard.count('reset')
+    const { guard, options, downstream } = this.#shared
+    options.log.debug({ client: downstream.address, code: error.code, detail: error.message }, 'a stream was reset')
+    guard.count('reset')
     const stream = this.streams.open.get(error.streamId)
     if (stream !== undefined) this.reset(stream, error.code, 'aborted')
     else {

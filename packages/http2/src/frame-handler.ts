@@ -40,8 +40,9 @@ export class FrameHandler {
     this.#limits = limits
   }
 
-  get isAmidBlock(): boolean {
-    return this.#block !== undefined
+  /** Whether the client owes its first SETTINGS, or the rest of a field block. */
+  get isAwaited(): boolean {
+    return !this.#hasSettings || this.#block !== undefined
   }
 
   readonly onFrame = (type: number, flags: number, id: number, source: Buffer, start: number, end: number): void => {

@@ -148,7 +148,7 @@ describe('fields', () => {
 
 describe('a client that does not read', () => {
   it('is not read from either, and at last left', async () => {
-    const server = await serveForTest(async () => answer(Buffer.alloc(200_000)))
+    const server = await serveForTest(async () => answer(Buffer.alloc(200_000)), { limits: { writeStallMs: 30_000 } })
     const client = await RawClient.connect(server)
     const window = frame(SETTINGS, 0, 0, [0, setting.INITIAL_WINDOW_SIZE, ...uint32(2 ** 30)])
     client.socket.pause()
@@ -162,7 +162,9 @@ describe('a client that does not read', () => {
   })
 
   it('but keeps its window shut loses the response, and nothing else', async () => {
-    const server = await serveForTest(async ({ target }) => answer(target === '/' ? 'ok' : Buffer.alloc(100_000)))
+    const server = await serveForTest(async ({ target }) => answer(target === '/' ? 'ok' : Buffer.alloc(100_000)), {
+      limits: { writeStallMs: 30_000 },
+    })
     const client = await RawClient.connect(server)
     client.send(headers(1, pseudo('GET', '/large')))
     expect(await client.verdict()).toBe('status 200')
@@ -182,6 +184,7 @@ describe('time', () => {
   it.each<[string, Buffer, number]>([
     ['no preface', Buffer.alloc(0), 11],
     ['half a preface', preface.subarray(0, 10), 11],
+    ['no SETTINGS', preface, 11],
     ['half a field block', Buffer.concat([preface, frame(SETTINGS), frame(HEADERS, 0, 1, block(pseudo()))]), 11],
     ['half a frame', Buffer.concat([preface, frame(SETTINGS), headers(1, pseudo()).subarray(0, 12)]), 11],
   ])('%s is not waited for', async (_what, opening, seconds) => {
@@ -232,13 +235,35 @@ describe('time', () => {
   })
 
   it('but nobody is blamed while our side does not read', async () => {
-    const server = await serveForTest(never)
+    const go = Promise.withResolvers<void>()
+    const server = await serveForTest(async ({ body }) => {
+      await go.promise
+      return answer(await text(body ?? Readable.from([])))
+    })
     const client = await RawClient.connect(server)
     client.send(headers(1, pseudo('POST'), false), data(1, 'a'))
     await client.sync()
     server.advance(100)
-    expect(await client.sync()).toBe(true)
-    expect(server.connections[0]?.inFlight).toBe(1)
+    client.send(data(1, 'b', true))
+    await client.sync()
+    go.resolve()
+    expect(await client.content(1)).toBe('ab')
+  })
+})
+
+describe('the end of a connection', () => {
+  it('does not wait for a client that takes no note of it', async () => {
+    const server = await serveForTest(handler)
+    const client = await RawClient.connect(server)
+    await client.sync()
+    client.socket.pause()
+    client.send(frame(PING, 0, 1))
+    const [connection] = server.connections
+    await expectUnharmed(server)
+    server.advance(3)
+    expect(connection).toBeDefined()
+    await connection?.closed
+    await expectUnharmed(server)
   })
 })
 

@@ -35,8 +35,8 @@ export const http2Settings = Type.Object(
     bodyGraceMs: count(10_000, 'Time that request content may take to come up to its least rate.'),
     minBodyBytesPerSecond: count(128, 'Least rate of request content while somebody waits for it; less is 408.'),
     writeStallMs: count(
-      30_000,
-      'Time without a KiB of a response leaving, although there is one to send; then it is broken off.',
+      60_000,
+      'Time that a client may let a response wait while taking less than a KiB; then it is broken off.',
     ),
     lingerMs: count(2000, 'Time that a client has to take note of the end of its connection.'),
   },

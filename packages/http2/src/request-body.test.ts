@@ -1,6 +1,8 @@
+import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { bodyLimit, errorResponse, type HttpHandler } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
+import { frameType } from './frame-types.ts'
 import { connectSession, data, headers, ok, pseudo, RawClient, request, serveForTest } from './testing.ts'
 
 const echo: HttpHandler = async ({ body }) => ok({ body })
@@ -36,6 +38,31 @@ describe('content', () => {
     expect((await server.delivery).outcome).toBe('complete')
     client.send(data(1, 'late'), headers(3, pseudo()))
     expect(await client.verdict()).toBe('status 200')
+  })
+
+  it('gives as much window back as was read, and no more', async () => {
+    const server = await serveForTest(async ({ body }) => ok({ body: await text(body ?? Readable.from([])) }), {
+      limits: { connectionWindowBytes: 65_535 },
+    })
+    const client = await RawClient.connect(server)
+    client.send(headers(1, pseudo('POST'), false))
+    for (let turn = 0; turn < 20; turn += 1) {
+      client.send(data(1, 'x'.repeat(10_000)))
+      await client.sync()
+    }
+    const updates = client.frames.filter(({ type, id }) => type === frameType.WINDOW_UPDATE && id === 0)
+    const freed = updates.reduce((sum, { payload }) => sum + payload.readUInt32BE(0), 0)
+    expect(freed).toBeGreaterThan(200_000 - 65_535)
+    expect(freed).toBeLessThanOrEqual(200_000)
+  })
+
+  it('that came and was not read does not use it up, either', async () => {
+    const server = await serveForTest(async () => ok(), { limits: { connectionWindowBytes: 65_535 } })
+    const client = await RawClient.connect(server)
+    for (let id = 1; id < 20; id += 2) {
+      client.send(headers(id, pseudo('POST'), false), data(id, 'x'.repeat(10_000)))
+      expect(await client.content(id)).toBe('ok')
+    }
   })
 
   it('that nobody wants does not use up the window of the connection', async () => {

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { HttpResponse } from '@roundtrip/http'
 import { writeHeaders } from './frame-writer.ts'
 import type { Output } from './output.ts'
+import type { PeerSettings } from './peer-settings.ts'
 import { encodeContinue, encodeHead } from './response-head.ts'
 import type { SendQueue } from './send-queue.ts'
 import type { ServerStream } from './server-stream.ts'
@@ -30,17 +31,20 @@ export const discard = (body: HttpResponse['body']): void => {
 export class Responder {
   readonly #output: Output
   readonly #queue: SendQueue
+  readonly #peer: PeerSettings
   readonly #events: ResponderEvents
 
-  constructor(output: Output, queue: SendQueue, events: ResponderEvents) {
+  constructor(output: Output, queue: SendQueue, peer: PeerSettings, events: ResponderEvents) {
     this.#output = output
     this.#queue = queue
+    this.#peer = peer
     this.#events = events
   }
 
   sendContinue(stream: ServerStream): void {
     if (stream.hasResponded || stream.isClosed) return
-    const { block, length } = encodeContinue()
+    const { block, length } = encodeContinue(this.#peer.mustShrinkTable)
+    if (this.#peer.mustShrinkTable) this.#peer.noteTableShrunk()
     writeHeaders(this.#output, stream.id, false, block, length)
   }
 
@@ -52,7 +56,9 @@ export class Responder {
       return
     }
     const bytes = bytesOf(body)
-    const head = encodeHead(response, contentLength(stream.method, response, bytes))
+    const { mustShrinkTable } = this.#peer
+    const head = encodeHead(response, contentLength(stream.method, response, bytes), mustShrinkTable)
+    if (mustShrinkTable) this.#peer.noteTableShrunk()
     stream.hasResponded = true
     const isEmpty = stream.method === 'HEAD' || isBodiless(status) || body === undefined || bytes?.byteLength === 0
     writeHeaders(this.#output, stream.id, isEmpty, head.block, head.length)

@@ -38,6 +38,12 @@ const currentDate = (): string => {
   return dateText
 }
 
+/** A dynamic table of size 0 (RFC 7541 §6.3), at the beginning of a block. */
+const emptyTable = (): number => {
+  block[0] = 0x20
+  return 1
+}
+
 const put = (name: string, value: string, offset: number): number => {
   if (offset + maxEncodedLength(name, value) > maxBytes) throw new RangeError('the response head is too large')
   return encodeLine(name, value, block, offset)
@@ -45,14 +51,19 @@ const put = (name: string, value: string, offset: number): number => {
 
 /**
  * @param contentLength replaces what the fields say; `keep` leaves that as it is, undefined takes it away
+ * @param emptiesTable begins with an update of the dynamic table's size to nothing
  * @throws TypeError when a field cannot be sent, RangeError when all of them come to more than 64 KiB
  */
-export const encodeHead = (response: HttpResponse, contentLength: number | 'keep' | undefined): ResponseHead => {
+export const encodeHead = (
+  response: HttpResponse,
+  contentLength: number | 'keep' | undefined,
+  emptiesTable: boolean,
+): ResponseHead => {
   const { status } = response
   if (!Number.isInteger(status) || status < 200 || status > 999) throw new RangeError(`not a final status: ${status}`)
   const { flat } = withoutNamedOptions(response)
   let hasDate = false
-  let offset = encodeStatus(status, block, 0)
+  let offset = encodeStatus(status, block, emptiesTable ? emptyTable() : 0)
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
     if (hopByHop.has(name) || (name === 'content-length' && contentLength !== 'keep')) continue
@@ -76,4 +87,7 @@ const withoutNamedOptions = ({ fields }: HttpResponse): HttpResponse['fields'] =
 }
 
 /** An interim response that asks for the content (RFC 9110 §15.2.1). */
-export const encodeContinue = (): ResponseHead => ({ block, length: encodeStatus(100, block, 0) })
+export const encodeContinue = (emptiesTable: boolean): ResponseHead => ({
+  block,
+  length: encodeStatus(100, block, emptiesTable ? emptyTable() : 0),
+})

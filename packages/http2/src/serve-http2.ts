@@ -30,7 +30,8 @@ export const serveHttp2 = (
   let sweptMs = clock()
   const sweep = (): void => {
     const nowMs = clock()
-    const elapsedMs = nowMs - sweptMs
+    // A process that was stopped for a while must not take that for the silence of its clients.
+    const elapsedMs = Math.min(nowMs - sweptMs, 2 * sweepIntervalMs)
     sweptMs = nowMs
     for (const connection of connections) connection.sweep(elapsedMs)
   }

@@ -208,8 +208,9 @@ export class RawClient {
 
   /** Sends PING and waits for its acknowledgement: everything before was processed. False when the connection closed. */
   async sync(): Promise<boolean> {
-    this.send(frame(frameType.PING, 0, 0, Buffer.from('sync\0\0\0\0')))
-    const answer = await this.take(({ type, flags }) => type === frameType.PING && flags === flag.ACK)
+    const opaque = Buffer.from('sync\0\0\0\0')
+    this.send(frame(frameType.PING, 0, 0, opaque))
+    const answer = await this.take(({ type, payload }) => type === frameType.PING && payload.equals(opaque))
     return answer !== undefined
   }
 

@@ -82,7 +82,10 @@ export class Watch {
 
   /** A client that keeps its window shut holds our memory (CVE-2019-9517). */
   #watchResponse(stream: ServerStream, elapsedMs: number): void {
-    if (!stream.hasPending || stream.sentBytes - stream.sentMark >= progressBytes) {
+    const { queue } = this.#connection.exchange
+    // Waiting for its turn on a slow connection is no fault of the client's.
+    const isHeldBack = stream.pending !== undefined && (stream.sendWindow <= 0 || queue.window <= 0)
+    if (!isHeldBack || stream.sentBytes - stream.sentMark >= progressBytes) {
       stream.sentMark = stream.sentBytes
       stream.stalledMs = 0
       return
