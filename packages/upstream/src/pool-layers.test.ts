@@ -24,16 +24,17 @@ const start = (origins: readonly string[], given: PoolSettingsInput = {}) => {
 }
 
 describe('a pool on real connections', () => {
-  it('hides members that are dead, reset or answer 503, and ejects them', async () => {
+  it('hides members that are dead, reset, talk garbage or answer 503, and ejects them', async () => {
     const alive = await startOrigin((_request, response) => void response.end('alive'))
     const { pool, ask } = start(
       [
         await startClosedOrigin(),
         await startRawOrigin((socket) => socket.resetAndDestroy()),
+        await startRawOrigin((socket) => socket.end('220 smtp ready\r\n')),
         await startOrigin((_request, response) => void response.writeHead(503).end('busy')),
         alive,
       ],
-      { retry: { maxAttempts: 4 }, outlierDetection: { consecutiveGatewayErrors: 3 } },
+      { retry: { maxAttempts: 5 }, outlierDetection: { consecutiveGatewayErrors: 3 } },
     )
     for (let i = 0; i < 40; i++) expect(await ask()).toBe('alive')
     expect(pool.status().members.filter(({ state }) => state === 'ejected')).toHaveLength(2)

@@ -13,7 +13,8 @@ export const canBeSentTwice = (request: HttpRequest, isContentKept: boolean): bo
   isIdempotent(request) && (request.body === undefined || isContentKept)
 
 const conditionOfError = ({ code }: RoundtripError): RetryCondition | undefined => {
-  if (code === 'UPSTREAM_RESET') return 'reset'
+  // Garbage in place of a head is as little of an answer as none; content that breaks off later never comes here.
+  if (code === 'UPSTREAM_RESET' || code === 'UPSTREAM_INVALID') return 'reset'
   if (code === 'UPSTREAM_TIMEOUT') return 'timeout'
   return undefined
 }

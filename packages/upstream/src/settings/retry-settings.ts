@@ -18,7 +18,7 @@ export const retrySettings = Type.Object(
     }),
     on: Type.Array(setting.choice(conditions, { description: 'what is retried' }), {
       expected: `a list of ${conditions.join(', ')}`,
-      description: 'what is retried: no connection, closed before the head, no head in time, or that status',
+      description: 'what is retried: no connection, closed or garbage before the head, no head in time, or that status',
       default: ['connect-failure', 'reset', '503'],
     }),
     perTryTimeoutMs: setting.optional(
