@@ -91,7 +91,7 @@ describe('collapsing', () => {
     expect(play.requests).toHaveLength(2)
   })
 
-  it('makes nobody wait for more than two failures in a row', async () => {
+  it('makes nobody wait for more than three others that fail', async () => {
     const play = new Scenario().fails(new RoundtripError('UPSTREAM_RESET'))
     const seen = await Promise.allSettled(Array.from({ length: 6 }, () => play.ask()))
     expect(seen.every(({ status }) => status === 'rejected')).toBe(true)

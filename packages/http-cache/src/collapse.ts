@@ -2,24 +2,27 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpHandler, HttpLayer, HttpResponse } from '@roundtrip/http'
 import { DetachedContext } from './exchange/detached-context.ts'
-import { carried, type CarryingRequest, type Fetch, type Outcome, type Recording } from './exchange/fetch.ts'
+import { carried, type CarryingRequest, type Fetch, type Outcome } from './exchange/fetch.ts'
 import { responseOf } from './exchange/outcome-response.ts'
 import { matches, selectingValues } from './policy/selection.ts'
 
-type End = { readonly kind: 'outcome'; readonly outcome: Outcome } | { readonly kind: 'failed' }
+type Shareable = Extract<Outcome, { kind: 'stored' | 'stood-in' | 'recording' }>
 
-/** Leaders that may fail before a request stops waiting for others and goes by itself. */
-const mostFailures = 2
+/** Others that a request waits for in vain, because they fail or ask for another variant, before it goes by itself. */
+const mostWaits = 3
 
 /** A request on its way for everybody who waits for it. */
 class Flight {
-  readonly end: Promise<End>
-  readonly settle: (end: End) => void
+  /** What came of it; undefined when it failed. */
+  readonly end: Promise<Outcome | undefined>
+  readonly settle: (outcome: Outcome | undefined) => void
+  readonly leader: Fetch
   readonly #abort: () => void
   #waiting = 0
 
-  constructor(abort: () => void) {
-    const { promise, resolve } = Promise.withResolvers<End>()
+  constructor(leader: Fetch, abort: () => void) {
+    const { promise, resolve } = Promise.withResolvers<Outcome | undefined>()
+    this.leader = leader
     this.end = promise
     this.settle = resolve
     this.#abort = abort
@@ -65,18 +68,15 @@ class Collapser {
 
   async run(request: CarryingRequest, context: HttpContext, fetch: Fetch): Promise<HttpResponse> {
     let name = flightName(fetch, fetch.options.store.variants(fetch.options.key)[0]?.varyNames ?? [])
-    for (let failures = 0; failures < mostFailures;) {
+    for (let waits = 0; waits < mostWaits; waits++) {
       const flight = this.#flights.get(name)
       if (flight === undefined) return this.#lead(name, request, context, fetch)
-      const end = await follow(flight, context)
-      if (end.kind === 'failed' || end.outcome.kind === 'unmatched') {
-        failures++
-        continue
-      }
-      if (end.outcome.kind === 'passed') break
-      const shared = await share(end.outcome, fetch)
+      const outcome = await follow(flight, context)
+      if (outcome === undefined || outcome.kind === 'unmatched') continue
+      if (outcome.kind === 'passed') break
+      const shared = await share(outcome, flight.leader, fetch)
       if (shared !== undefined) return shared
-      const other = flightName(fetch, varyOf(end.outcome))
+      const other = flightName(fetch, varyOf(outcome))
       // Of the same name and yet of no use, e.g. grown too large to be read along from its beginning.
       if (other === name) break
       name = other
@@ -86,21 +86,20 @@ class Collapser {
 
   async #lead(name: string, request: CarryingRequest, context: HttpContext, fetch: Fetch): Promise<HttpResponse> {
     const detached = new DetachedContext(context, false)
-    const flight = new Flight(() => detached.abort(new RoundtripError('CLIENT_CLOSED_REQUEST')))
+    const flight = new Flight(fetch, () => detached.abort(new RoundtripError('CLIENT_CLOSED_REQUEST')))
     this.#flights.set(name, flight)
     const land = (): void => void this.#flights.delete(name)
     const stay = flight.join(context, () => undefined)
     try {
       const response = await this.#next(request, detached)
       const outcome = fetch.admit(response)
-      flight.settle({ kind: 'outcome', outcome })
+      flight.settle(outcome)
       if (outcome.kind === 'recording') void outcome.recording.body.fate.then(land)
       else land()
       return response
     } catch (error) {
       land()
-      const outcome = fetch.fail(error)
-      flight.settle(outcome === undefined ? { kind: 'failed' } : { kind: 'outcome', outcome })
+      flight.settle(fetch.fail(error))
       throw error
     } finally {
       stay()
@@ -108,34 +107,29 @@ class Collapser {
   }
 }
 
-const varyOf = (outcome: Extract<Outcome, { kind: 'stored' | 'stood-in' | 'recording' }>): readonly string[] =>
+const varyOf = (outcome: Shareable): readonly string[] =>
   outcome.kind === 'recording' ? outcome.recording.varyNames : outcome.stored.varyNames
 
 /** Those who ask for the same variant, as far as it is known what the URL varies on. */
 const flightName = ({ options: { key, request, settings } }: Fetch, varyNames: readonly string[]): string =>
   varyNames.length === 0 ? key : `${key}\n${selectingValues(request.fields, varyNames, settings).join('\n')}`
 
-const follow = (flight: Flight, context: HttpContext): Promise<End> => {
-  const { promise, resolve, reject } = Promise.withResolvers<End>()
+const follow = (flight: Flight, context: HttpContext): Promise<Outcome | undefined> => {
+  const { promise, resolve, reject } = Promise.withResolvers<Outcome | undefined>()
   const stay = flight.join(context, () => reject(new RoundtripError('CLIENT_CLOSED_REQUEST')))
-  void flight.end.then((end) => {
+  void flight.end.then((outcome) => {
     stay()
-    resolve(end)
+    resolve(outcome)
   })
   return promise
 }
 
-const isJoinable = ({ body, isCurrent }: Recording): boolean => body.isJoinable && isCurrent()
-
 /** The response of another's fetch, when it answers this request too. */
-const share = async (
-  outcome: Extract<Outcome, { kind: 'stored' | 'stood-in' | 'recording' }>,
-  fetch: Fetch,
-): Promise<HttpResponse | undefined> => {
+const share = async (outcome: Shareable, leader: Fetch, fetch: Fetch): Promise<HttpResponse | undefined> => {
   const { request, settings, store, clock } = fetch.options
-  const { varyNames, varyValues } = outcome.kind === 'recording' ? outcome.recording : outcome.stored
-  if (!matches(request.fields, varyNames, varyValues, settings)) return undefined
-  if (outcome.kind === 'recording' && !isJoinable(outcome.recording)) return undefined
+  const { varyNames, varyValues, head } = outcome.kind === 'recording' ? outcome.recording : outcome.stored
+  if (!matches(request.fields, varyNames, varyValues, settings) || leader.isOvertaken(head)) return undefined
+  if (outcome.kind === 'recording' && !outcome.recording.body.isJoinable) return undefined
   const response = await responseOf(outcome, request, { store, clock })
   if (response !== undefined) fetch.adopt(outcome)
   return response

@@ -20,8 +20,6 @@ export interface Recording {
   readonly varyValues: readonly string[]
   readonly head: Head
   readonly body: SharedBody
-  /** Whether one who comes now may have it: a purge may have come since it was asked for. */
-  readonly isCurrent: () => boolean
 }
 
 /**
@@ -41,11 +39,10 @@ export type Outcome =
 export interface FetchOptions {
   readonly key: string
   readonly request: HttpRequest
-  /** What is asked to be validated, and the stored variants a 304 may name instead. */
+  /** What is asked to be validated, or what parts are to be added to. */
   readonly selected: StoredResponse | undefined
+  /** Those a 304 may speak of; none when the client's own conditions went along: it is then for the client. */
   readonly variants: readonly StoredResponse[]
-  /** Whether the client's own conditions and range went along: a 304 is then for the client. */
-  readonly isTransparent: boolean
   /** Whether others may wait for its response, or it for that of others. */
   readonly isCollapsible: boolean
   readonly store: CacheStore
@@ -97,6 +94,11 @@ export class Fetch {
     this.end()
   }
 
+  /** Whether a purge that came after it began means its response: nobody who came after the purge may have it. */
+  isOvertaken({ surrogateKeys }: Head): boolean {
+    return this.options.store.journal.isOvertaken(this.#began, this.options.key, surrogateKeys)
+  }
+
   /** It failed, or all has come of it that will. */
   end(): void {
     if (this.#isEnded) return
@@ -105,8 +107,8 @@ export class Fetch {
   }
 
   #admit(response: HttpResponse): Outcome {
-    const { request, variants, isTransparent } = this.options
-    if (response.status === 304 && !isTransparent && variants.length > 0) return this.#freshen(response)
+    const { request, variants } = this.options
+    if (response.status === 304 && variants.length > 0) return this.#freshen(response)
     const standIn = isOriginError(response.status) ? this.#standIn(false) : undefined
     if (standIn !== undefined) return standIn
     if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
@@ -134,13 +136,13 @@ export class Fetch {
     head: Head,
     requestDirectives: Directives,
   ): Unstorable | 'purged' | undefined {
-    const { request, settings, store, key } = this.options
+    const { request, settings } = this.options
     const { freshness } = head.lifetime
     const candidate = { request, requestDirectives, status, fields, policy: policyOf(fields), freshness }
     const why = whyNotStorable(candidate, settings)
     if (why !== undefined) return why
     if (status === 206 && contentRangeOf(fields) === undefined) return 'content-range'
-    return store.journal.isOvertaken(this.#began, key, head.surrogateKeys) ? 'purged' : undefined
+    return this.isOvertaken(head) ? 'purged' : undefined
   }
 
   /** A 304 brings what is stored up to date (RFC 9111 §4.3.4). */
@@ -153,7 +155,7 @@ export class Fetch {
     if (meant === undefined || meant.partial !== undefined) return { kind: 'unmatched' }
     const exchanged = { requestMs: this.requestMs, responseMs: clock() }
     const head = freshenedHead(meant, response.fields, exchanged, settings)
-    if (!store.journal.isOvertaken(this.#began, key, head.surrogateKeys)) store.update(meant, head)
+    if (!this.isOvertaken(head)) store.update(meant, head)
     if (fits) return { kind: 'stored', stored: meant }
     // The origin says that another variant answers this request as well: it is stored under this one's values too.
     const names = varyNames(Fields.adopt([...head.flat]))
@@ -168,8 +170,7 @@ export class Fetch {
     const values = selectingValues(request.fields, names, settings)
     if (response.body instanceof Readable) {
       const body = this.#record(response.body, response.fields)
-      const isCurrent = (): boolean => !store.journal.isOvertaken(this.#began, this.options.key, head.surrogateKeys)
-      const recording = { varyNames: names, varyValues: values, head, body, isCurrent }
+      const recording = { varyNames: names, varyValues: values, head, body }
       void body.fate.then((fate) => {
         if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
         else store.counters.refuse(fate.kind)
@@ -200,7 +201,7 @@ export class Fetch {
   /** The content has come in whole; a purge may have come before its end. */
   #commit(recording: Recording, bytes: Uint8Array): void {
     const { key, store } = this.options
-    if (!recording.isCurrent()) {
+    if (this.isOvertaken(recording.head)) {
       store.counters.refuse('purged')
       return
     }

@@ -90,7 +90,7 @@ export class Forwarding {
     onResponse(response)
     const asked: ForwardRequest = { request, context, key, fwd: 'method', selected: undefined, directives: undefined }
     if (!response.fields.has('content-location')) return this.#label(asked, response, {})
-    const fetch = this.#fetch(request, key, undefined, [], { isTransparent: false, isCollapsible: false })
+    const fetch = this.#fetch(request, key, undefined, [], false)
     fetch.admit(response)
     return this.#finish(asked, fetch, response)
   }
@@ -127,10 +127,10 @@ export class Forwarding {
     key: string,
     selected: StoredResponse | undefined,
     variants: readonly StoredResponse[],
-    manner: { isTransparent: boolean; isCollapsible: boolean },
+    isCollapsible: boolean,
   ): Fetch {
     const { store, settings, clock } = this.#parts
-    return new Fetch({ key, request, selected, variants, ...manner, store, settings, clock })
+    return new Fetch({ key, request, selected, variants, isCollapsible, store, settings, clock })
   }
 
   /** The request as the origin gets it, with its fetch. */
@@ -146,7 +146,7 @@ export class Forwarding {
     // Where nothing is stored and nothing will be, the client's own conditions save more than ours could.
     const isTransparent = isPart || (isHopeless && variants.length === 0)
     const asked = isTransparent ? [] : variants
-    const fetch = this.#fetch(request, key, validated ?? selected, asked, { isTransparent, isCollapsible })
+    const fetch = this.#fetch(request, key, validated ?? selected, asked, isCollapsible)
     const fields = isTransparent
       ? request.fields.clone()
       : asked.length > 0
@@ -158,7 +158,7 @@ export class Forwarding {
   /** A 304 that speaks of nothing we have: the same again without conditions. */
   async #forwardPlain(asked: ForwardRequest): Promise<HttpResponse> {
     const { request, key, context } = asked
-    const fetch = this.#fetch(request, key, undefined, [], { isTransparent: false, isCollapsible: false })
+    const fetch = this.#fetch(request, key, undefined, [], false)
     try {
       const response = await this.#next({ ...request, fields: withoutConditions(request.fields) }, context)
       fetch.admit(response)

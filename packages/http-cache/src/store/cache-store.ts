@@ -124,6 +124,11 @@ export class CacheStore {
     return true
   }
 
+  /** Octets that are still arriving. */
+  get reservedBytes(): number {
+    return this.#recordingBytes
+  }
+
   release(bytes: number): void {
     this.#recordingBytes -= bytes
   }

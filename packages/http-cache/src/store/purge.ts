@@ -50,6 +50,11 @@ export class PurgeJournal {
     return this.#sequence
   }
 
+  /** Fetches that have begun and not ended. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
   end(): void {
     this.#underWay--
     if (this.#underWay === 0) this.#entries = []
