@@ -145,7 +145,9 @@ describe('the protocol agreed on by ALPN', () => {
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo
     const transport = testTransport(`https://hop.test:${port}`, { tls: { ca }, lookup, protocol: 'auto' })
-    const answers = await Promise.all([1, 2, 3].map(() => transport.send(testRequest(), testClient())))
+    const sent = [1, 2, 3].map(() => transport.send(testRequest(), testClient()))
+    expect(transport.stats).toMatchObject({ waiting: 3, inFlight: 3 })
+    const answers = await Promise.all(sent)
     expect(await Promise.all(answers.map(contentOf))).toEqual([version, version, version])
     expect(transport.stats.inFlight).toBe(0)
     await transport.drain()

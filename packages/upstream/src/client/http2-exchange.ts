@@ -25,6 +25,8 @@ export interface Http2Owner {
   readonly timeouts: TransportTimeouts
   readonly clock: () => number
   readonly scheme: 'http' | 'https'
+  /** Streams above this the next hop has not acted on, as its GOAWAY says (RFC 9113 §6.8). */
+  readonly lastStreamId: number
   /** The stream is gone, or will be as soon as the session gets to it. */
   finished(stream: Http2Exchange, hasTimedOut: boolean): void
 }
@@ -179,8 +181,9 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
 
   #closed(failure: Error | undefined): void {
     if (this.#isOver) return
-    const { rstCode } = this.#stream
-    const isUnprocessed = rstCode === NGHTTP2_REFUSED_STREAM
+    const { rstCode, id } = this.#stream
+    const isBehindGoaway = id === undefined || id > this.#owner.lastStreamId
+    const isUnprocessed = rstCode === NGHTTP2_REFUSED_STREAM || isBehindGoaway
     const error =
       failure instanceof RoundtripError ? failure : new RoundtripError('UPSTREAM_RESET', undefined, { cause: failure })
     this.#settle(false)

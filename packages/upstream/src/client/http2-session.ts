@@ -39,6 +39,7 @@ export class Http2Session implements Http2Owner {
   /** Whether the next hop has answered with its settings (RFC 9113 §3.4). */
   isConnected = false
   isRetired = false
+  lastStreamId = Infinity
   readonly #owner: SessionOwner
   readonly #session: ClientHttp2Session
   readonly #streams = new Set<Http2Exchange>()
@@ -111,7 +112,10 @@ export class Http2Session implements Http2Owner {
     const session = this.#session
     session.once('connect', () => this.#connected())
     session.on('remoteSettings', () => this.#allowed())
-    session.on('goaway', () => this.retire())
+    session.on('goaway', (_code, lastStreamId) => {
+      this.lastStreamId = lastStreamId
+      this.retire()
+    })
     session.on('error', (error) => void (this.#failure ??= error))
     session.once('close', () => this.#closed())
   }

@@ -134,6 +134,18 @@ describe('what goes wrong over HTTP/2', () => {
     expect(sessions).toHaveLength(2)
   })
 
+  it('GOAWAY for an error says what was not acted on', async () => {
+    const { sessions, send } = await start(() => {
+      // It has seen the first stream only; the other one has crossed its GOAWAY on the way.
+      sessions[0]?.goaway(constants.NGHTTP2_INTERNAL_ERROR, 1)
+    })
+    const outcomes = await Promise.allSettled([send('/1'), send('/2')])
+    expect(outcomes.map((one) => one.status === 'rejected' && one.reason.details)).toMatchObject([
+      { sent: true },
+      { sent: false },
+    ])
+  })
+
   it.each([new Error('broken'), undefined])(
     'content that breaks off is never taken for the whole: %s',
     async (reason) => {

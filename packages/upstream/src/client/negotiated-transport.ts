@@ -10,23 +10,21 @@ import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats } from './transport.ts'
 import type { ResolvedOptions } from './transport-options.ts'
 
-const nothing: TransportStats = { open: 0, idle: 0, waiting: 0, inFlight: 0, connects: 0, reuses: 0 }
-
 export class NegotiatedTransport implements Transport, Swept {
+  readonly stats: TransportStats
   readonly #options: ResolvedOptions
   readonly #dialer: Dialer
   #chosen: Transport | undefined
   #choice: Promise<Transport> | undefined
   #probe: { readonly socket: TLSSocket; readonly deadlineMs: number } | undefined
+  /** Requests that wait for the choice. */
+  #undecided = 0
   #isDraining = false
 
   constructor(options: ResolvedOptions) {
     this.#options = options
+    this.stats = this.#view()
     this.#dialer = new Dialer(options.destination, ['h2', 'http/1.1'])
-  }
-
-  get stats(): TransportStats {
-    return this.#chosen?.stats ?? nothing
   }
 
   send(request: HttpRequest, options: SendOptions): Promise<HttpResponse> {
@@ -56,6 +54,7 @@ export class NegotiatedTransport implements Transport, Swept {
 
   async #sendWhenChosen(request: HttpRequest, options: SendOptions): Promise<HttpResponse> {
     let transport: Transport
+    this.#undecided++
     try {
       if (this.#isDraining) throw new RoundtripError('UPSTREAM_UNREACHABLE', 'The next hop is being drained.')
       transport = await (this.#choice ??= this.#choose())
@@ -63,6 +62,8 @@ export class NegotiatedTransport implements Transport, Swept {
       const failure = upstreamError(error as Error, { member: this.#options.member, sent: false })
       options.onEnd?.(toRoundtripError(failure))
       throw failure
+    } finally {
+      this.#undecided--
     }
     return transport.send(request, options)
   }
@@ -94,5 +95,30 @@ export class NegotiatedTransport implements Transport, Swept {
       socket.on('error', reject)
       socket.once('close', () => reject(new RoundtripError('UPSTREAM_UNREACHABLE')))
     })
+  }
+
+  #view(): TransportStats {
+    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- getters have a `this` of their own
+    const transport = this
+    return {
+      get open() {
+        return transport.#chosen?.stats.open ?? 0
+      },
+      get idle() {
+        return transport.#chosen?.stats.idle ?? 0
+      },
+      get waiting() {
+        return transport.#undecided + (transport.#chosen?.stats.waiting ?? 0)
+      },
+      get inFlight() {
+        return transport.#undecided + (transport.#chosen?.stats.inFlight ?? 0)
+      },
+      get connects() {
+        return transport.#chosen?.stats.connects ?? 0
+      },
+      get reuses() {
+        return transport.#chosen?.stats.reuses ?? 0
+      },
+    }
   }
 }
