@@ -6,7 +6,9 @@ import { at, clientOf } from '../helpers/client.ts'
 import type { TargetSource } from '../helpers/target.ts'
 import { useTarget } from '../helpers/use-target.ts'
 
-const traced = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
+/** Past the edges' caches: what is asked for is who answers behind them. */
+const anew = { 'cache-control': 'no-cache' }
+const traced = { ...anew, traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
 const order = {
   method: 'POST',
   json: { name: 'Alice', email: 'alice@example.com', lines: [{ productId: 3, quantity: 1 }] },
@@ -33,7 +35,11 @@ export const describeOutages = (source: TargetSource): void => {
       }
     }
     const statuses = async (path: string, count: number): Promise<Set<number>> =>
-      new Set(await Promise.all(Array.from({ length: count }, async () => (await use.client(path)).status)))
+      new Set(
+        await Promise.all(
+          Array.from({ length: count }, async () => (await use.client(path, { headers: anew })).status),
+        ),
+      )
     const timing = async (path: string, name: string) => {
       const reply = await use.client(path, { headers: traced })
       const timings = parseServerTiming([reply.headers['server-timing']].flat().join(','))
@@ -80,7 +86,7 @@ export const describeOutages = (source: TargetSource): void => {
         during('stop', 'app-2', async () => {
           expect((await use.client('/assets/site.css')).status).toBe(200)
           await vi.waitFor(async () => {
-            const reply = await use.client('/api/users')
+            const reply = await use.client('/api/users', { headers: anew })
             expect(reply.json()).toMatchObject({ status: 503, code: 'NO_HEALTHY_UPSTREAM' })
             expect(reply.headers['retry-after']).toBeDefined()
           }, noticed)

@@ -96,7 +96,9 @@ export const describeRequest = (source: TargetSource): void => {
       const path = '/api/products?limit=7'
       const timings = async () =>
         parseServerTiming(
-          [(await use.client(path, { headers: { traceparent } })).headers['server-timing']].flat().join(','),
+          [(await use.client(path, { headers: { traceparent, 'cache-control': 'no-cache' } })).headers['server-timing']]
+            .flat()
+            .join(','),
         )
       const first = await timings()
       expect(first.find(({ name }) => name === 'cache')?.description).toBe('miss')
@@ -104,6 +106,18 @@ export const describeRequest = (source: TargetSource): void => {
       const second = await timings()
       expect(second.find(({ name }) => name === 'cache')?.description).toBe('hit')
       expect(second.find(({ name }) => name === 'db')).toBeUndefined()
+    })
+
+    it('is answered by the edge alone while a response is fresh', async () => {
+      const path = '/api/products?limit=8'
+      const [first, second] = [await use.client(path), await use.client(path, { headers: { traceparent } })]
+      expect([first.headers['cache-status'], second.headers['cache-status']]).toEqual([
+        expect.stringMatching(/fwd=uri-miss.*stored/),
+        expect.stringMatching(/^roundtrip-edge;\s*hit/),
+      ])
+      expect(second.text).toBe(first.text)
+      expect(Number(second.headers['age'])).toBeGreaterThanOrEqual(0)
+      expect(second.headers['server-timing']).toMatch(/^edge;.*by="cache"$/)
     })
 
     it('names every request', async () => {
