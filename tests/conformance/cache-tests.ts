@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { Agent, request } from 'undici'
 import { startEdgeProcess } from '../helpers/edge-process.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { execute } from './execute.ts'
@@ -32,14 +33,15 @@ const summarize = (suites: readonly Suite[], results: Results): number => {
   return tests.filter(({ id, kind = 'required' }) => kind === 'required' && results[id] !== true).length
 }
 
-/** The suite's origin does not say when it listens. */
-const untilAnswered = async (url: string): Promise<void> => {
+/** Neither does the suite's origin say when it listens, nor the edge when it has noticed. */
+const untilAnswered = async (url: string, ca: string): Promise<void> => {
+  const dispatcher = new Agent({ connect: { ca } })
   for (let tries = 0; tries < 100; tries += 1) {
-    const answered = await fetch(url).then(
-      ({ ok }) => ok,
+    const answered = await request(url, { dispatcher }).then(
+      ({ statusCode, body }) => body.dump().then(() => statusCode === 200),
       () => false,
     )
-    if (answered) return
+    if (answered) return dispatcher.close()
     await setTimeout(50)
   }
   throw new Error('the suite has not started its origin within 5 s')
@@ -51,7 +53,7 @@ export const runCacheTests = async (folder: string | undefined, id = ''): Promis
   const host = '127.0.0.1'
   const port = await freePort([{ host, protocol: 'tcp' }])
   // The suite's origin has no health check, but answers everything with a file or 404: any of its files will do.
-  const environment = { EDGE_HEALTH_CHECK_PATH: '/README.md' }
+  const environment = { EDGE_HEALTH_CHECK_PATH: '/README.md', EDGE_HEALTH_CHECK_INTERVAL_MS: '100' }
   const edge = await startEdgeProcess({ upstreams: [`http://${host}:${port}`], environment })
   const origin = spawn(process.execPath, ['test-engine/server/server.mjs'], {
     cwd: folder,
@@ -64,7 +66,7 @@ export const runCacheTests = async (folder: string | undefined, id = ''): Promis
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   try {
-    await untilAnswered(`http://${host}:${port}/README.md`)
+    await untilAnswered(`https://${host}:${edge.httpsPort}/README.md`, edge.ca)
     const said = await execute(process.execPath, ['--no-warnings', 'test-engine/cli.mjs'], {
       cwd: folder,
       env: {

@@ -1,7 +1,7 @@
 /** One edge as its own process, through its `main.ts`, on free ports. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -14,6 +14,8 @@ export interface EdgeProcessOptions {
   readonly upstreams: readonly string[]
   /** Settings beside ports, certificate and next hops, e.g. `EDGE_WORKERS`. */
   readonly environment?: Readonly<Record<string, string>>
+  /** What its settings file says; none when undefined. */
+  readonly settings?: object
 }
 
 export interface EdgeProcess {
@@ -22,6 +24,8 @@ export interface EdgeProcess {
   /** Of `EDGE_HTTP_PORT`, when that is set. */
   readonly httpPort: number | undefined
   readonly files: PkiFiles
+  /** Where its settings file is, when it has one. */
+  readonly settingsFile: string
   /** The authority, in PEM form. */
   readonly ca: string
   /** For files of the test; removed with the edge. */
@@ -53,11 +57,18 @@ const readyOf = async (child: ChildProcess, log: readonly string[]): Promise<Rea
 }
 
 /** @throws Error when the edge does not start, with what it said */
-export const startEdgeProcess = async ({ upstreams, environment }: EdgeProcessOptions): Promise<EdgeProcess> => {
+export const startEdgeProcess = async ({
+  upstreams,
+  environment,
+  settings,
+}: EdgeProcessOptions): Promise<EdgeProcess> => {
   const folder = mkdtempSync(join(tmpdir(), 'roundtrip-edge-'))
   const pki = join(folder, 'pki')
   mkdirSync(pki)
   const files = await ensurePki(pki, { names })
+  const settingsFile = join(folder, 'edge.yaml')
+  // JSON is YAML, too.
+  if (settings !== undefined) writeFileSync(settingsFile, JSON.stringify(settings))
   const child = fork(program, [], {
     silent: true,
     env: {
@@ -65,9 +76,10 @@ export const startEdgeProcess = async ({ upstreams, environment }: EdgeProcessOp
       EDGE_HTTPS_PORT: '0',
       EDGE_CERTIFICATE_FILE: files.certificateFile,
       EDGE_KEY_FILE: files.keyFile,
-      EDGE_UPSTREAMS: upstreams.join(','),
+      ...(upstreams.length > 0 && { EDGE_UPSTREAMS: upstreams.join(',') }),
       EDGE_HEALTH_CHECK_PATH: '/health',
       SERVICE_LOG_LEVEL: 'warn',
+      ...(settings !== undefined && { EDGE_SETTINGS_FILE: settingsFile }),
       ...environment,
     },
   })
@@ -92,6 +104,7 @@ export const startEdgeProcess = async ({ upstreams, environment }: EdgeProcessOp
       httpsPort: portOf(https),
       httpPort,
       files,
+      settingsFile,
       ca: readFileSync(files.caFile, 'utf8'),
       folder,
       log,

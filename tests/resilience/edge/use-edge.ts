@@ -11,11 +11,23 @@ export interface Scene {
   readonly second: OriginProcess
 }
 
-/** Short enough for a test, long enough for a machine that has other things to do. */
-const impatient = {
-  EDGE_HEALTH_CHECK_INTERVAL_MS: '100',
-  EDGE_FIRST_BYTE_TIMEOUT_MS: '1000',
-}
+/** Health checks and timeouts are short enough for a test, and long enough for a machine that has other things to do. */
+const poolOf = (...origins: readonly OriginProcess[]) => ({
+  members: origins.map(({ address }) => ({ origin: address })),
+  healthCheck: { path: '/health', intervalMs: 100 },
+  retry: {
+    on: ['connect-failure', 'reset', 'timeout', '502', '503'],
+    perTryTimeoutMs: 1000,
+    // What is shown here is what can be retried, not how much of it a pool is ready to bear.
+    budgetPercent: 1000,
+  },
+})
+
+/** Nothing is cached: every answer comes through. */
+export const settingsFor = (first: OriginProcess, second: OriginProcess) => ({
+  pools: { web: poolOf(first, second) },
+  routes: [{ name: 'all', cache: { enabled: false } }],
+})
 
 const startOrigin = async (): Promise<OriginProcess> => {
   const origin = await OriginProcess.start()
@@ -27,10 +39,8 @@ const startOrigin = async (): Promise<OriginProcess> => {
 export const underLoad = async (environment: Readonly<Record<string, string>> = {}): Promise<Scene> => {
   const first = await startOrigin()
   const second = await startOrigin()
-  const edge = await startEdgeProcess({
-    upstreams: [first.address, second.address],
-    environment: { ...impatient, ...environment },
-  })
+  const settings = settingsFor(first, second)
+  const edge = await startEdgeProcess({ upstreams: [], settings, environment })
   onTestFinished(() => edge.stop())
   const load = new CheckedLoad({ edge })
   onTestFinished(async () => void (await load.stop()))
