@@ -6,11 +6,11 @@ import { seededRandom } from './simulation/trace.ts'
 import { Scenario, settled, testClient, type Seen } from './testing.ts'
 
 /** In two pieces, of which the second may never come. */
-async function* arriving(text: string, isBroken: boolean): AsyncGenerator<string> {
-  yield text.slice(0, 3)
+async function* arriving(text: string, isBroken: boolean): AsyncGenerator<Buffer> {
+  yield Buffer.from(text.slice(0, 3))
   await settled()
   if (isBroken) throw new RoundtripError('UPSTREAM_RESET')
-  yield text.slice(3)
+  yield Buffer.from(text.slice(3))
 }
 
 /** An origin that does anything an origin may do; the content always says what was asked for and in which version. */
@@ -35,7 +35,7 @@ const moody = (play: Scenario, random: () => number, version: () => number) => {
     const text = `${target} ${kind} ${began}`
     if (mood < 0.2) return play.response({ status: 503, body: text })
     if (mood < 0.5) return play.response({ fields: common, body: text })
-    const body = Readable.from(arriving(text, mood < 0.6))
+    const body = Readable.from(arriving(text, mood < 0.6), { objectMode: false })
     return play.response({ fields: { ...common, 'content-length': String(text.length) }, body })
   }
 }

@@ -113,8 +113,9 @@ export class Forwarding {
         return
       }
       const outcome = prepared.fetch.admit(response)
+      // A reader of a body that others fetch would hold them back, for nobody reads it here.
+      if (outcome.kind !== 'recording' || prepared.fetch.isCollapsed) discard(response)
       if (outcome.kind === 'recording') await outcome.recording.body.fate
-      else discard(response)
     } catch (error) {
       context.log.debug({ error, url: stored.key }, 'a stale response could not be revalidated')
     } finally {
