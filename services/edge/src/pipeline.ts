@@ -65,6 +65,8 @@ export const routeLayers = (
   return [
     // Around everything that answers: a client can quote the id of an error too. The next hop hears of it by forwarding.
     ['request-id', requestId({ tellsNextHop: false })],
+    // Before all who ask who the client is, and whether it came by TLS.
+    ['client-address', clientAddress(shared.clientAddress)],
     // Around error-response: the line says what the client was sent.
     ['access-log', accessLog({ which: shared.accessLog })],
     ['slow-requests', slowRequests({ ring: shared.slow, slowRequestMs: shared.slowRequestMs })],
@@ -79,8 +81,6 @@ export const routeLayers = (
     ['load-shed', loadShed({ shedder: shared.shedder, upstream: settings.pool, priority: settings.priority })],
     // The cheap refusals first, before anything is read or sent on; a redirect must not lend our name to other hosts.
     ['validate', validate({ ...settings.validate, hosts, sharesCertificate: shared.sharesCertificate })],
-    // Before all who ask for the client by its address.
-    ['client-address', clientAddress(shared.clientAddress)],
     ['https-redirect', httpsRedirect({ ...settings.httpsRedirect, publicHttpsPort: shared.publicHttpsPort })],
     ['access', allowDeny(settings.access)],
     ['rate-limit', rateLimit({ ...settings.rateLimit, route: settings.name, limiter: shared.limiter })],

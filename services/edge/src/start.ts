@@ -51,11 +51,16 @@ export const startEdge = async (
   return assemble(runtimeAt(0), listeners, relay, workplace)
 }
 
-const assemble = (runtime: EdgeRuntime, listeners: Listeners, relay: PurgeRelay, { bus }: Workplace): Component => {
+const assemble = async (
+  runtime: EdgeRuntime,
+  listeners: Listeners,
+  relay: PurgeRelay,
+  { bus }: Workplace,
+): Promise<Component> => {
   const stopAnswering = answerAdmin(bus, runtime, listeners)
   const health = async (): Promise<Health> => healthOf(runtime)
   bus.subscribe(healthTopic, health)
-  runtime.start()
+  await runtime.start()
   return {
     listeners: listeners.addresses,
     health,
@@ -75,11 +80,13 @@ const assemble = (runtime: EdgeRuntime, listeners: Listeners, relay: PurgeRelay,
 const redisOf = ({ redisUrl, redisPassword }: EdgeSettings) =>
   redisUrl === undefined ? undefined : { url: redisUrl, password: redisPassword }
 
+/** Whether Redis is there already or not: until then the edge counts by itself. */
 const limiterOf = (settings: EdgeSettings, { rateLimiter }: EdgeFile, log: Log): Limiter => {
   const redis = redisOf(settings)
-  return redis === undefined
-    ? new LocalLimiter({ maxKeys: rateLimiter.maxKeys })
-    : new RedisLimiter({ ...rateLimiter, ...redis, namespace: 'roundtrip:edge:limits', log })
+  if (redis === undefined) return new LocalLimiter({ maxKeys: rateLimiter.maxKeys })
+  const limiter = new RedisLimiter({ ...rateLimiter, ...redis, namespace: 'roundtrip:edge:limits', log })
+  void limiter.connect()
+  return limiter
 }
 
 interface ProtocolParts {

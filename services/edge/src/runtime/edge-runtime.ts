@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { BodyEncoder, type HttpHandler, type HttpRequest, type Log } from '@roundtrip/http'
 import { CacheStore, type PurgeBus } from '@roundtrip/http-cache'
 import type { Limiter } from '@roundtrip/rate-limit'
-import { createPool, type Pool } from '@roundtrip/upstream'
+import { assertPoolSettings, createPool, type Pool } from '@roundtrip/upstream'
 import type { EdgeSettings } from '../config.ts'
 import { AddressSet } from '../layers/address-set.ts'
 import { LoadShedder } from '../layers/load-shedder.ts'
@@ -14,6 +14,7 @@ import { noRoutePipeline } from '../routing/no-route.ts'
 import { createRouter } from '../routing/router.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import type { RouteSettings } from '../settings/route-settings.ts'
+import { watchFiles } from '../tls/watch-files.ts'
 
 export interface RuntimeOptions {
   readonly settings: Pick<EdgeSettings, 'accessLog'>
@@ -59,6 +60,7 @@ export class EdgeRuntime {
   readonly #figures = new Map<string, RouteFigures>()
   readonly #encoder: BodyEncoder
   #table: Table
+  #stopWatching: () => void = () => undefined
 
   /** @throws RoundtripError `SETTINGS_INVALID` */
   constructor(options: RuntimeOptions) {
@@ -97,9 +99,12 @@ export class EdgeRuntime {
     return this.#table.find(request)?.settings
   }
 
-  /** Begins health checks and discovery. */
-  start(): void {
+  /** Begins health checks and discovery; resolves when members that are looked up by name have been, or could not be. */
+  async start(): Promise<void> {
+    this.#stopWatching()
+    this.#stopWatching = watchFiles({ files: tlsFilesOf(this.file), onChange: () => this.#reconnect() })
     for (const pool of this.#pools.values()) pool.start()
+    await Promise.all([...this.#pools.values()].map((pool) => pool.ready()))
   }
 
   /**
@@ -113,8 +118,9 @@ export class EdgeRuntime {
     const before = new Map(this.#pools)
     const later = fixedParts.filter((part) => !isDeepStrictEqual(file[part], this.file[part]))
     const isLimited = !isDeepStrictEqual(fixedLimits(file), fixedLimits(this.file))
+    for (const settings of Object.values(file.pools)) assertPoolSettings(settings)
     this.#table = this.#build(file)
-    this.start()
+    void this.start()
     for (const [name, pool] of before) if (!this.#pools.has(name)) void retire(pool)
     return isLimited ? [...later, 'limits'] : later
   }
@@ -125,6 +131,7 @@ export class EdgeRuntime {
   }
 
   close(): void {
+    this.#stopWatching()
     for (const pool of this.#pools.values()) pool.close()
     void this.store.close()
     this.shedder.close()
@@ -171,6 +178,17 @@ export class EdgeRuntime {
     return { file, find: createRouter(routes), otherwise: noRoutePipeline(file.hosts, settings.accessLog) }
   }
 
+  /** Certificates that next hops are shown, or held against, have changed. */
+  #reconnect(): void {
+    const { log } = this.#options
+    try {
+      for (const pool of this.#pools.values()) pool.reconnect()
+      log.info({ files: tlsFilesOf(this.file) }, 'certificates for next hops renewed')
+    } catch (error) {
+      log.error({ error }, 'the new certificates for next hops cannot be used; the old ones stay')
+    }
+  }
+
   #freshPools(file: EdgeFile): Map<string, Pool> {
     const missing = Object.entries(file.pools).filter(([name]) => !this.#pools.has(name))
     return new Map(missing.map(([name, settings]) => [name, createPool(name, settings, { log: this.#options.log })]))
@@ -182,6 +200,11 @@ export class EdgeRuntime {
     return figures
   }
 }
+
+const tlsFilesOf = ({ pools }: EdgeFile): string[] =>
+  Object.values(pools).flatMap(({ tls }) =>
+    [tls.caFile, tls.certificateFile, tls.keyFile].filter((file) => file !== undefined),
+  )
 
 const retire = async (pool: Pool): Promise<void> => {
   await pool.drain()
