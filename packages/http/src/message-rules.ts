@@ -1,6 +1,6 @@
 /** What the parts of a request may be made of, whatever protocol carried them: one page for every parser. */
 
-const authority = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+,;=%-]+)(?::\d{0,5})?$/i
+const authority = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+;=%-]+)(?::(\d{0,5}))?$/i
 const target = /^(?:\/[\u0021\u0022\u0024-\u007E\u0080-\u00FF]*|\*)$/
 const value = /^[\t\u0020-\u007E\u0080-\u00FF]*$/
 const name = /^[!#$%&'*+.^_`|~0-9a-z-]+$/
@@ -12,8 +12,16 @@ export const isMethod = (text: string): boolean => method.test(text)
 /** A path with its query, or `*`. A request line ends at a space, and a fragment is never sent (RFC 9112 §3.2); octets above ASCII pass. */
 export const isTarget = (text: string): boolean => target.test(text)
 
-/** reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. */
-export const isAuthority = (text: string): boolean => authority.test(text)
+const highestPort = 65_535
+
+/**
+ * reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. A comma, which a
+ * reg-name may have, looks like two hosts to whoever joins fields.
+ */
+export const isAuthority = (text: string): boolean => {
+  const match = authority.exec(text)
+  return match !== null && Number(match[1] ?? 0) <= highestPort
+}
 
 /** A token in lower case (RFC 9110 §5.1). */
 export const isFieldName = (text: string): boolean => name.test(text)
