@@ -168,6 +168,11 @@ describe('tickets', () => {
     expect(await isResumed(running, session)).toBe(true)
     running.terminator.useTicketKeys(newTicketKeys())
     expect(await isResumed(running, session)).toBe(false)
+    // A new certificate after new keys brings the old ones not back.
+    const later = await sessionOf(running)
+    running.terminator.present({ certificates: [first] })
+    expect(await isResumed(running, later)).toBe(true)
+    expect(await isResumed(running, session)).toBe(false)
   })
 })
 
