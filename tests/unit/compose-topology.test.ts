@@ -134,6 +134,7 @@ describe.each(containers)('the container %s', (name, container) => {
 
   it('is watched while it runs, or runs once', () => {
     const { restart, healthcheck } = container
+    expect(healthcheck?.test.filter((word) => typeof word !== 'string') ?? []).toEqual([])
     const runsOnce = tasks.has(name)
     expect({ restart, isWatched: healthcheck !== undefined }).toEqual({
       restart: runsOnce ? 'no' : 'unless-stopped',
