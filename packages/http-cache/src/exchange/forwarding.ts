@@ -108,7 +108,8 @@ export class Forwarding {
     const prepared = this.#prepare(asked, stored)
     try {
       const response = await this.#next(prepared.request, context)
-      if (isOriginError(response.status)) {
+      // What a collapsing layer has admitted already belongs to all who wait for it.
+      if (isOriginError(response.status) && prepared.fetch.outcome === undefined) {
         discard(response)
         return
       }
