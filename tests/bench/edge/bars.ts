@@ -1,5 +1,6 @@
 /** The ratios to others that the edge has to reach, and whether it does. */
 import { median } from './figures.ts'
+import type { Measurement } from './measure.ts'
 import type { ScenarioResult } from './results.ts'
 
 export interface Bar {
@@ -32,8 +33,13 @@ export interface Verdict {
   readonly bar: Bar
   /** Undefined when one of the two was not measured. */
   readonly ratio: Ratio | undefined
-  readonly passed: boolean | undefined
+  /** The same ratio by processor time for one answer, which noise hardly moves; of rates only. */
+  readonly byProcessorTime: Ratio | undefined
+  readonly outcome: 'pass' | 'FAIL' | 'not measured' | 'too noisy to say'
 }
+
+/** What others may take of the server's core before wall-clock figures say nothing. */
+const bearableNoise = 0.1
 
 /** Round by round, as both met the same noise in it. */
 export const ratioOf = (own: readonly number[], other: readonly number[]): Ratio | undefined => {
@@ -47,13 +53,25 @@ const valuesOf = ({ rounds, latency }: ScenarioResult, name: string, measure: Ba
     ? (rounds[name] ?? []).map(({ perSecond }) => perSecond)
     : (latency?.rounds[name] ?? []).map(({ p99Us }) => p99Us)
 
+const noiseOf = (rounds: readonly Measurement[]): number =>
+  rounds.length === 0 ? 0 : median(rounds.map(({ busy }) => busy.others))
+
+const outcomeOf = (bar: Bar, ratio: Ratio | undefined, noise: number): Verdict['outcome'] => {
+  if (ratio === undefined) return 'not measured'
+  if (noise > bearableNoise) return 'too noisy to say'
+  const isReached = bar.measure === 'rate' ? ratio.median >= bar.ratio : ratio.median <= bar.ratio
+  return isReached ? 'pass' : 'FAIL'
+}
+
 export const verdicts = (results: readonly ScenarioResult[]): Verdict[] =>
   results.flatMap((result) =>
     bars
       .filter(({ scenarios }) => scenarios.test(result.scenario.name))
       .map((bar) => {
         const ratio = ratioOf(valuesOf(result, measured, bar.measure), valuesOf(result, bar.against, bar.measure))
-        const passed = bar.measure === 'rate' ? ratio && ratio.median >= bar.ratio : ratio && ratio.median <= bar.ratio
-        return { scenario: result.scenario.name, bar, ratio, passed }
+        const speed = (name: string): number[] => (result.rounds[name] ?? []).map(({ serverUs }) => 1 / serverUs)
+        const byProcessorTime = bar.measure === 'rate' ? ratioOf(speed(measured), speed(bar.against)) : undefined
+        const noise = Math.max(...[measured, bar.against].map((name) => noiseOf(result.rounds[name] ?? [])))
+        return { scenario: result.scenario.name, bar, ratio, byProcessorTime, outcome: outcomeOf(bar, ratio, noise) }
       }),
   )

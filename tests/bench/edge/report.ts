@@ -77,12 +77,13 @@ export const barLines = (results: readonly ScenarioResult[]): string[] => [
   '### Bars',
   '',
   ...table(
-    ['scenario', 'bar', `${measured}, median (least–most)`, ''],
-    verdicts(results).map(({ scenario, bar, ratio, passed }) => [
+    ['scenario', 'bar', `${measured}, median (least–most)`, 'by processor time', ''],
+    verdicts(results).map(({ scenario, bar, ratio, byProcessorTime, outcome }) => [
       scenario,
       bar.measure === 'rate' ? `≥ ${bar.ratio}× ${bar.against}` : `p99 ≤ ${bar.ratio}× ${bar.against}`,
       ratio === undefined ? '–' : times(ratio),
-      passed === undefined ? 'not measured' : passed ? 'pass' : 'FAIL',
+      byProcessorTime === undefined ? '–' : times(byProcessorTime),
+      outcome,
     ]),
   ),
 ]
