@@ -22,7 +22,7 @@ const event = (stack: Stack, matches: (event: StackEvent) => boolean): Promise<S
 
 test('the data tier starts, replicates, and leaves neither process nor folder', async () => {
   const stack = await startForTest({ include: ['data'] })
-  expect(stack.instances().map(({ state }) => state)).toEqual(['ready', 'ready', 'ready', 'ready'])
+  expect(stack.instances().map(({ state }) => state)).toEqual(Array(5).fill('ready'))
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   await query(primaryUrl, databasePassword, 'create table greeting as select 1 as number')
   await vi.waitFor(() => query(replicaUrl, databasePassword, 'select number from greeting'))

@@ -1,4 +1,4 @@
-/** One real data tier for all integration tests of a run: Postgres primary and replica, two Redis. */
+/** One real data tier for all integration tests of a run: Postgres primary and replica, Redis. */
 import { startStack, type DataAccess } from '@roundtrip/stack'
 import type { TestProject } from 'vitest/node'
 

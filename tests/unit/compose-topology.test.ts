@@ -77,6 +77,14 @@ describe('the compose file', () => {
     expect(containerOf(spec).networks?.toSorted()).toEqual(expected.toSorted())
   })
 
+  it.each(instancesOf('edge').map((spec) => [spec.name, spec] as const))(
+    'lets %s be steered from inside its container only',
+    (_, spec) => {
+      const { EDGE_ADMIN_HOST: host, EDGE_ADMIN_PORT: port } = containerOf(spec).environment ?? {}
+      expect({ host, port }).toEqual({ host: '127.0.0.1', port: spec.ports['admin']?.default })
+    },
+  )
+
   it.each(instances.map((spec) => [spec.name, spec] as const))('lets %s reach those it talks to', (_, spec) => {
     const own = new Set(containerOf(spec).networks)
     const cutOff = spec.talksTo.filter((name) => !compose.services[name]?.networks?.some((network) => own.has(network)))
@@ -92,19 +100,21 @@ describe('the compose file', () => {
     },
   )
 
-  it('publishes the edges and the name server, on the addresses and ports of the topology, and nothing else', () => {
+  it('publishes the edges and the name server, on the addresses and public ports of the topology, and nothing else', () => {
     const published = containers.flatMap(([name, { ports = [] }]) =>
       ports.map(({ host_ip, published: port, protocol = 'tcp' }) => `${name} ${protocol} ${host_ip} ${port}`),
     )
     const expected = instances
       .filter(({ tier }) => tier === 'dns' || tier === 'edge')
       .flatMap(({ name, host, ports }) =>
-        Object.values(ports).flatMap((port) =>
-          port.protocol.split('+').map((protocol) => {
-            const address = `\${ROUNDTRIP_HOST_${name.replace('-', '_').toUpperCase()}:-${host}}`
-            return `${name} ${protocol} ${address} \${${port.setting}:-${port.default}}`
-          }),
-        ),
+        Object.values(ports)
+          .filter(({ isInternal }) => isInternal !== true)
+          .flatMap((port) =>
+            port.protocol.split('+').map((protocol) => {
+              const address = `\${ROUNDTRIP_HOST_${name.replace('-', '_').toUpperCase()}:-${host}}`
+              return `${name} ${protocol} ${address} \${${port.setting}:-${port.default}}`
+            }),
+          ),
       )
     expect(published.toSorted()).toEqual(expected.toSorted())
   })
@@ -154,7 +164,7 @@ describe.each(containers)('the container %s', (name, container) => {
 describe.each(containers.filter(([name]) => !keepers.includes(name)))('the container %s', (name, container) => {
   it('only reads secrets, and only those it names or its own server needs', () => {
     const mounts = (container.volumes ?? []).filter((volume) => volume.includes('-secrets:'))
-    expect(mounts.filter((mount) => !/^([a-z]+)-secrets:\/run\/secrets\/\1:ro$/.test(mount))).toEqual([])
+    expect(mounts.filter((mount) => !/^([a-z-]+)-secrets:\/run\/secrets\/\1:ro$/.test(mount))).toEqual([])
     expect(mounts.map((mount) => mount.split(':')[0] ?? '').toSorted()).toEqual(expectedSecrets(name))
   })
 })
@@ -164,6 +174,7 @@ function expectedSecrets(name: string): string[] {
   const circles: Readonly<Record<string, readonly string[]>> = {
     'database-secrets': ['app-1', 'app-2', 'migrate', 'postgres-primary'],
     'edge-secrets': ['edge-1', 'edge-2'],
+    'edge-state-secrets': ['edge-1', 'edge-2', 'redis-edge'],
     'redis-secrets': ['app-1', 'app-2', 'worker-1', 'redis-cache', 'redis-queue'],
     'replication-secrets': ['postgres-primary', 'postgres-replica'],
     'superuser-secrets': ['postgres-primary'],

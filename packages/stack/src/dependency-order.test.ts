@@ -30,11 +30,11 @@ test('what is independent runs side by side', async () => {
     instances.filter(({ kind }) => kind === 'redis'),
     async ({ name }) => {
       started.push(name)
-      if (started.length === 2) both.resolve()
+      if (started.length === 3) both.resolve()
       await both.promise
     },
   )
-  expect(started).toEqual(['redis-cache', 'redis-queue'])
+  expect(started).toEqual(['redis-cache', 'redis-queue', 'redis-edge'])
 })
 
 test('a failure stops what needs it, and is reported when the rest has settled', async () => {

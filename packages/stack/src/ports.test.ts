@@ -7,7 +7,7 @@ import { instances, instancesOf } from './topology.ts'
 test('default ports are those of the topology', async () => {
   const addresses = await assignAddresses('default')
   expect(addresses['dns']).toEqual({ host: '127.0.0.1', ports: { dns: 5300 } })
-  expect(addresses['edge-1']?.ports).toEqual({ https: 8443, http: 8080 })
+  expect(addresses['edge-1']?.ports).toEqual({ https: 8443, http: 8080, admin: 9901 })
   expect(addresses['worker-1']?.ports).toEqual({})
 })
 

@@ -65,6 +65,7 @@ const serviceRecipe = (
     zoneFile: state.zoneFile,
     databasePasswordFile: secrets['database-password'].file,
     redisPasswordFile: secrets['redis-password'].file,
+    edgeRedisPasswordFile: secrets['edge-redis-password'].file,
     mailboxFolder: state.mailbox,
   }
   let warmed: Promise<void> | undefined
@@ -103,6 +104,7 @@ const redisRecipe = async ({ addresses, state, secrets, onProgress }: RecipeOpti
       binary,
       folder: state.redis,
       address: addresses[spec.name] ?? { host: spec.host, ports: {} },
-      password: secrets['redis-password'].value,
+      // What the edges know must not open the shop's data.
+      password: secrets[spec.name === 'redis-edge' ? 'edge-redis-password' : 'redis-password'].value,
     })
 }

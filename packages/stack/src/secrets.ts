@@ -8,7 +8,13 @@ export interface Secret {
   readonly value: string
 }
 
-const names = ['database-password', 'database-superuser-password', 'redis-password', 'control-token'] as const
+const names = [
+  'database-password',
+  'database-superuser-password',
+  'redis-password',
+  'edge-redis-password',
+  'control-token',
+] as const
 
 export type SecretName = (typeof names)[number]
 

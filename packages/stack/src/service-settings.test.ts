@@ -9,6 +9,7 @@ const files = {
   keyFile: '/k',
   databasePasswordFile: '/d',
   redisPasswordFile: '/r',
+  edgeRedisPasswordFile: '/e',
   mailboxFolder: '/m',
 }
 
@@ -35,6 +36,17 @@ test('the app reads from the replica, writes to the primary, and finds both Redi
   })
 })
 
+test('edges are steered at their own addresses, and share a Redis that nobody else is told of', async () => {
+  const [first, second] = [await render('edge-1'), await render('edge-2')]
+  expect(first).toMatchObject({ EDGE_ADMIN_HOST: '127.0.0.1', EDGE_ADMIN_PORT: '9901' })
+  expect(second).toMatchObject({ EDGE_ADMIN_HOST: second['EDGE_HOST'], EDGE_ADMIN_PORT: '9901' })
+  expect([first['EDGE_REDIS_URL'], second['EDGE_REDIS_URL']]).toEqual(Array(2).fill('redis://127.0.0.1:16381'))
+  const others = await Promise.all(['web-1', 'app-1', 'migrate', 'worker-1'].map(render))
+  expect(others.flatMap((settings) => Object.values(settings)).filter((value) => /:16381|^\/e$/.test(value))).toEqual(
+    [],
+  )
+})
+
 test('the edge serves the host names that its certificate covers', async () => {
   const { EDGE_HOSTS: hosts } = await render('edge-1')
   expect(hosts?.split(',')).toContain('www.roundtrip.localhost')
@@ -42,11 +54,13 @@ test('the edge serves the host names that its certificate covers', async () => {
 })
 
 test('passwords are handed over as files', async () => {
-  const settings = { ...(await render('app-1')), ...(await render('migrate')), ...(await render('worker-1')) }
+  const rendered = await Promise.all(['app-1', 'edge-1', 'migrate', 'worker-1'].map(render))
+  const settings = Object.assign({}, ...rendered) as Record<string, string>
   const secret = Object.keys(settings).filter((name) => name.includes('PASSWORD'))
   expect(secret.toSorted()).toEqual([
     'APP_DATABASE_PASSWORD_FILE',
     'APP_REDIS_PASSWORD_FILE',
+    'EDGE_REDIS_PASSWORD_FILE',
     'WORKER_REDIS_PASSWORD_FILE',
   ])
 })

@@ -12,6 +12,7 @@ export interface RenderOptions {
   readonly keyFile: string
   readonly databasePasswordFile: string
   readonly redisPasswordFile: string
+  readonly edgeRedisPasswordFile: string
   readonly mailboxFolder: string
 }
 
@@ -35,8 +36,12 @@ export const databaseUrl = (addresses: Addresses, name: string): string =>
 export const redisUrl = (addresses: Addresses, name: string): string =>
   `redis://${hostAndPort(addresses, name, 'redis')}`
 
+/** Those it talks to over HTTP. */
 const origins = ({ talksTo }: InstanceSpec, addresses: Addresses): string =>
-  talksTo.map((name) => `http://${hostAndPort(addresses, name, 'http')}`).join(',')
+  talksTo
+    .filter((name) => addresses[name]?.ports['http'] !== undefined)
+    .map((name) => `http://${hostAndPort(addresses, name, 'http')}`)
+    .join(',')
 
 const port = (spec: InstanceSpec, addresses: Addresses, name: string): string =>
   String(addresses[spec.name]?.ports[name] ?? 0)
@@ -54,13 +59,17 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
     DNS_PORT: port(spec, addresses, 'dns'),
     DNS_ZONE_FILES: zoneFile,
   }),
-  edge: (spec, { addresses, certificateFile, keyFile }) => ({
+  edge: (spec, { addresses, certificateFile, keyFile, edgeRedisPasswordFile }) => ({
     EDGE_HOST: host(spec, addresses),
     EDGE_HTTPS_PORT: port(spec, addresses, 'https'),
     EDGE_HTTP_PORT: port(spec, addresses, 'http'),
     EDGE_CERTIFICATE_FILE: certificateFile,
     EDGE_KEY_FILE: keyFile,
     EDGE_UPSTREAMS: origins(spec, addresses),
+    EDGE_ADMIN_HOST: host(spec, addresses),
+    EDGE_ADMIN_PORT: port(spec, addresses, 'admin'),
+    EDGE_REDIS_URL: redisUrl(addresses, 'redis-edge'),
+    EDGE_REDIS_PASSWORD_FILE: edgeRedisPasswordFile,
     EDGE_HOSTS: certificateNames.filter((name) => isIP(name) === 0).join(','),
   }),
   web: (spec, { addresses }) => ({

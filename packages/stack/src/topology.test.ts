@@ -22,6 +22,10 @@ test.each([
   ['edge-1', 'postgres-primary'],
   ['web-1', 'redis-queue'],
   ['dns', 'web-1'],
+  ['edge-1', 'redis-queue'],
+  ['edge-1', 'redis-cache'],
+  ['app-1', 'redis-edge'],
+  ['web-1', 'redis-edge'],
 ])('%s cannot reach %s', (one, other) => {
   expect(networksOf(named(one)).filter((network) => networksOf(named(other)).includes(network))).toEqual([])
 })

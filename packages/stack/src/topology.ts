@@ -10,6 +10,8 @@ export interface Port {
   readonly protocol: 'tcp' | 'udp+tcp'
   /** The variable that changes it; instances may share one when they differ by address. */
   readonly setting: `ROUNDTRIP_PORT_${string}`
+  /** For operators on the same machine or in the same container: Compose does not publish it. */
+  readonly isInternal?: true
 }
 
 export interface InstanceSpec {
@@ -24,6 +26,8 @@ export interface InstanceSpec {
   readonly ports: Readonly<Record<string, Port>>
   /** Instances it opens connections to. Compose networks must allow exactly these. */
   readonly talksTo: readonly string[]
+  /** Where it is attached when that is not where its tier is. */
+  readonly networks?: readonly NetworkName[]
   /** Must be ready before this one starts, beyond those it talks to. */
   readonly startsAfter?: readonly string[]
 }
@@ -36,8 +40,12 @@ const edge = (number: 1 | 2, address: Pick<InstanceSpec, 'host' | 'alternativeHo
   kind: 'service',
   ...address,
   // Points of presence differ by address and share their ports, as they would on the internet.
-  ports: { https: tcp(8443, 'ROUNDTRIP_PORT_EDGE_HTTPS'), http: tcp(8080, 'ROUNDTRIP_PORT_EDGE_HTTP') },
-  talksTo: ['web-1', 'web-2'],
+  ports: {
+    https: tcp(8443, 'ROUNDTRIP_PORT_EDGE_HTTPS'),
+    http: tcp(8080, 'ROUNDTRIP_PORT_EDGE_HTTP'),
+    admin: { ...tcp(9901, 'ROUNDTRIP_PORT_EDGE_ADMIN'), isInternal: true },
+  },
+  talksTo: ['web-1', 'web-2', 'redis-edge'],
 })
 
 const web = (number: 1 | 2): InstanceSpec => ({
@@ -89,6 +97,8 @@ export const instances: readonly InstanceSpec[] = [
   data('postgres', 'postgres-replica', tcp(15_433, 'ROUNDTRIP_PORT_POSTGRES_REPLICA'), ['postgres-primary']),
   data('redis', 'redis-cache', tcp(16_379, 'ROUNDTRIP_PORT_REDIS_CACHE')),
   data('redis', 'redis-queue', tcp(16_380, 'ROUNDTRIP_PORT_REDIS_QUEUE')),
+  // What the edges share, rate limits and purges. Apart from the data: who breaks into an edge must not find the shop's.
+  { ...data('redis', 'redis-edge', tcp(16_381, 'ROUNDTRIP_PORT_REDIS_EDGE')), networks: ['edge-state'] },
 ]
 
 /** The instances with this name or, given a tier, all of that tier. */
@@ -96,11 +106,12 @@ export const instancesOf = (nameOrTier: string): InstanceSpec[] =>
   instances.filter(({ name, tier }) => name === nameOrTier || tier === nameOrTier)
 
 /**
- * Networks are the firewall: two instances can reach each other only when their tiers share one.
+ * Networks are the firewall: two instances can reach each other only when they share one, by their tiers unless they name their own.
  * Clients reach `public` and nothing else.
  */
 export const networks = {
   public: ['dns', 'edge'],
+  'edge-state': ['edge'],
   'edge-web': ['edge', 'web'],
   'web-app': ['web', 'app'],
   'app-data': ['app', 'worker', 'data'],
@@ -109,8 +120,8 @@ export const networks = {
 export type NetworkName = keyof typeof networks
 
 /** The networks an instance is attached to. */
-export const networksOf = ({ tier }: Pick<InstanceSpec, 'tier'>): NetworkName[] =>
-  (Object.keys(networks) as NetworkName[]).filter((name) => (networks[name] as readonly Tier[]).includes(tier))
+export const networksOf = ({ tier, networks: own }: Pick<InstanceSpec, 'tier' | 'networks'>): readonly NetworkName[] =>
+  own ?? (Object.keys(networks) as NetworkName[]).filter((name) => (networks[name] as readonly Tier[]).includes(tier))
 
 /** The zone the stack is authoritative for, and the names that its certificate covers. */
 export const zone = 'roundtrip.test'

@@ -71,8 +71,8 @@ const columns = [
   { title: 'ADDRESS' },
 ] as const
 
-/** Where the row of an edge, with both of its addresses, no longer fits. */
-const narrowColumns = 96
+/** Where the row of an edge, with all of its addresses, no longer fits. */
+const narrowColumns = 110
 
 const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, unicode, width }: Io): string => {
   const isNarrow = isTty && width < narrowColumns

@@ -22,6 +22,7 @@ it('leaves the shop out and points web at the app', () => {
     'postgres-replica',
     'redis-cache',
     'redis-queue',
+    'redis-edge',
   ])
   expect(variables).toEqual({ web })
 })

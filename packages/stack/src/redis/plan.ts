@@ -1,4 +1,4 @@
-/** How each of the two Redis servers is configured and started. */
+/** How each of the Redis servers is configured and started. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { childEnvironment } from '../host.ts'
@@ -14,9 +14,13 @@ export interface RedisOptions {
   readonly password: string
 }
 
-/** What the two roles need: a cache may forget and must not grow; a queue must not forget. */
+/**
+ * What the roles need: a cache may forget and must not grow; a queue must not forget. What the edges share must not grow
+ * either, and may forget counts, those first that are about to end; the stream of purges has no end and is never evicted.
+ */
 const roles: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'redis-cache': { maxmemory: '64mb', 'maxmemory-policy': 'allkeys-lru', appendonly: 'no' },
+  'redis-edge': { maxmemory: '32mb', 'maxmemory-policy': 'volatile-ttl', appendonly: 'no' },
   'redis-queue': { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'everysec' },
 }
 
