@@ -61,20 +61,23 @@ describe('storability', () => {
     expect(await secondIsHit({ 'cache-control': 'max-age=60' }, { 'cache-control': 'no-store' })).toBe(false)
   })
 
-  it('leaves out what concerns one hop, this cache, or one client', async () => {
+  it('leaves out what concerns one hop, one exchange, this cache, or one client', async () => {
     const play = new Scenario().answers({
       'cache-control': 'max-age=60, no-cache="x-user"',
       connection: 'x-hop',
       'x-hop': '1',
       'x-user': 'ann',
       'proxy-authentication-info': 'x',
+      'server-timing': 'web;dur=2',
       'surrogate-key': 'a b',
       'x-kept': '1',
     })
-    expect((await play.ask()).fields).not.toHaveProperty('surrogate-key')
+    const first = await play.ask()
+    expect(first.fields).toHaveProperty('server-timing')
+    expect(first.fields).not.toHaveProperty('surrogate-key')
     const { fields } = await play.ask()
     expect(fields).toHaveProperty('x-kept', '1')
-    for (const name of ['connection', 'x-hop', 'x-user', 'proxy-authentication-info', 'surrogate-key'])
+    for (const name of ['connection', 'x-hop', 'x-user', 'proxy-authentication-info', 'server-timing', 'surrogate-key'])
       expect(fields).not.toHaveProperty(name)
   })
 

@@ -1,8 +1,8 @@
 /** Which fields of a response are kept (RFC 9111 §3.1), and which of a newer head replace them (§3.2). */
 import { stripHopByHop, type Fields } from '@roundtrip/http'
 
-/** Proxy fields of §3.1, what each reuse computes anew, and what is meant for this cache only. */
-const neverStored = ['proxy-authentication-info', 'age', 'surrogate-key', 'surrogate-control']
+/** Proxy fields of §3.1, what each reuse computes anew, what is about one exchange, and what is meant for this cache only. */
+const neverStored = ['proxy-authentication-info', 'age', 'server-timing', 'surrogate-key', 'surrogate-control']
 
 /**
  * Framing and content go together: a 304 that says otherwise would describe content that is not stored (§3.2).
