@@ -67,14 +67,23 @@ const obey = (order: MemberOrder, pools: ReadonlyMap<string, Pool>): Done =>
     return {}
   }, {})
 
+/** Before work that is not waited for: nobody would hear of its failure but the process, which would end. */
+const mustHave = (pool: Pool, member: string): void => {
+  const names = pool.status().members.map(({ name }) => name)
+  if (names.includes(member)) return
+  throw new RoundtripError('NOT_FOUND', `The pool has no member ${member}: there are ${names.join(', ')}.`)
+}
+
 /** Draining and removal end when exchanges do; that can be watched, and is not waited for. */
 const carryOut = (order: MemberOrder, pool: Pool): void => {
   switch (order.order) {
     case 'drain':
+      mustHave(pool, order.member)
       return void pool.drainMember(order.member)
     case 'restore':
       return pool.restoreMember(order.member)
     case 'remove':
+      mustHave(pool, order.member)
       return void pool.removeMember(order.member)
     case 'weight':
       return pool.setWeight(order.member, order.weight)
