@@ -14,6 +14,7 @@ import { Activity } from './activity.ts'
 import { judge, type Phase } from './deadlines.ts'
 import { awaitsContinue, isBodyDue, lose, newExchange, toRequest, type Exchange } from './exchange.ts'
 import { ReadAhead } from './read-ahead.ts'
+import { readIntoShared } from './read-into-shared.ts'
 import { logRefusal, refusalResponse } from './refusal.ts'
 import { hasContent, RequestBody } from './request-body.ts'
 import { discard, Responder } from './responder.ts'
@@ -35,6 +36,7 @@ export class Http1Connection implements ServerConnection, Swept {
   #phaseSinceMs: number
   #exchange: Exchange | undefined
   readonly #ahead: ReadAhead
+  readonly #isShared: boolean
   #ending: 'no' | 'after-next' | 'now' = 'no'
 
   constructor(socket: Socket, downstream: Downstream, state: ServerState) {
@@ -49,7 +51,7 @@ export class Http1Connection implements ServerConnection, Swept {
     state.sweep.add(this)
     this.#phaseSinceMs = state.sweep.nowMs
     socket.setNoDelay(true)
-    socket.on('data', this.receive)
+    this.#isShared = readIntoShared(socket, this.receive)
     socket.once('end', () => this.#clientEnded())
     socket.on('drain', () => this.#takeAhead())
     socket.on('error', (error) => {
@@ -85,12 +87,17 @@ export class Http1Connection implements ServerConnection, Swept {
 
   /** Takes what arrived on the socket. */
   readonly receive = (octets: Buffer): void => {
-    if (this.#phase === 'busy' || this.#phase === 'rest') this.#readBeyondHead(octets, 0)
+    if (this.#phase === 'busy' || this.#phase === 'rest') this.#readBeyondHead(this.#owned(octets, 0), 0)
     else if (this.#phase === 'head') {
       // A client that does not read its answers gets no more of them.
-      if (!this.#ahead.isEmpty || this.#socket.writableNeedDrain) this.#holdAhead(octets, 0)
+      if (!this.#ahead.isEmpty || this.#socket.writableNeedDrain) this.#holdAhead(this.#owned(octets, 0), 0)
       else this.#readHead(octets)
     }
+  }
+
+  /** Content and what was sent ahead outlive the read; a head does not, once it is text. */
+  #owned(octets: Buffer, offset: number): Buffer {
+    return this.#isShared ? Buffer.from(octets.subarray(offset)) : octets.subarray(offset)
   }
 
   #readHead(octets: Buffer): void {
@@ -123,7 +130,7 @@ export class Http1Connection implements ServerConnection, Swept {
     this.#exchange = exchange
     this.#enter('busy')
     // What came with the head is looked at first: a body that is malformed at its beginning never has a handler.
-    if (next < octets.length) this.#readBeyondHead(octets, next)
+    if (next < octets.length) this.#readBeyondHead(this.#owned(octets, next), 0)
     if (this.#exchange === exchange) this.#handle(exchange)
   }
 
