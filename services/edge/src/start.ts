@@ -57,7 +57,7 @@ const assemble = async (
   relay: PurgeRelay,
   { bus }: Workplace,
 ): Promise<Component> => {
-  const stopAnswering = answerAdmin(bus, runtime, listeners)
+  const stopAnswering = answerAdmin({ bus, runtime, listeners, purges: relay })
   const health = async (): Promise<Health> => healthOf(runtime)
   bus.subscribe(healthTopic, health)
   await runtime.start()

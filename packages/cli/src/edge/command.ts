@@ -11,7 +11,7 @@ export const edgeCommand: Command = defineCommand({
   usage: '[options] <what> [subject]',
   description:
     'What can be asked: pools (members, and why one is out), cache (figures), explain URL (would this be a hit, and why not),' +
-    ' connections, slow (recent slow requests), settings (as in force), metrics. What can be done: purge URL, drain or restore' +
+    ' connections, slow (recent slow requests), settings (as in force), metrics, workers (processes). What can be done: purge URL, drain or restore' +
     ' POOL/MEMBER, weight POOL/MEMBER, reload (the settings file), recycle (worker processes, one after the other).' +
     '\n\nAll edges of the running stack are meant unless one is named. EDGE_ADMIN_TOKEN is sent where an edge asks for it.',
   options: {
@@ -50,7 +50,9 @@ export const edgeCommand: Command = defineCommand({
       return exitStatus.ok
     }
     for (const [index, { name }] of edges.entries()) {
-      if (edges.length > 1) io.stdout.write(`${index === 0 ? '' : '\n'}${io.colours.bold(name)}\n`)
+      // A comment to Prometheus.
+      const heading = verb === 'metrics' ? `# ${name}` : io.colours.bold(name)
+      if (edges.length > 1) io.stdout.write(`${index === 0 ? '' : '\n'}${heading}\n`)
       io.stdout.write(render(verb, answers[index], io))
     }
     return exitStatus.ok

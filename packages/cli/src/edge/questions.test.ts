@@ -16,6 +16,7 @@ const words = (overrides: Partial<Words> = {}): Words => ({
 describe('what is put to an edge', () => {
   it.each([
     ['pools', words(), 'GET /pools'],
+    ['workers', words(), 'GET /workers'],
     ['drain', words({ subject: 'web/127.0.0.1:8101' }), 'POST /pools/web/members/127.0.0.1%3A8101/drain'],
     ['weight', words({ subject: 'web/a:1', weight: '5' }), 'POST /pools/web/members/a%3A1/weight {"weight":5}'],
     [

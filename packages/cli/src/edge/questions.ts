@@ -77,6 +77,7 @@ export const questions: Readonly<Record<string, Ask>> = {
   slow: plain('GET', '/slow'),
   settings: plain('GET', '/settings'),
   metrics: plain('GET', '/metrics'),
+  workers: plain('GET', '/workers'),
   reload: plain('POST', '/reload'),
   recycle: plain('POST', '/recycle'),
 }

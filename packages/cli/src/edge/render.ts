@@ -1,69 +1,75 @@
-/** What an edge answers, as people read it: lists of records as tables, records as lines, text as it is. */
-import type { Io } from '../command.ts'
-import { table } from '../terminal/table.ts'
+/** What an edge answers, as people read it; `--json` is for programs. */
+import { duration } from '../terminal/units.ts'
+import { explainText } from './explain-text.ts'
+import { poolsText } from './pools-text.ts'
+import { isRecord, numberOf, recordLines, recordsOf, textOf, type AnyRecord, type Reading } from './records-text.ts'
 
-type Record_ = Readonly<Record<string, unknown>>
+type Io = Reading['io']
+type Rendering = (answer: unknown, io: Io, nowMs: number) => readonly string[]
 
-const isRecord = (value: unknown): value is Record_ =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const fieldsOf = (answer: unknown): AnyRecord => (isRecord(answer) ? answer : {})
 
-/** @param verb what was asked @returns lines, each ended */
-export const render = (verb: string, answer: unknown, io: Io): string => {
-  if (typeof answer === 'string') return answer.endsWith('\n') ? answer : `${answer}\n`
-  const text = verb === 'pools' && Array.isArray(answer) ? pools(answer.filter(isRecord), io) : lines(answer, io, 0)
-  return text.length === 0 ? `${io.colours.dim('nothing')}\n` : `${text.join('\n')}\n`
+const memberOf = (answer: unknown): string => {
+  const { pool, member } = fieldsOf(answer)
+  return `${textOf(pool)}/${textOf(member)}`
 }
 
-/** A table of members for each pool, below what is said of the pool as a whole. */
-const pools = (answer: readonly Record_[], io: Io): string[] =>
-  answer.flatMap(({ name, members, ...rest }) => [
-    `${io.colours.bold(String(name))}${brief(rest)}`,
-    ...records(Array.isArray(members) ? members.filter(isRecord) : [], io, 2),
+/** Where else a purge is heard, as the edge that was asked knows it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  told: '; the other edges are told',
+  later: ' here; the other edges hear of it when their Redis is back',
+}
+
+const purged: Rendering = (answer) => {
+  const { purged: count, others } = fieldsOf(answer)
+  return [`${numberOf(count)} ${count === 1 ? 'response' : 'responses'} purged${elsewhere[textOf(others)] ?? ''}`]
+}
+
+const reloaded: Rendering = (answer) => {
+  const { later } = fieldsOf(answer)
+  const parts = Array.isArray(later) ? later.map(textOf) : []
+  return [parts.length === 0 ? 'reloaded' : `reloaded; ${parts.join(', ')} wait for the next start or recycle`]
+}
+
+const cacheFigures: Rendering = (answer, io) => {
+  const { hits, staleHits, misses, ...rest } = fieldsOf(answer)
+  const answered = numberOf(hits) + numberOf(staleHits)
+  const missed = Object.values(fieldsOf(misses)).reduce<number>((sum, count) => sum + numberOf(count), 0)
+  const ratio = answered + missed === 0 ? '-' : `${((100 * answered) / (answered + missed)).toFixed(1)} %`
+  return recordLines({ hitRatio: ratio, hits, staleHits, misses, ...rest }, { io, withUnits: true })
+}
+
+/** One line for what happened, one for where the time went. */
+const slowRequests: Rendering = (answer, { colours }) =>
+  recordsOf(answer).flatMap(({ at, method, authority, path, status, firstByteMs, requestId, client, layers }) => [
+    `${textOf(at).slice(11, 19)}  ${textOf(method)} ${textOf(authority)}${textOf(path)} ${numberOf(status)}` +
+      `  ${colours.yellow(duration(numberOf(firstByteMs)))}  ${colours.dim(`${textOf(client)}, request ${textOf(requestId)}`)}`,
+    ...(recordsOf(layers).length === 0 ? [] : [`          ${layerTimes(recordsOf(layers))}`]),
   ])
 
-const brief = (record: Record_): string => {
-  const scalars = Object.entries(record).filter(([, value]) => !isRecord(value) && !Array.isArray(value))
-  return scalars.length === 0 ? '' : `  ${scalars.map(([key, value]) => `${key} ${cell(value)}`).join(', ')}`
+/** Those that took a noticeable part, each with what is below it. */
+const layerTimes = (layers: readonly AnyRecord[]): string =>
+  layers.map(({ name, durationMs }) => `${textOf(name)} ${duration(numberOf(durationMs))}`).join(' > ')
+
+const withUnits: Rendering = (answer, io) => recordLines(answer, { io, withUnits: true })
+
+const renderings: Readonly<Record<string, Rendering>> = {
+  pools: poolsText,
+  explain: (answer, io) => (Array.isArray(answer) ? answer : [answer]).flatMap((one) => explainText(one, io)),
+  cache: cacheFigures,
+  slow: slowRequests,
+  purge: purged,
+  reload: reloaded,
+  drain: (answer) => [`${memberOf(answer)} takes no new work; BUSY in ./roundtrip edge pools is what it still does`],
+  restore: (answer) => [`${memberOf(answer)} takes work again`],
+  weight: (answer) => [`${memberOf(answer)} has weight ${numberOf(fieldsOf(answer)['weight'])}`],
+  // As they are written in the file.
+  settings: (answer, io) => recordLines(answer, { io, withUnits: false }),
 }
 
-const lines = (value: unknown, io: Io, indent: number): string[] => {
-  const space = ' '.repeat(indent)
-  if (Array.isArray(value)) {
-    if (value.length > 0 && value.every(isRecord)) return records(value, io, indent)
-    return value.map((item) => `${space}- ${cell(item)}`)
-  }
-  if (!isRecord(value)) return [space + cell(value)]
-  const width = Math.max(0, ...Object.keys(value).map((key) => key.length))
-  return Object.entries(value).flatMap(([key, member]) => {
-    const isNested =
-      (isRecord(member) && Object.keys(member).length > 0) || (Array.isArray(member) && member.length > 0)
-    const name = io.colours.dim(isNested ? key : key.padEnd(width))
-    return isNested ? [space + name, ...lines(member, io, indent + 2)] : [`${space}${name}  ${cell(member)}`]
-  })
-}
-
-/** Columns are all keys there are, in the order in which they first come. */
-const records = (rows: readonly Record_[], io: Io, indent: number): string[] => {
-  const keys = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  if (keys.length === 0) return []
-  const columns = keys.map((key) => ({
-    title: key.toUpperCase(),
-    align: rows.some((row) => typeof row[key] === 'number') ? ('right' as const) : ('left' as const),
-  }))
-  return table(
-    columns,
-    rows.map((row) => keys.map((key) => cell(row[key]))),
-    { colours: io.colours, indent },
-  )
-}
-
-const cell = (value: unknown): string => {
-  if (value === undefined || value === null || value === '') return '-'
-  if (typeof value === 'number' && !Number.isInteger(value)) return String(Math.round(value * 100) / 100)
-  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(' ')
-  if (isRecord(value))
-    return Object.entries(value)
-      .map(([key, member]) => `${key}=${cell(member)}`)
-      .join(' ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
+/** @param verb what was asked @param nowMs wall-clock time, milliseconds since the epoch @returns lines, each ended */
+export const render = (verb: string, answer: unknown, io: Io, nowMs: number = Date.now()): string => {
+  if (typeof answer === 'string') return answer.endsWith('\n') ? answer : `${answer}\n`
+  const lines = (renderings[verb] ?? withUnits)(answer, io, nowMs)
+  return lines.length === 0 ? `${io.colours.dim('nothing')}\n` : `${lines.join('\n')}\n`
 }

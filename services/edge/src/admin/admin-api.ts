@@ -18,6 +18,7 @@ import {
   settingsTopic,
   slowTopic,
   type MemberOrder,
+  type Purged,
 } from './topics.ts'
 
 export interface AdminApiOptions {
@@ -70,6 +71,12 @@ const supposed = ({ query }: AdminRequest) => {
   return { url, method: query.get('method') ?? 'GET', fields }
 }
 
+/** Whether the edges that share a Redis with this one hear of a purge now, later, or never. */
+const othersHear = (purged: readonly Purged[]): 'told' | 'later' | 'none' => {
+  if (purged.every(({ isShared }) => isShared === undefined)) return 'none'
+  return purged.every(({ isShared }) => isShared === true) ? 'told' : 'later'
+}
+
 /** One worker's answer by itself; several as a list. */
 const alone = <T>(answers: readonly T[]): T | readonly T[] => (answers.length === 1 ? (answers[0] as T) : answers)
 
@@ -94,7 +101,11 @@ export const adminApi = ({ bus, reload }: AdminApiOptions): AdminRoutes => {
     'GET /cache/explain': async (request) => alone(await bus.request(explainTopic, supposed(request))),
     'POST /cache/purge': async (request) => {
       const purged = await bus.request(purgeTopic, purgeCommand(request))
-      return { purged: purged.reduce((sum, count) => sum + count, 0), workers: purged.length }
+      return {
+        purged: purged.reduce((sum, { count }) => sum + count, 0),
+        workers: purged.length,
+        others: othersHear(purged),
+      }
     },
     'GET /connections': async () => (await bus.request(connectionsTopic, null)).flat(),
     'GET /slow': async () => (await bus.request(slowTopic, null)).flat().toSorted((a, b) => b.at.localeCompare(a.at)),

@@ -43,11 +43,18 @@ export interface Applied extends Done {
   readonly later: readonly string[]
 }
 
+/** What came of a purge in one worker. */
+export interface Purged {
+  readonly count: number
+  /** Whether the Redis shared with other edges is connected; undefined when there is none. */
+  readonly isShared: boolean | undefined
+}
+
 export const poolsTopic: Topic<null, readonly PoolStatus[]> = topic('admin.pools')
 export const memberTopic: Topic<MemberOrder, Done> = topic('admin.member')
 export const cacheTopic: Topic<null, StoreStats> = topic('admin.cache')
 export const explainTopic: Topic<Supposed, Explanation & { readonly route: string }> = topic('admin.explain')
-export const purgeTopic: Topic<PurgeCommand, number> = topic('admin.purge')
+export const purgeTopic: Topic<PurgeCommand, Purged> = topic('admin.purge')
 export const connectionsTopic: Topic<null, readonly ConnectionRow[]> = topic('admin.connections')
 export const slowTopic: Topic<null, readonly SlowRequest[]> = topic('admin.slow')
 export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')

@@ -11,7 +11,8 @@ const start = () => {
   const { log } = recordingLog()
   const bus = new LocalBus(log)
   const pool: Pool = createPool('web', poolSettingsOf({ members: [{ origin: 'http://127.0.0.1:1' }] }, 'test'), { log })
-  const stop = answerAdmin(bus, { pools: new Map([['web', pool]]) } as unknown as EdgeRuntime, {} as Listeners)
+  const runtime = { pools: new Map([['web', pool]]) } as unknown as EdgeRuntime
+  const stop = answerAdmin({ bus, runtime, listeners: {} as Listeners, purges: { isConnected: undefined } })
   onTestFinished(() => {
     stop()
     pool.close()

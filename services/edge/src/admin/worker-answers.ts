@@ -5,6 +5,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
 import type { Listeners } from '../listener/open-listeners.ts'
 import { collectMetrics } from '../metrics/collect.ts'
+import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import {
@@ -25,14 +26,21 @@ import {
   type Supposed,
 } from './topics.ts'
 
+export interface Answering {
+  readonly bus: WorkerBus
+  readonly runtime: EdgeRuntime
+  readonly listeners: Listeners
+  readonly purges: Pick<PurgeRelay, 'isConnected'>
+}
+
 /** @returns stops answering */
-export const answerAdmin = (bus: WorkerBus, runtime: EdgeRuntime, listeners: Listeners): (() => void) => {
+export const answerAdmin = ({ bus, runtime, listeners, purges }: Answering): (() => void) => {
   const stops = [
     bus.subscribe(poolsTopic, () => [...runtime.pools.values()].map((pool) => pool.status())),
     bus.subscribe(memberTopic, (order) => obey(order, runtime.pools)),
     bus.subscribe(cacheTopic, () => runtime.store.stats()),
     bus.subscribe(explainTopic, (supposed) => explainHere(supposed, runtime)),
-    bus.subscribe(purgeTopic, (command) => runtime.store.purge(command)),
+    bus.subscribe(purgeTopic, (command) => ({ count: runtime.store.purge(command), isShared: purges.isConnected })),
     bus.subscribe(connectionsTopic, () => connectionRows(listeners.connections(), Date.now())),
     bus.subscribe(slowTopic, () => runtime.slow.recent()),
     bus.subscribe(settingsTopic, () => runtime.file),
