@@ -37,12 +37,26 @@ export class AddressSet {
   }
 
   #add(block: string, name: string): void {
-    const [address = '', length, ...rest] = block.split('/')
-    const version = isIP(address)
-    const bits = bitsOf[version === 6 ? 6 : 4]
-    const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Infinity
-    if (version === 0 || prefix > bits || rest.length > 0)
+    const parsed = parseBlock(block)
+    if (parsed === undefined)
       throw new RoundtripError('SETTINGS_INVALID', `${name}: ${block} is no address and no block such as 10.0.0.0/8.`)
-    this.#blocks.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4')
+    this.#blocks.addSubnet(parsed.address, parsed.prefix, parsed.version === 6 ? 'ipv6' : 'ipv4')
   }
 }
+
+interface Block {
+  readonly address: string
+  readonly prefix: number
+  readonly version: number
+}
+
+const parseBlock = (block: string): Block | undefined => {
+  const [address = '', length, ...rest] = block.split('/')
+  const version = isIP(address)
+  const bits = bitsOf[version === 6 ? 6 : 4]
+  const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Infinity
+  return version === 0 || prefix > bits || rest.length > 0 ? undefined : { address, prefix, version }
+}
+
+/** Whether a text is an address or a CIDR block. */
+export const isAddressBlock = (text: string): boolean => parseBlock(text) !== undefined

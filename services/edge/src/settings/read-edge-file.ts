@@ -1,8 +1,11 @@
 /** From the environment and the file it names to what the edge does: read as a whole, checked as a whole, never half. */
-import { loadSettingsFile, nearest, parseSettings, type Check } from '@roundtrip/config'
+import { loadSettingsFile, parseSettings, type Check } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
 import { poolSettingsOf, type PoolSettings } from '@roundtrip/upstream'
 import type { EdgeSettings } from '../config.ts'
+import { checkAddresses } from './check-addresses.ts'
+import { checkPools } from './check-pools.ts'
+import { checkRoutes } from './check-routes.ts'
 import { edgeFile, type EdgeFile } from './edge-file.ts'
 
 /** The pool that `EDGE_UPSTREAMS` makes. */
@@ -35,18 +38,15 @@ const nowhereToGo = (): RoundtripError =>
   )
 
 const fitsTogether =
-  ({ upstreams }: EdgeSettings): Check<EdgeFile> =>
-  ({ routes, pools }, report) => {
-    const known = [...Object.keys(pools), ...(upstreams.length > 0 ? [defaultPool] : [])]
-    const names = new Set<string>()
-    for (const [index, { name, pool }] of routes.entries()) {
-      if (names.has(name)) report({ path: ['routes', index, 'name'], isKey: false }, `${name} is there twice`)
-      names.add(name)
-      if (known.includes(pool)) continue
-      const guess = nearest(pool, known)
-      const hint = guess === undefined ? 'pools and EDGE_UPSTREAMS make them' : `did you mean ${guess}?`
-      report({ path: ['routes', index, 'pool'], isKey: false }, `there is no pool ${pool}: ${hint}`)
-    }
+  ({ upstreams, hosts }: EdgeSettings): Check<EdgeFile> =>
+  (file, report) => {
+    const pools = [...Object.keys(file.pools), ...(upstreams.length > 0 ? [defaultPool] : [])]
+    checkRoutes(file.routes, { pools, hosts: file.hosts.length === 0 ? hosts : file.hosts }, report)
+    checkPools(file.pools, report)
+    checkAddresses(file, report)
+    const { mode, caFile } = file.tls.clientCertificates
+    if (mode !== 'off' && caFile === undefined)
+      report({ path: ['tls', 'clientCertificates'], isKey: false }, `mode ${mode} needs a caFile to hold them against`)
   }
 
 const poolFrom = (settings: EdgeSettings): PoolSettings =>
