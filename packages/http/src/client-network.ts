@@ -9,7 +9,8 @@ const hextetsOf = (text: string): string[] =>
 /** @returns the address itself for IPv4 (also when mapped into IPv6) and for what is no address, else its /64, e.g. `2001:db8:0:1::/64` */
 export const clientNetwork = (address: string): string => {
   if (!address.includes(':')) return address
-  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice('::ffff:'.length)
+  const plain = unmapped(address)
+  if (plain !== address) return plain
   const gap = address.indexOf('::')
   const head = hextetsOf(gap === -1 ? address : address.slice(0, gap))
   const tail = gap === -1 ? [] : hextetsOf(address.slice(gap + 2))
@@ -17,3 +18,7 @@ export const clientNetwork = (address: string): string => {
   const network = [...head, ...zeros, ...tail].slice(0, hextetsInNetwork)
   return `${network.map((hextet) => hextet.toLowerCase().replace(/^0+(?=.)/, '')).join(':')}::/64`
 }
+
+/** `::ffff:192.0.2.1`, as a dual-stack socket reports it, is 192.0.2.1 (RFC 4291 §2.5.5.2). */
+export const unmapped = (address: string): string =>
+  address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address

@@ -16,7 +16,7 @@ export const startWeb = async ({ settings, log, instance }: WebSurroundings): Pr
   let draining = false
   const isDraining = (): boolean => draining
   const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, forward: upstream.forward })
-  const listener = await listen({ host, port, handler, log })
+  const listener = await listen({ host, port, handler, log, longestSilenceMs: longestSilenceMs(settings) })
   upstream.start()
   return {
     listeners: { http: addressOf(listener.server) },
@@ -33,3 +33,7 @@ export const startWeb = async ({ settings, log, instance }: WebSurroundings): Pr
     },
   }
 }
+
+/** Of application servers, both attempts and the wait for a free connection counted. */
+const longestSilenceMs = ({ connectTimeoutMs, firstByteTimeoutMs, bodyTimeoutMs }: WebSettings): number =>
+  4 * (connectTimeoutMs + firstByteTimeoutMs) + bodyTimeoutMs

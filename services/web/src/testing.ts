@@ -29,7 +29,7 @@ export const createSite = async (files: Site): Promise<string> => {
 export const startApp = async (
   answer: (request: IncomingMessage, response: ServerResponse) => void,
 ): Promise<string> => {
-  const server = createServer((incoming, outgoing) => {
+  const server = createServer({ maxHeaderSize: 65_536 }, (incoming, outgoing) => {
     if (incoming.url === '/health/ready') outgoing.end()
     else answer(incoming, outgoing)
   })

@@ -3,7 +3,7 @@ import { Fields } from '../fields.ts'
 import { recordingLog, testResponse } from '../testing.ts'
 import { RequestContext } from './request-context.ts'
 import type { Delivery } from '../message.ts'
-import type { ServeOptions } from './serve.ts'
+import type { ServeOptions } from './serve-options.ts'
 
 const traceparent = (flags: '00' | '01'): string => `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`
 
@@ -13,6 +13,20 @@ const contextFor = (fields: Fields, options: Partial<ServeOptions> = {}): Reques
     { address: '192.0.2.1', port: 4711 },
     { handler: async () => testResponse(), scheme: 'http', log: recordingLog(), trustRequestId: false, ...options },
   )
+
+const idOf = (given: string | undefined, trustRequestId: boolean): string =>
+  contextFor(Fields.of({ 'x-request-id': given }), { trustRequestId }).requestId
+
+describe('the id of a request', () => {
+  it('is that of a hop of ours, made anew for a stranger or when it is no id, and stays', () => {
+    expect(idOf('abc-1', true)).toBe('abc-1')
+    for (const made of [idOf('abc-1', false), idOf('a b', true), idOf('a'.repeat(129), true), idOf(undefined, true)]) {
+      expect(made).toMatch(/^[0-9a-f-]{36}$/)
+    }
+    const context = contextFor(Fields.of())
+    expect(context.requestId).toBe(context.requestId)
+  })
+})
 
 describe('the trace of a request', () => {
   it.each([

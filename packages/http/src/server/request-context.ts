@@ -5,7 +5,7 @@ import { Passage } from '@roundtrip/pipeline'
 import type { Fields } from '../fields.ts'
 import type { Delivery, Downstream, HttpContext, Log, SettledListener } from '../message.ts'
 import { childOf, newTrace, parseTraceParent, type TraceParent } from '../traceparent.ts'
-import type { ServeOptions } from './serve.ts'
+import type { ServeOptions } from './serve-options.ts'
 
 /** What a previous hop of ours sends; anything else is replaced, for it ends up in log lines and header fields. */
 const requestIdPattern = /^[\w.:-]{1,128}$/

@@ -59,6 +59,17 @@ describe('a client that goes away', () => {
     expect(await served.delivery).toEqual({ outcome: 'aborted', bodyBytes: 0 })
   })
 
+  it('is not what a complete response looks like', async () => {
+    let gone: AbortSignal | undefined
+    const served = await serveForTest(async (_request, { signal }) => {
+      gone = signal
+      return testResponse()
+    })
+    await exchangeRaw(served, `GET / HTTP/1.1\r\n${head}\r\n`)
+    expect(await served.delivery).toEqual({ outcome: 'complete', bodyBytes: 2 })
+    expect(gone?.aborted).toBe(false)
+  })
+
   it('is not one that ends its side and waits for an answer at hand', async () => {
     const served = await serveForTest(async () => testResponse({ body: Buffer.alloc(20_000_000) }))
     const socket = await connectRaw(served)

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
-import type { HttpHandler, HttpRequest } from '@roundtrip/http'
+import { bodyLimit, errorResponse, type HttpHandler, type HttpRequest } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { connectRaw, exchangeRaw, readAll, readUntil, serveForTest, testResponse, until } from '../testing.ts'
 
@@ -131,6 +131,20 @@ describe('content that nobody reads to its end', () => {
     expect(response).toMatch(/\/first$/)
     // What is announced is known before: the client need not send it in vain.
     expect(response.includes('connection: close')).toBe(framing.startsWith('Content-Length'))
+  })
+})
+
+describe('a request refused by its handler while content still arrives', () => {
+  it('is answered in full before the connection closes', async () => {
+    const served = await serveForTest(errorResponse()(bodyLimit(1000)(answering)))
+    const socket = await connectRaw(served)
+    const response = readAll(socket)
+    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n')
+    await until(() => served.server.stats().requests === 1)
+    // A server that closed at once would answer this with a reset, and the client might never see the 413.
+    socket.end(Buffer.alloc(5_000_000))
+    expect(await response).toMatch(/^HTTP\/1\.1 413 [^]*"code":"BODY_TOO_LARGE"/)
+    expect(await served.delivery).toMatchObject({ outcome: 'complete' })
   })
 })
 

@@ -1,4 +1,5 @@
 /** Under which key a client's connections are counted: an IPv6 client has a whole /64 to itself (RFC 6177 §2). */
+import { unmapped } from '@roundtrip/http'
 
 /** @param address in text form, as the kernel or a PROXY header gives it; IPv4-mapped IPv6 counts as IPv4 */
 export const clientKey = (address: string): string => {
@@ -6,10 +7,6 @@ export const clientKey = (address: string): string => {
   const mapped = unmapped(address)
   return mapped.includes(':') ? `${networkOf(mapped)}::/64` : mapped
 }
-
-/** `::ffff:192.0.2.1`, as a dual-stack socket reports it, is 192.0.2.1 (RFC 4291 §2.5.5.2). */
-export const unmapped = (address: string): string =>
-  address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address
 
 /** The first four groups, zeros written out. */
 const networkOf = (address: string): string => {

@@ -2,17 +2,15 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import type { Downstream, Log, ServerConnection } from '@roundtrip/http'
+import { OpenConnections, unmapped, type Downstream, type Log, type ServerConnection } from '@roundtrip/http'
 import { addressOf } from '@roundtrip/service'
 import { TlsTerminator, type TerminatorOptions } from '../tls/terminator.ts'
 import { Admission } from './admission.ts'
-import { unmapped } from './client-key.ts'
 import { downstreamOfTls } from './downstream.ts'
 import { EarlyConnections, type EarlyConnection } from './early-connections.ts'
 import type { ListenerSettings } from './listener-settings.ts'
 import { newListenerCounts, type ListenerCounts, type ListenerFigures } from './listener-figures.ts'
 import { inNetworks } from './networks.ts'
-import { OpenConnections } from './open-connections.ts'
 import { readProxyHeader } from './read-proxy-header.ts'
 
 /** Speaks one protocol with one client, from its first octet on. */

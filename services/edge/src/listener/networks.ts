@@ -1,7 +1,7 @@
 /** Networks in CIDR notation (RFC 4632), and whether an address is in one of them. */
 import { BlockList, isIP } from 'node:net'
+import { unmapped } from '@roundtrip/http'
 import { RoundtripError } from '@roundtrip/errors'
-import { unmapped } from './client-key.ts'
 
 /** @throws RoundtripError `SETTINGS_INVALID` for what is no address and no network */
 export const inNetworks = (setting: string, networks: readonly string[]): ((address: string) => boolean) => {

@@ -1,5 +1,5 @@
-/** Connections that speak HTTP by now: counted, closed when idle and in the way, drained, broken off (RFC 9112 §9.6, RFC 9113 §6.8). */
-import type { ServerConnection } from '@roundtrip/http'
+/** The connections of a listener that speak HTTP by now: counted, closed when idle and in the way, drained, broken off (RFC 9112 §9.6, RFC 9113 §6.8). */
+import type { ServerConnection } from './server-connection.ts'
 
 /** How many connections are looked at for an idle one: a full house must not cost each newcomer a walk through all of it. */
 const lookedAt = 64
@@ -18,10 +18,13 @@ export interface DrainOptions {
 /** In order of arrival. */
 export class OpenConnections {
   readonly #open = new Set<ServerConnection>()
+  #isDraining = false
 
+  /** Keeps a connection until it is closed. One that comes while draining is drained at once. */
   add(connection: ServerConnection): void {
     this.#open.add(connection)
     void connection.closed.then(() => this.#open.delete(connection))
+    if (this.#isDraining) connection.drain()
   }
 
   get size(): number {
@@ -49,6 +52,7 @@ export class OpenConnections {
 
   /** Resolves when every connection has been closed, each after its last response. */
   async drain({ graceMs }: DrainOptions): Promise<void> {
+    this.#isDraining = true
     const waiting = new Set(this.#open)
     for (const connection of waiting) connection.retire?.()
     const tellTheBusy = (): void => {
@@ -67,9 +71,10 @@ export class OpenConnections {
     clearInterval(checks)
     clearTimeout(timer)
     for (const connection of waiting) connection.drain()
-    await closed
+    while (this.#open.size > 0) await Promise.all([...this.#open].map((connection) => connection.closed))
   }
 
+  /** Breaks off whatever is in flight. */
   destroy(): void {
     for (const connection of this.#open) connection.destroy()
   }
