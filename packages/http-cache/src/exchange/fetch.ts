@@ -4,10 +4,10 @@ import { RoundtripError } from '@roundtrip/errors'
 import { Fields, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { contentRangeOf, combine } from '../policy/partial.ts'
 import { parseDirectives, type Directives } from '../policy/directives.ts'
-import { policyOf } from '../policy/freshness.ts'
+import { policyOf, type ResponsePolicy } from '../policy/freshness.ts'
 import { isOriginError, mayStandIn } from '../policy/reuse.ts'
 import { matches, selectingValues, varyNames } from '../policy/selection.ts'
-import { whyNotStorable, type Unstorable } from '../policy/storability.ts'
+import { whyForbidden, whyNotStorable, type Unstorable } from '../policy/storability.ts'
 import { freshenedBy, freshenedHead } from '../policy/validation.ts'
 import type { CacheSettings } from '../settings.ts'
 import type { CacheStore } from '../store/cache-store.ts'
@@ -113,9 +113,17 @@ export class Fetch {
     if (standIn !== undefined) return standIn
     if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
     const requestDirectives = parseDirectives(request.fields.get('cache-control'))
+    const policy = policyOf(response.fields)
+    if (request.method === 'GET') {
+      const forbidden = whyForbidden(response.status, policy, requestDirectives)
+      if (forbidden !== undefined) return this.#pass(forbidden)
+    }
     const head = this.#headOf(response)
-    const why = this.#refusal(response, head, requestDirectives)
-    if (why === undefined) return this.#keep(response, head)
+    const why = this.#refusal(response, head, policy, requestDirectives)
+    return why === undefined ? this.#keep(response, head) : this.#pass(why)
+  }
+
+  #pass(why: Unstorable | 'purged'): Outcome {
     this.options.store.counters.refuse(why)
     return { kind: 'passed', why }
   }
@@ -134,11 +142,12 @@ export class Fetch {
   #refusal(
     { status, fields }: HttpResponse,
     head: Head,
+    policy: ResponsePolicy,
     requestDirectives: Directives,
   ): Unstorable | 'purged' | undefined {
     const { request, settings } = this.options
     const { freshness } = head.lifetime
-    const candidate = { request, requestDirectives, status, fields, policy: policyOf(fields), freshness }
+    const candidate = { request, requestDirectives, status, fields, policy, freshness }
     const why = whyNotStorable(candidate, settings)
     if (why !== undefined) return why
     if (status === 206 && contentRangeOf(fields) === undefined) return 'content-range'

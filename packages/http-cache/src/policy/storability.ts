@@ -85,14 +85,24 @@ const isStorableStatus = ({ status, freshness, policy: { directives } }: Candida
 
 const announcedBytes = (fields: Fields): number => Number(fields.get('content-length') ?? 0)
 
+/** What somebody has forbidden in so many words: nothing else needs to be known of such a response. */
+export const whyForbidden = (
+  status: number,
+  { directives }: ResponsePolicy,
+  requestDirectives: Directives,
+): Unstorable | undefined => {
+  if (forbidsStoring(status, directives)) return 'no-store'
+  if (has(requestDirectives, 'no-store')) return 'request-no-store'
+  return isBare(directives, 'private') ? 'private' : undefined
+}
+
 /** Undefined when the response may be stored. */
 export const whyNotStorable = (candidate: Candidate, rules: StorabilityRules): Unstorable | undefined => {
   const { request, requestDirectives, status, fields, policy } = candidate
   const { directives } = policy
   if (!isStorableMethod(candidate)) return 'method'
-  if (forbidsStoring(status, directives)) return 'no-store'
-  if (has(requestDirectives, 'no-store')) return 'request-no-store'
-  if (isBare(directives, 'private')) return 'private'
+  const forbidden = whyForbidden(status, policy, requestDirectives)
+  if (forbidden !== undefined) return forbidden
   if (request.fields.has('authorization') && !allowsAuthorized(directives)) return 'authorization'
   if (!isStorableStatus(candidate)) return 'status'
   if (variesOnAll(fields)) return 'vary-star'

@@ -1,5 +1,5 @@
 /** Which route of the settings a request belongs to: the most specific host, then path, then method. */
-import type { HttpRequest } from '@roundtrip/http'
+import { ownCopy, type HttpRequest } from '@roundtrip/http'
 import { canonicalPath } from './canonical-path.ts'
 
 export interface Match {
@@ -50,10 +50,32 @@ export const createRouter = <T>(routes: readonly Candidate<T>[]): ((request: Htt
     }
   }
   for (const candidates of byHost.values()) candidates.sort(bySpecificity)
+  const routesFor = remembered((authority: string) => routesOf(hostOf(authority), byHost))
   return ({ authority, target, method }) => {
+    const candidates = routesFor(authority)
+    const [first] = candidates
+    // Where all goes one way, nobody needs to look at the path.
+    if (first !== undefined && candidates.length === 1 && takesAll(first.match)) return first.value
     const path = canonicalPath(target)
-    for (const { match, value } of routesOf(hostOf(authority), byHost)) if (fits(match, path, method)) return value
+    for (const { match, value } of candidates) if (fits(match, path, method)) return value
     return undefined
+  }
+}
+
+const takesAll = ({ path, exact, methods }: Match): boolean => path === '/' && !exact && methods.length === 0
+
+/** Clients spell few hosts in few ways; whoever sends others makes us forget, not grow. */
+const mostRemembered = 1024
+
+const remembered = <T>(look: (authority: string) => T): ((authority: string) => T) => {
+  const known = new Map<string, T>()
+  return (authority) => {
+    const found = known.get(authority)
+    if (found !== undefined) return found
+    if (known.size >= mostRemembered) known.clear()
+    const looked = look(authority)
+    known.set(ownCopy(authority), looked)
+    return looked
   }
 }
 
