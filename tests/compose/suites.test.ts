@@ -3,6 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { startComposeStack } from '../helpers/compose-stack.ts'
 import type { Target, TargetSource } from '../helpers/target.ts'
 import { describeBadInput } from '../suites/bad-input.ts'
+import { describeEdge } from '../suites/edge.ts'
 import { describeOutages } from '../suites/outages.ts'
 import { describeRequest } from '../suites/request.ts'
 import { describeShop } from '../suites/shop.ts'
@@ -24,4 +25,5 @@ const shared: TargetSource = {
 describeRequest(shared)
 describeShop(shared)
 describeBadInput(shared)
+describeEdge(shared)
 describeOutages(shared)

@@ -7,9 +7,10 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { instances, projectFolder, publicName } from '@roundtrip/stack'
 import PostalMime from 'postal-mime'
 import { DockerComposeEnvironment, getContainerRuntimeClient, type ContainerRuntimeClient } from 'testcontainers'
+import { askAdmin } from './ask-admin.ts'
 import { freePort } from './free-port.ts'
 import { readTar, type TarEntry } from './tar.ts'
-import type { Target, TargetInstance } from './target.ts'
+import type { AdminQuestion, Target, TargetInstance } from './target.ts'
 
 const edgeHosts = { 'edge-1': '127.0.0.1', 'edge-2': '127.0.0.2' }
 const dnsHost = '127.0.0.1'
@@ -49,6 +50,7 @@ export const startComposeStack = async (): Promise<Target> => {
         httpPort: ports.http,
       })),
       instance: (name) => containers.instance(name),
+      askEdge: (name, question) => containers.askEdge(name, question),
       mails: async () => Promise.all((await containers.files('worker-1', '/mailbox')).filter(isMail).map(parseMail)),
       stop: async () => void (await environment.down()),
     }
@@ -111,6 +113,18 @@ class Containers {
       pause: () => container.pause(),
       resume: () => container.unpause(),
     }
+  }
+
+  /** From inside the container: nobody else reaches the admin API. */
+  async askEdge(name: string, question: AdminQuestion): Promise<unknown> {
+    const program = `(${String(askAdmin)})('http://127.0.0.1:9901', ${JSON.stringify(question)}).then((answer) => console.log(JSON.stringify(answer)))`
+    const { stdout, stderr, exitCode } = await this.#runtime.container.exec(this.#container(name), [
+      'node',
+      '-e',
+      program,
+    ])
+    if (exitCode !== 0) throw new Error(stderr)
+    return JSON.parse(stdout) as unknown
   }
 
   /** Oldest first. Works on a container that is stopped, too. */

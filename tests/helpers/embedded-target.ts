@@ -1,5 +1,6 @@
 /** A stack of its own for a suite: real processes on free ports in a temporary folder. */
 import { startStack, type Stack, type StackOptions } from '@roundtrip/stack'
+import { askAdmin } from './ask-admin.ts'
 import type { Target, TargetInstance, TargetSource } from './target.ts'
 
 /** What a test breaks stays broken until the test mends it, so nothing is restarted by itself. */
@@ -24,6 +25,10 @@ const toTarget = (stack: Stack): Target => ({
       pause: () => instance.pause(),
       resume: () => instance.resume(),
     }
+  },
+  askEdge: async (name, question) => {
+    const { host, ports } = stack.address(name)
+    return askAdmin(`http://${host.includes(':') ? `[${host}]` : host}:${ports['admin']}`, question)
   },
   mails: () => stack.mails(),
   stop: () => stack.stop(),

@@ -15,6 +15,12 @@ export interface TargetInstance {
   resume(): Promise<void>
 }
 
+export interface AdminQuestion {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: object
+}
+
 export interface Target {
   readonly kind: 'embedded' | 'compose'
   /** The certificate authority's certificate, PEM. */
@@ -23,6 +29,8 @@ export interface Target {
   readonly dns: { readonly host: string; readonly port: number }
   readonly edges: readonly EdgeAddress[]
   instance(name: string): TargetInstance
+  /** Puts a question to the admin API of an edge. @throws Error when it says no, with its reason */
+  askEdge(name: string, question: AdminQuestion): Promise<unknown>
   /** What the worker has delivered, oldest first. */
   mails(): Promise<Pick<Mail, 'to' | 'subject' | 'text'>[]>
   stop(): Promise<void>

@@ -22,6 +22,9 @@ const sentences: Readonly<Record<string, string>> = {
   'request-content': 'a request with content is for the origin',
 }
 
+/** How the cache writes that a request had no such field. */
+const absent = '\0'
+
 /** @returns lines without newlines */
 export const explainText = (answer: unknown, io: Reading['io']): string[] => {
   const { decision, reason, route, key, selected, variants } = isRecord(answer) ? answer : {}
@@ -60,7 +63,7 @@ const variantTable = (
       textOf(variant['where']),
       list(variant['surrogateKeys']),
       Object.entries(isRecord(variant['vary']) ? variant['vary'] : {})
-        .map(([name, value]) => `${textOf(name)}: ${textOf(value)}`)
+        .map(([name, value]) => `${textOf(name)}: ${value === absent ? 'none' : textOf(value)}`)
         .join(', '),
     ]),
     { colours },

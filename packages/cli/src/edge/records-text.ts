@@ -2,7 +2,7 @@
 import type { Io } from '../command.ts'
 import { table } from '../terminal/table.ts'
 import { printable } from '../terminal/text.ts'
-import { duration, memory } from '../terminal/units.ts'
+import { duration, size } from '../terminal/units.ts'
 
 export type AnyRecord = Readonly<Record<string, unknown>>
 
@@ -43,7 +43,7 @@ const cell = (key: string, value: unknown, reading: Reading): string => {
 const numberText = (key: string, value: number, { withUnits }: Reading): string => {
   const unit = withUnits ? unitOf(key) : undefined
   if (unit === 'ms') return duration(value)
-  if (unit === 'bytes') return memory(value)
+  if (unit === 'bytes') return size(value)
   return String(Number.isInteger(value) ? value : Math.round(value * 100) / 100)
 }
 

@@ -52,7 +52,7 @@ describe('what an edge answers', () => {
       freshnessSource: 's-maxage',
       where: 'memory',
       surrogateKeys: ['products'],
-      vary: { 'accept-encoding': 'br' },
+      vary: { 'accept-encoding': 'br', cookie: '\0' },
     }
     const answer = { route: 'default', key: 'https://a.test/', decision: 'hit', selected: fits, variants: [fits] }
     expect(show('explain', answer)).toEqual([
@@ -60,14 +60,21 @@ describe('what an edge answers', () => {
       'route  default',
       'key    https://a.test/',
       'STORED      AGE  FRESH FOR  BY        IN      TAGS      VARY',
-      '200, fits  18 s       42 s  s-maxage  memory  products  accept-encoding: br',
+      '200, fits  18 s       42 s  s-maxage  memory  products  accept-encoding: br, cookie: none',
     ])
     const missed = { ...answer, decision: 'miss', reason: 'uri-miss', selected: undefined, variants: [] }
     expect(show('explain', missed)[0]).toBe('miss: nothing is stored under this key')
   })
 
   it('counts the cache, with units', () => {
-    const answer = { hits: 3, staleHits: 0, misses: { 'uri-miss': 1 }, notStored: {}, maxBytes: 268_435_456 }
+    const answer = {
+      hits: 3,
+      staleHits: 0,
+      misses: { 'uri-miss': 1 },
+      notStored: {},
+      bytes: 2048,
+      maxBytes: 268_435_456,
+    }
     expect(show('cache', answer)).toEqual([
       'hit ratio   75.0 %',
       'hits        3',
@@ -75,6 +82,7 @@ describe('what an edge answers', () => {
       'misses',
       '  uri-miss  1',
       'not stored  -',
+      'bytes       2.0 KiB',
       'max         256 MiB',
     ])
   })

@@ -27,3 +27,6 @@ export const memory = (bytes: number): string => {
   const size = bytes / mebibyte
   return `${size < 100 ? size.toFixed(1) : Math.round(size)} MiB`
 }
+
+/** As `memory`, with small ones in KiB: `2.0 KiB`. */
+export const size = (bytes: number): string => (bytes < mebibyte ? `${(bytes / 1024).toFixed(1)} KiB` : memory(bytes))

@@ -11,9 +11,12 @@ export interface CertificateFacts {
   readonly validTo: string
   /** Whole days; negative when it has expired. */
   readonly daysLeft: number
+  /** The same in whole hours. */
+  readonly hoursLeft: number
 }
 
 const dayMs = 86_400_000
+const hourMs = 3_600_000
 
 /** A server may send more; nobody reads it. */
 const maxChainLength = 10
@@ -31,6 +34,7 @@ const facts = (certificate: X509Certificate, nowMs: number): CertificateFacts =>
   names: alternativeNames(certificate.subjectAltName),
   validTo: certificate.validToDate.toISOString(),
   daysLeft: Math.floor((certificate.validToDate.getTime() - nowMs) / dayMs),
+  hoursLeft: Math.floor((certificate.validToDate.getTime() - nowMs) / hourMs),
 })
 
 /** @param nowMs wall-clock time, milliseconds since the epoch */

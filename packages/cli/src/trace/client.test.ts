@@ -23,7 +23,7 @@ describe.each([
       response: { status: 200, statusText: 'OK', httpVersion, bodyBytes: 5 },
     })
     expect(seen.tls?.certificates).toMatchObject([
-      { subject: host, names: expect.arrayContaining([host, '127.0.0.1']), daysLeft: 6 },
+      { subject: host, names: expect.arrayContaining([host, '127.0.0.1']), daysLeft: 0 },
       { subject: expect.stringMatching(/^Roundtrip local CA/) },
     ])
     expect(seen.serverTiming.map(({ name }) => name)).toEqual(['cache', 'db', 'app', 'web', 'edge'])

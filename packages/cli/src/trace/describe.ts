@@ -1,5 +1,7 @@
 /** What there is to say about each phase, as short pieces that a layout may break between. */
+import { cachedBy } from './cached-by.ts'
 import { hostPort } from './connect.ts'
+import type { CertificateFacts } from './certificate.ts'
 import { totalMs, type PhaseName } from './phases.ts'
 import type { TierSpan } from './tiers.ts'
 import type { NameFacts, TlsFacts, Trace } from './trace.ts'
@@ -32,7 +34,7 @@ export const detailsOf = (phase: PhaseName, trace: Trace): string[] => {
     case 'request':
       return requestDetails(trace)
     case 'wait':
-      return ['until the first byte', ...(trace.serverTiming.length === 0 ? ['no Server-Timing reported'] : [])]
+      return waitDetails(trace)
     case 'transfer':
       return transferDetails(trace)
   }
@@ -76,15 +78,17 @@ const tlsDetails = (tls: TlsFacts): string[] => {
     ...(tls.keyExchange === undefined ? [] : [tls.keyExchange]),
     `ALPN ${tls.alpn ?? 'none'}`,
     tls.resumed ? 'session resumed' : 'new session',
-    ...(leaf === undefined ? [] : [`${printable(leaf.subject)}, ${daysLeft(leaf.daysLeft)}`]),
-    ...issuers.map(({ subject, daysLeft: days }) => `by ${printable(subject)}, ${daysLeft(days)}`),
+    ...(leaf === undefined ? [] : [`${printable(leaf.subject)}, ${timeLeft(leaf)}`]),
+    ...issuers.map((issuer) => `by ${printable(issuer.subject)}, ${timeLeft(issuer)}`),
     // The root is known to this client only, and a resumed session has no more than the leaf.
     ...(top === undefined || top.subject === top.issuer ? [] : [`by ${printable(top.issuer)}`]),
   ]
 }
 
-const daysLeft = (days: number): string => {
+/** Those of the stack live for a day. */
+const timeLeft = ({ daysLeft: days, hoursLeft }: CertificateFacts): string => {
   if (days < 0) return 'expired'
+  if (days < 2) return `${hoursLeft} h left`
   return days < 2 * 365 ? `${days} d left` : `${Math.floor(days / 365)} y left`
 }
 
@@ -92,6 +96,15 @@ const requestDetails = ({ request }: Trace): string[] => [
   `${request.method}, ${plural(request.fieldCount, 'field')}`,
   ...(request.bodyBytes === 0 ? [] : [`${byteSize(request.bodyBytes)} of content`]),
 ]
+
+const waitDetails = (trace: Trace): string[] => {
+  const answered = cachedBy(trace)
+  return [
+    'until the first byte',
+    ...(answered === undefined ? [] : [`cache hit at ${printable(answered)}`]),
+    ...(trace.serverTiming.length === 0 ? ['no Server-Timing reported'] : []),
+  ]
+}
 
 const transferDetails = ({ response }: Trace): string[] => {
   if (response === undefined) return []

@@ -1,6 +1,7 @@
 /** Several runs of one request side by side, and what was saved between them. */
 import { table, type Column } from '../terminal/table.ts'
 import { truncate, visibleWidth } from '../terminal/text.ts'
+import { cachedBy } from './cached-by.ts'
 import { milliseconds, printable, responseDetails } from './describe.ts'
 import { flow } from './flow.ts'
 import { failureLines } from './footer.ts'
@@ -73,7 +74,12 @@ const cell = ({ phases }: Trace, wanted: PhaseName): string => {
 const descriptionOf = ({ serverTiming }: Trace, name: string): string[] =>
   serverTiming.filter((metric) => metric.name === name).flatMap(({ description }) => description ?? [])
 
-const cacheAnswer = (trace: Trace): string[] => descriptionOf(trace, 'cache').map((outcome) => `cache ${outcome}`)
+/** A tier that had it in its cache, else what the application's said. */
+const cacheAnswer = (trace: Trace): string[] => {
+  const answered = cachedBy(trace)
+  if (answered !== undefined) return [`cache hit at ${answered}`]
+  return descriptionOf(trace, 'cache').map((outcome) => `cache ${outcome}`)
+}
 
 /** Ever shorter: all instances from the edge inwards; what the data came from; what the cache said. */
 const answers: readonly AnsweredBy[] = [

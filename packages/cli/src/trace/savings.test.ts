@@ -1,3 +1,4 @@
+import { Fields } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { coloursFor } from '../terminal/colours.ts'
 import { renderRepeat } from './render-repeat.ts'
@@ -47,6 +48,8 @@ const kept = (waitMs: number): Trace => {
 
 const series: Series = [madeTrace(), resumed(), kept(2), kept(4), kept(3)]
 
+const note = (traces: Series) => savingsOf(traces).find(({ by }) => by === 'server')?.note
+
 describe('what is saved', () => {
   it('compares each thing with the run that did without', () => {
     expect(savingsOf(series).map(({ by, fromMs, toMs, savedMs }) => [by, fromMs, toMs, savedMs])).toEqual([
@@ -60,7 +63,18 @@ describe('what is saved', () => {
   })
 
   it('says what the cache said', () => {
-    expect(savingsOf(series).find(({ by }) => by === 'server')?.note).toBe('cache miss, then hit')
+    expect(note(series)).toBe('cache miss, then hit')
+  })
+
+  it('says that a tier before the application had it', () => {
+    const answered = kept(1)
+    if (answered.response === undefined) throw new Error('a made trace has one')
+    const fields = Fields.of({ 'cache-status': 'roundtrip-edge; hit; ttl=3' })
+    const hit = { ...answered, response: { ...answered.response, fields }, serverTiming: [] }
+    expect(note([madeTrace(), hit])).toBe('cache miss, then hit at roundtrip-edge')
+    expect(note([madeTrace({ serverTiming: [] }), hit])).toBe('cache hit at roundtrip-edge')
+    const lines = renderRepeat([madeTrace(), hit], { colours: coloursFor(false), width: 120, unicode: true })
+    expect(lines.find((line) => line.startsWith('  2'))).toMatch(/cache hit at roundtrip-edge$/)
   })
 
   it('leaves out what did not happen', () => {

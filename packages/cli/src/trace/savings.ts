@@ -1,5 +1,7 @@
 /** What each thing that a client or a tier keeps has saved: cold times less warm ones. */
+import { cachedBy } from './cached-by.ts'
 import { totalMs, type PhaseName } from './phases.ts'
+import { printable } from './describe.ts'
 import type { Series } from './repeat.ts'
 import type { Trace } from './trace.ts'
 
@@ -55,14 +57,17 @@ const saving = (
   return [{ by, savedMs: fromMs - toMs, fromMs, toMs, note }]
 }
 
-/** What the application's cache said: `miss` first, `hit` afterwards. */
-const cacheOutcome = ({ serverTiming }: Trace): string | undefined =>
-  serverTiming.find(({ name }) => name === 'cache')?.description
+/** What the application's cache said: `miss` first, `hit` afterwards. Or that of a tier before it, which answered alone. */
+const cacheOutcome = (trace: Trace): string | undefined => {
+  const answered = cachedBy(trace)
+  return answered === undefined
+    ? trace.serverTiming.find(({ name }) => name === 'cache')?.description
+    : `hit at ${printable(answered)}`
+}
 
 const cacheNote = (cold: Trace, warm: readonly Trace[]): string => {
   const before = cacheOutcome(cold)
   const after = warm.map(cacheOutcome).findLast((outcome) => outcome !== undefined)
-  return before === undefined || after === undefined || before === after
-    ? 'warm code, open connections'
-    : `cache ${before}, then ${after}`
+  if (after === undefined || before === after) return 'warm code, open connections'
+  return before === undefined ? `cache ${after}` : `cache ${before}, then ${after}`
 }
