@@ -22,6 +22,8 @@ export interface PoolSurroundings {
   readonly connect?: (options: TransportOptions) => Transport
   /** How the members of a name are found; DNS by default. */
   readonly discover?: Lookup
+  /** Told how long each attempt took until it was answered or had failed; nobody by default. */
+  readonly onLatency?: (latencyMs: number) => void
 }
 
 const epochMs = (): number => performance.timeOrigin + performance.now()
@@ -34,4 +36,5 @@ export const withDefaults = ({ log, ...given }: PoolSurroundings): Required<Pool
   lookup: given.lookup ?? nameLookup(),
   connect: given.connect ?? createTransport,
   discover: given.discover ?? dnsLookup,
+  onLatency: given.onLatency ?? (() => undefined),
 })

@@ -107,7 +107,10 @@ export class Pool {
 
   /** For members: how an attempt ended. */
   observe(member: Member, outcome: Outcome, latencyMs: number): void {
-    if (outcome !== 'none') this.latencies.observe(latencyMs)
+    if (outcome !== 'none') {
+      this.latencies.observe(latencyMs)
+      this.surroundings.onLatency(latencyMs)
+    }
     this.breaker.observe(outcome)
     this.#outliers.observe(member, outcome)
   }

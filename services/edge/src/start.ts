@@ -11,6 +11,7 @@ import type { Protocols } from './listener/listener.ts'
 import { openListeners, type Listeners } from './listener/open-listeners.ts'
 import { PurgeRelay } from './purge/purge-relay.ts'
 import { EdgeRuntime } from './runtime/edge-runtime.ts'
+import { busyTimeoutMsOf } from './settings/busy-timeout.ts'
 import type { EdgeFile } from './settings/edge-file.ts'
 import { readEdgeFile } from './settings/read-edge-file.ts'
 import { healthTopic } from './workers/start-workers.ts'
@@ -101,16 +102,12 @@ const protocols = (handler: HttpHandler, scheme: ListenerName, { settings, file,
   // Who answered is for log lines; where none are written, only requests that are traced want to know.
   const watch = accessLog === 'all' ? 'all' : 'sampled'
   const options = { handler, scheme, log, trustRequestId: false, sampling, watch } as const
-  const busyTimeoutMs = Math.max(http1.busyTimeoutMs, ...Object.values(file.pools).map(longestSilenceMs))
+  const busyTimeoutMs = busyTimeoutMsOf(file)
   return {
     http1: serveHttp1({ ...options, limits: { ...http1, busyTimeoutMs } }),
     http2: serveHttp2({ ...options, limits: http2 }),
   }
 }
-
-/** Longer than next hops may keep silent, all attempts counted: their timeouts have names, that of a connection only cuts. */
-const longestSilenceMs = ({ timeouts, retry }: EdgeFile['pools'][string]): number =>
-  retry.maxAttempts * (timeouts.connectMs + timeouts.queueMs + timeouts.firstByteMs) + timeouts.idleMs
 
 /** One next hop is enough to work. */
 const healthOf = ({ pools }: EdgeRuntime): Health => {
