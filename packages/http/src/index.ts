@@ -30,6 +30,7 @@ export type {
   SettledListener,
 } from './message.ts'
 export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
+export { newRequestId } from './new-request-id.ts'
 export { ownCopy } from './own-copy.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'

@@ -1,19 +1,23 @@
 /** Turns whatever the layers below throw into a problem response, and logs it once. */
 import { toRoundtripError } from '@roundtrip/errors'
-import type { HttpLayer } from '../message.ts'
+import type { HttpContext, HttpLayer, HttpResponse } from '../message.ts'
 import { problemResponse } from '../problem.ts'
 
 /** Failures of our own side are errors, of a neighbour warnings, of the client only facts of its log line. */
-export const errorResponse = (): HttpLayer => (next) => async (request, context) => {
+export const errorResponse = (): HttpLayer => (next) => (request, context) => {
   try {
-    return await next(request, context)
+    return next(request, context).catch((thrown: unknown) => explain(thrown, context))
   } catch (thrown) {
-    const error = toRoundtripError(thrown)
-    const facts = { error, code: error.code, requestId: context.requestId, traceId: context.trace.traceId }
-    context.facts['code'] = error.code
-    if (error.source === 'internal') context.log.error(facts, error.message)
-    else if (error.source === 'upstream') context.log.warn(facts, error.message)
-    else context.log.debug(facts, error.message)
-    return problemResponse(error, context.requestId)
+    return Promise.resolve(explain(thrown, context))
   }
+}
+
+const explain = (thrown: unknown, context: HttpContext): HttpResponse => {
+  const error = toRoundtripError(thrown)
+  const facts = { error, code: error.code, requestId: context.requestId, traceId: context.trace.traceId }
+  context.facts['code'] = error.code
+  if (error.source === 'internal') context.log.error(facts, error.message)
+  else if (error.source === 'upstream') context.log.warn(facts, error.message)
+  else context.log.debug(facts, error.message)
+  return problemResponse(error, context.requestId)
 }

@@ -1,9 +1,9 @@
 /** The context of one request as a server makes it; what few requests need is made when it is first asked for. */
-import { randomUUID } from 'node:crypto'
 import { RoundtripError } from '@roundtrip/errors'
 import { Passage } from '@roundtrip/pipeline'
 import type { Fields } from '../fields.ts'
 import type { Delivery, Downstream, HttpContext, Log, SettledListener } from '../message.ts'
+import { newRequestId } from '../new-request-id.ts'
 import { childOf, newTrace, parseTraceParent, type TraceParent } from '../traceparent.ts'
 import type { ServeOptions } from './serve-options.ts'
 
@@ -50,7 +50,7 @@ export class RequestContext implements HttpContext {
 
   get requestId(): string {
     return (this.#requestId ??=
-      this.#givenId !== undefined && requestIdPattern.test(this.#givenId) ? this.#givenId : randomUUID())
+      this.#givenId !== undefined && requestIdPattern.test(this.#givenId) ? this.#givenId : newRequestId())
   }
 
   get trace(): TraceParent {

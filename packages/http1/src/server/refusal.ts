@@ -1,11 +1,10 @@
 /** The answer to what never became a request, or ceased to be one: a problem, and the end of the connection (RFC 9112 §9.6). */
-import { randomUUID } from 'node:crypto'
 import type { RoundtripError } from '@roundtrip/errors'
-import { problemResponse, type HttpResponse, type Log } from '@roundtrip/http'
+import { type HttpResponse, type Log, newRequestId, problemResponse } from '@roundtrip/http'
 
 /** Logs at info: the client's fault is a fact, not a failure of ours. */
 export const logRefusal = (log: Log, error: RoundtripError, client: string): string => {
-  const requestId = randomUUID()
+  const requestId = newRequestId()
   const { code, status } = error
   log.info({ requestId, client, code, status }, `request refused: ${error.message}`)
   return requestId

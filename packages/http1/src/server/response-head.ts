@@ -80,16 +80,31 @@ export const serializeHead = (
     const value = flat[i + 1] ?? ''
     if (isOurs(name)) continue
     if (name === 'date') hasDate = true
-    if (!knownNames.has(name) && !isFieldName(name))
-      throw unsendable('a field name holds a character that is not allowed')
-    if (!isFieldValue(value)) throw unsendable(`the field ${name} holds a character that is not allowed`)
-    head += `${name}: ${value}\r\n`
+    head += fieldLine(name, value)
   }
   if (!hasDate) head += dateLine()
   if (isChunked) head += 'transfer-encoding: chunked\r\n'
   else if (contentLength !== undefined) head += `content-length: ${contentLength}\r\n`
   return `${head}${connection}\r\n`
 }
+
+/** The last line of each well-known name: most responses say what the one before has said. */
+const lastLines = new Map([...knownNames.values()].map((name) => [name, { value: '', line: `${name}: \r\n` }]))
+
+const fieldLine = (name: string, value: string): string => {
+  const last = lastLines.get(name)
+  if (last?.value === value) return last.line
+  if (last === undefined && !isFieldName(name)) throw unsendable('a field name holds a character that is not allowed')
+  if (!isFieldValue(value)) throw unsendable(`the field ${name} holds a character that is not allowed`)
+  const line = `${name}: ${value}\r\n`
+  if (last !== undefined && value.length <= longestRemembered) {
+    last.value = value
+    last.line = line
+  }
+  return line
+}
+
+const longestRemembered = 256
 
 let dateSecond = 0
 let currentDateLine = ''
