@@ -13,8 +13,8 @@ export type PurgeCommand = {
 /** Carries commands between worker processes and points of presence. What one publishes all others hear, not itself. */
 export interface PurgeBus {
   publish(command: PurgeCommand): void
-  /** @returns ends the subscription */
-  subscribe(listener: (command: PurgeCommand) => void): () => void
+  /** @param listener says how many stored responses were meant @returns ends the subscription */
+  subscribe(listener: (command: PurgeCommand) => number): () => void
 }
 
 const hostOf = (key: string): string => {
