@@ -68,6 +68,7 @@ const variables: readonly (readonly [string, string])[] = [
   ['ROUNDTRIP_ROOT', 'folder of the stack’s data, logs and certificates (default: .roundtrip in the project)'],
   ['ROUNDTRIP_PORTS', 'default, or free to let the system choose every port'],
   ['ROUNDTRIP_PORT_<NAME>', 'one port, e.g. ROUNDTRIP_PORT_EDGE_HTTPS=9443'],
+  ['ROUNDTRIP_EDGE_SETTINGS', 'settings file of the edges: routes, pools, cache, limits; e.g. infra/edge/edge.yaml'],
   ['ROUNDTRIP_APP', 'origins of an app of your own that takes the place of the shop, e.g. http://127.0.0.1:3000'],
   ['ROUNDTRIP_APP_HEALTH_PATH', 'path that app answers with 2xx when it is healthy (default: /)'],
   ['NO_COLOR', 'no colours; FORCE_COLOR=1 for colours without a terminal'],

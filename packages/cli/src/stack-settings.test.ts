@@ -17,6 +17,10 @@ describe('stackSettings', () => {
     expect(read({ ROUNDTRIP_ROOT: 'state' }).root).toBe('/home/ada/state')
   })
 
+  it('takes a settings file of the edges from where the user is', () => {
+    expect(read({ ROUNDTRIP_EDGE_SETTINGS: 'edge.yaml' }).edgeSettingsFile).toBe('/home/ada/edge.yaml')
+  })
+
   it('takes one app or several in place of the shop', () => {
     expect(read({ ROUNDTRIP_APP: 'http://127.0.0.1:3000' }).ownApp).toEqual({
       origins: ['http://127.0.0.1:3000'],

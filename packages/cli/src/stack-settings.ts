@@ -18,6 +18,9 @@ const schema = Type.Object({
     description: 'default: those of the topology; free: any that are free',
     default: 'default',
   }),
+  edgeSettings: setting.optional(
+    setting.text({ description: 'settings file of the edges, such as infra/edge/edge.yaml' }),
+  ),
   app: setting.optional(setting.origins({ description: 'an app of the user’s own, in place of the shop' })),
   appHealthPath: Type.String({
     pattern: String.raw`^/[^\s#]*$`,
@@ -39,6 +42,8 @@ export interface StackSettings {
   readonly root: string
   /** As `startStack` takes it. */
   readonly ports: 'free' | Readonly<Record<string, number>>
+  /** Settings file of the edges, absolute; their defaults when absent. */
+  readonly edgeSettingsFile?: string
   /** Absent: the shop. */
   readonly ownApp?: OwnApp
 }
@@ -46,11 +51,12 @@ export interface StackSettings {
 /** @throws RoundtripError `SETTINGS_INVALID` for a value that is none, or a variable that is mistyped. */
 export const stackSettings = ({ env, cwd, projectRoot }: Pick<Io, 'env' | 'cwd' | 'projectRoot'>): StackSettings => {
   const own = Object.fromEntries(Object.entries(env).filter(([name]) => !isElsewhere(name)))
-  const { root, ports, app, appHealthPath } = loadSettings(prefix, schema, own)
+  const { root, ports, edgeSettings, app, appHealthPath } = loadSettings(prefix, schema, own)
   const numbers = portsFrom(env)
   return {
     root: root === undefined ? join(projectRoot, '.roundtrip') : resolve(cwd, root),
     ports: ports === 'free' ? ports : numbers,
+    ...(edgeSettings !== undefined && { edgeSettingsFile: resolve(cwd, edgeSettings) }),
     ...(app !== undefined && { ownApp: { origins: app, healthPath: appHealthPath } }),
   }
 }

@@ -10,6 +10,12 @@ it('runs everything on its own settings without such an app', () => {
   expect(stackOptionsOf(settings, ['data'])).toEqual({ root: '/r', ports: 'free', include: ['data'] })
 })
 
+it('hands the edges their settings file', () => {
+  const edge = { EDGE_SETTINGS_FILE: '/e.yaml' }
+  expect(stackOptionsOf({ ...settings, edgeSettingsFile: '/e.yaml' }, []).settings).toEqual({ edge })
+  expect(stackOptionsOf({ ...settings, edgeSettingsFile: '/e.yaml', ownApp }, []).settings).toEqual({ edge, web })
+})
+
 it('leaves the shop out and points web at the app', () => {
   const { include, settings: variables } = stackOptionsOf({ ...settings, ownApp }, [])
   expect(include).toEqual([

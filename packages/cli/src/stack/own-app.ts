@@ -1,4 +1,4 @@
-/** An app of the user's own in place of the shop: what is started without it, and where web finds it. */
+/** What of the stack is started, and on which settings: an app of the user's own may be in place of the shop. */
 import { instances, type InstanceSpec, type StackOptions } from '@roundtrip/stack'
 import type { StackSettings } from '../stack-settings.ts'
 
@@ -11,16 +11,19 @@ const isOfTheShop = ({ tier }: InstanceSpec): boolean => tier === 'app' || tier 
  * @param named instances or tiers from the command line, which win; empty for all that make sense
  */
 export const stackOptionsOf = (
-  { root, ports, ownApp }: StackSettings,
+  { root, ports, edgeSettingsFile, ownApp }: StackSettings,
   named: readonly string[],
 ): Pick<StackOptions, 'root' | 'ports' | 'include' | 'settings'> => {
-  if (ownApp === undefined) return { root, ports, ...(named.length > 0 && { include: named }) }
+  const edge = edgeSettingsFile === undefined ? undefined : { edge: { EDGE_SETTINGS_FILE: edgeSettingsFile } }
+  if (ownApp === undefined) {
+    return { root, ports, ...(named.length > 0 && { include: named }), ...(edge !== undefined && { settings: edge }) }
+  }
   const { origins, healthPath } = ownApp
   const allButTheShop = instances.filter((spec) => !isOfTheShop(spec)).map(({ name }) => name)
   return {
     root,
     ports,
     include: named.length > 0 ? named : allButTheShop,
-    settings: { web: { WEB_UPSTREAMS: origins.join(','), WEB_HEALTH_CHECK_PATH: healthPath } },
+    settings: { ...edge, web: { WEB_UPSTREAMS: origins.join(','), WEB_HEALTH_CHECK_PATH: healthPath } },
   }
 }

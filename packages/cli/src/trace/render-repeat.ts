@@ -81,11 +81,17 @@ const cacheAnswer = (trace: Trace): string[] => {
   return descriptionOf(trace, 'cache').map((outcome) => `cache ${outcome}`)
 }
 
+/** As short as it can be told from what the application's cache said: `edge hit`. */
+const shortCacheAnswer = (trace: Trace): string[] => {
+  const answered = cachedBy(trace)
+  return answered === undefined ? cacheAnswer(trace) : [`${answered.replace('roundtrip-', '')} hit`]
+}
+
 /** Ever shorter: all instances from the edge inwards; what the data came from; what the cache said. */
 const answers: readonly AnsweredBy[] = [
   (trace) => [...['edge', 'web', 'app', 'db'].flatMap((name) => descriptionOf(trace, name)), ...cacheAnswer(trace)],
   (trace) => [...descriptionOf(trace, 'db'), ...cacheAnswer(trace)],
-  cacheAnswer,
+  shortCacheAnswer,
 ]
 
 const plainArrow = (text: string, { unicode }: View): string => (unicode ? text : text.replaceAll('→', '->'))

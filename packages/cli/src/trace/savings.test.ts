@@ -75,6 +75,8 @@ describe('what is saved', () => {
     expect(note([madeTrace({ serverTiming: [] }), hit])).toBe('cache hit at roundtrip-edge')
     const lines = renderRepeat([madeTrace(), hit], { colours: coloursFor(false), width: 120, unicode: true })
     expect(lines.find((line) => line.startsWith('  2'))).toMatch(/cache hit at roundtrip-edge$/)
+    const narrow = renderRepeat([madeTrace(), hit], { colours: coloursFor(false), width: 80, unicode: true })
+    expect(narrow.find((line) => line.startsWith('  2'))).toMatch(/ edge hit$/)
   })
 
   it('leaves out what did not happen', () => {
