@@ -15,7 +15,8 @@ const isZero = (hex: string): boolean => /^0+$/.test(hex)
 
 /** Undefined when the value is absent or malformed, in which case the trace starts anew (§3.2.2.3). */
 export const parseTraceParent = (value: string | undefined): TraceParent | undefined => {
-  const match = pattern.exec(value ?? '')
+  if (value === undefined) return undefined
+  const match = pattern.exec(value)
   if (match === null) return undefined
   const [, version = '', traceId = '', parentId = '', flags = '', rest] = match
   if (version === 'ff' || isZero(traceId) || isZero(parentId)) return undefined

@@ -21,7 +21,7 @@ describe('the id of a request', () => {
   it('is that of a hop of ours, made anew for a stranger or when it is no id, and stays', () => {
     expect(idOf('abc-1', true)).toBe('abc-1')
     for (const made of [idOf('abc-1', false), idOf('a b', true), idOf('a'.repeat(129), true), idOf(undefined, true)]) {
-      expect(made).toMatch(/^[0-9a-f-]{36}$/)
+      expect(made).toMatch(/^[\w-]{12}-[0-9a-z]+$/)
     }
     const context = contextFor(Fields.of())
     expect(context.requestId).toBe(context.requestId)

@@ -10,6 +10,8 @@ const closeLine = 'connection: close\r\n'
 /** HTTP/1.0 has to be told; in HTTP/1.1 it goes without saying. */
 const keepAliveLine = 'connection: keep-alive\r\n'
 
+type Flushed = (error?: Error | null) => void
+
 /** What becomes of a response on its way. */
 export interface ResponderEvents {
   /** Its last octet was handed to the socket. */
@@ -23,10 +25,12 @@ export class Responder {
   readonly #events: ResponderEvents
   readonly #maxDrainBytes: number
   readonly #unflushed: Exchange[] = []
+  readonly #isTls: boolean
   #isCorked = false
 
   constructor(socket: Socket, events: ResponderEvents, maxDrainBytes: number) {
     this.#socket = socket
+    this.#isTls = 'encrypted' in socket
     this.#events = events
     this.#maxDrainBytes = maxDrainBytes
   }
@@ -61,8 +65,9 @@ export class Responder {
     exchange.isAnswered = true
     if (body === undefined) {
       if (response.body instanceof Readable) discard(response.body)
-      this.#socket.write(text, 'latin1', this.#flushed)
-      this.#handedOver(exchange, 0)
+      const flushed = this.#callback()
+      this.#socket.write(text, 'latin1', flushed)
+      this.#handedOverWhole(exchange, 0, flushed)
     } else if (body instanceof Readable) {
       const sending = new StreamSending(this.#socket, body, framing, this.#flushed, (isWhole) => {
         if (isWhole) this.#handedOver(exchange, sending.bodyBytes)
@@ -71,7 +76,8 @@ export class Responder {
       exchange.sending = sending
       sending.start(text)
     } else if (isSmall(body)) {
-      this.#handedOver(exchange, sendWhole(this.#socket, text, body, this.#flushed))
+      const flushed = this.#callback()
+      this.#handedOverWhole(exchange, sendWhole(this.#socket, text, body, flushed), flushed)
     } else {
       const sending = new BytesSending(this.#socket, body, this.#flushed, () =>
         this.#handedOver(exchange, sending.bodyBytes),
@@ -85,7 +91,7 @@ export class Responder {
   refuse(response: HttpResponse): void {
     const framing = frameResponse({ method: 'GET', version: '1.1' }, response)
     const text = serializeHead(response, framing, closeLine)
-    if (typeof response.body === 'string') sendWhole(this.#socket, text, response.body, () => undefined)
+    if (typeof response.body === 'string') sendWhole(this.#socket, text, response.body)
   }
 
   /** The connection is gone, and with it whatever had not left. */
@@ -94,6 +100,25 @@ export class Responder {
       context.abandon()
       context.settle({ outcome: 'aborted', bodyBytes: sentBytes })
     }
+  }
+
+  /**
+   * What the last write of a whole response calls. In plain text most writes are done when they return, and to be called
+   * back would take a turn of its own; TLS always takes one.
+   */
+  #callback(): Flushed | undefined {
+    return this.#isTls || this.#isCorked || this.#unflushed.length > 0 ? this.#flushed : undefined
+  }
+
+  #handedOverWhole(exchange: Exchange, bodyBytes: number, flushed: Flushed | undefined): void {
+    const socket = this.#socket
+    if (flushed === undefined && socket.writableLength === 0 && socket.errored === null) {
+      exchange.context.settle({ outcome: 'complete', bodyBytes })
+      this.#events.handedOver(exchange)
+      return
+    }
+    if (flushed === undefined) socket.write('', 'latin1', this.#flushed)
+    this.#handedOver(exchange, bodyBytes)
   }
 
   #handedOver(exchange: Exchange, bodyBytes: number): void {

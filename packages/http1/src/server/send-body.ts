@@ -23,8 +23,13 @@ const sliceBytes = 65_536
 /** Up to here one copy is cheaper than a gathering write. */
 const maxCopyBytes = 32_768
 
-/** Sends head and body in one write where that is cheap. @param flushed called when the kernel has the last octet */
-export const sendWhole = (socket: Socket, head: string, body: Uint8Array | string, flushed: () => void): number => {
+/** Sends head and body in one write. @param flushed called when the kernel has the last octet @returns octets of the body */
+export const sendWhole = (
+  socket: Socket,
+  head: string,
+  body: Uint8Array | string,
+  flushed?: (error?: Error | null) => void,
+): number => {
   if (typeof body === 'string') {
     const bytes = Buffer.byteLength(body)
     // Only ASCII has as many octets as characters, and is the same in Latin-1.
