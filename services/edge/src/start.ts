@@ -9,7 +9,7 @@ import { answerAdmin } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
 import type { Protocols } from './listener/listener.ts'
 import { openListeners, type Listeners } from './listener/open-listeners.ts'
-import { PurgeRelay } from './purge/purge-relay.ts'
+import { PurgeRelay, redisLog } from './purge/purge-relay.ts'
 import { EdgeRuntime } from './runtime/edge-runtime.ts'
 import { busyTimeoutMsOf } from './settings/busy-timeout.ts'
 import type { EdgeFile } from './settings/edge-file.ts'
@@ -25,7 +25,7 @@ export const startEdge = async (
   workplace: Workplace,
 ): Promise<Component> => {
   const file = readEdgeFile(settings)
-  const relay = new PurgeRelay({ bus: workplace.bus, redis: redisOf(settings), log })
+  const relay = new PurgeRelay({ bus: workplace.bus, openLog: redisLog(redisOf(settings), log), log })
   let runtime: EdgeRuntime | undefined
   const runtimeAt = (httpsPort: number): EdgeRuntime =>
     (runtime ??= new EdgeRuntime({

@@ -3,7 +3,6 @@ import { timingSafeEqual, createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { isIP } from 'node:net'
-import { json } from 'node:stream/consumers'
 import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
 import { toProblem, type Log } from '@roundtrip/http'
 import { nearest } from '@roundtrip/config'
@@ -81,8 +80,9 @@ const answer = async (
   { token }: AdminOptions,
 ): Promise<unknown> => {
   refuseStrangers(incoming, token)
-  const url = new URL(incoming.url ?? '/', 'http://admin')
-  const segments = url.pathname.split('/').map((segment) => decodeURIComponent(segment))
+  const url = URL.parse(incoming.url ?? '/', 'http://admin')
+  const segments = url === null ? undefined : segmentsOf(url)
+  if (url === null || segments === undefined) throw new RoundtripError('BAD_REQUEST', 'The path cannot be read.')
   for (const { method, segments: wanted, handler } of routes) {
     const parameters = method === incoming.method ? fit(wanted, segments) : undefined
     if (parameters === undefined) continue
@@ -133,16 +133,43 @@ const refuseStrangers = ({ headers, socket }: IncomingMessage, token: string | u
 
 const isLoopback = (address: string | undefined): boolean => /^(?:::ffff:)?127\.|^::1$/.test(address ?? '')
 
+/** Undefined where an escape stands for nothing. */
+const segmentsOf = ({ pathname }: URL): string[] | undefined => {
+  try {
+    return pathname.split('/').map((segment) => decodeURIComponent(segment))
+  } catch {
+    return undefined
+  }
+}
+
+/** @throws RoundtripError `BODY_TOO_LARGE` */
+const read = async (incoming: IncomingMessage): Promise<string> => {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength
+    if (bytes > maxBodyBytes) throw new RoundtripError('BODY_TOO_LARGE')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
 const bodyOf = async (incoming: IncomingMessage): Promise<Record<string, unknown>> => {
-  const announced = incoming.headers['content-length']
-  if (announced === undefined || announced === '0') return {}
-  if (Number(announced) > maxBodyBytes) throw new RoundtripError('BODY_TOO_LARGE')
-  const content = await json(incoming).catch((cause: unknown) => {
-    throw new RoundtripError('BAD_REQUEST', 'The content is not JSON.', { cause })
-  })
+  if (Number(incoming.headers['content-length'] ?? 0) > maxBodyBytes) throw new RoundtripError('BODY_TOO_LARGE')
+  const text = await read(incoming)
+  if (text.trim() === '') return {}
+  const content = parse(text)
   if (typeof content === 'object' && content !== null && !Array.isArray(content))
     return content as Record<string, unknown>
   throw new RoundtripError('BAD_REQUEST', 'The content is not a JSON object.')
+}
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new RoundtripError('BAD_REQUEST', 'The content is not JSON.', { cause })
+  }
 }
 
 const send = (out: ServerResponse, status: number, content: unknown): void => {

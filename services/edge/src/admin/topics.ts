@@ -3,7 +3,9 @@ import type { Explanation, PurgeCommand, StoreStats } from '@roundtrip/http-cach
 import type { PoolStatus } from '@roundtrip/upstream'
 import type { SlowRequest } from '../layers/slow-requests.ts'
 import type { Metric } from '../metrics/exposition.ts'
+import type { PurgeNote } from '../purge/purge-relay.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
+import type { RequestUrl } from './request-url.ts'
 import { topic, type Topic } from '../workers/worker-bus.ts'
 
 export interface ConnectionRow {
@@ -17,7 +19,7 @@ export interface ConnectionRow {
 
 /** A request that is only asked about. */
 export interface Supposed {
-  readonly url: string
+  readonly url: RequestUrl
   readonly method: string
   readonly fields: readonly (readonly [name: string, value: string])[]
 }
@@ -38,23 +40,44 @@ export interface Done {
   readonly problem?: string
 }
 
+/** The explanation is missing where there is a problem. */
+export interface Explained extends Done {
+  readonly explanation?: Explanation & { readonly route: string }
+}
+
 export interface Applied extends Done {
   /** Parts that take effect with the next start or recycle only. */
   readonly later: readonly string[]
 }
 
+/** A purge as an operator asked for it, with the number that it goes by among workers. */
+export interface PurgeOrder extends Omit<PurgeNote, 'command'> {
+  /** URLs as requests have them, before the rules of their route. */
+  readonly command: PurgeCommand
+}
+
 /** What came of a purge in one worker. */
 export interface Purged {
   readonly count: number
-  /** Whether the Redis shared with other edges is connected; undefined when there is none. */
-  readonly isShared: boolean | undefined
+  /** As the rules of its route make it: what the other edges are told. */
+  readonly command: PurgeCommand
+  /** Names who can tell them; undefined where there is nobody to be told. */
+  readonly relay: string | undefined
+}
+
+/** Tells the other edges: one worker does so for all. */
+export interface ShareOrder {
+  readonly relay: string
+  readonly note: PurgeNote
 }
 
 export const poolsTopic: Topic<null, readonly PoolStatus[]> = topic('admin.pools')
 export const memberTopic: Topic<MemberOrder, Done> = topic('admin.member')
 export const cacheTopic: Topic<null, StoreStats> = topic('admin.cache')
-export const explainTopic: Topic<Supposed, Explanation & { readonly route: string }> = topic('admin.explain')
-export const purgeTopic: Topic<PurgeCommand, Purged> = topic('admin.purge')
+export const explainTopic: Topic<Supposed, Explained> = topic('admin.explain')
+export const purgeTopic: Topic<PurgeOrder, Purged> = topic('admin.purge')
+/** Replies whether they hear it now; undefined from those who were not meant. */
+export const shareTopic: Topic<ShareOrder, boolean | undefined> = topic('admin.share')
 export const connectionsTopic: Topic<null, readonly ConnectionRow[]> = topic('admin.connections')
 export const slowTopic: Topic<null, readonly SlowRequest[]> = topic('admin.slow')
 export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')

@@ -1,6 +1,7 @@
 import { createPool, poolSettingsOf, type Pool } from '@roundtrip/upstream'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Listeners } from '../listener/open-listeners.ts'
+import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { recordingLog } from '../testing/test-edge.ts'
 import { LocalBus } from '../workers/local-bus.ts'
@@ -12,7 +13,7 @@ const start = () => {
   const bus = new LocalBus(log)
   const pool: Pool = createPool('web', poolSettingsOf({ members: [{ origin: 'http://127.0.0.1:1' }] }, 'test'), { log })
   const runtime = { pools: new Map([['web', pool]]) } as unknown as EdgeRuntime
-  const stop = answerAdmin({ bus, runtime, listeners: {} as Listeners, purges: { isConnected: undefined } })
+  const stop = answerAdmin({ bus, runtime, listeners: {} as Listeners, purges: {} as PurgeRelay })
   onTestFinished(() => {
     stop()
     pool.close()

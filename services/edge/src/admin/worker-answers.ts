@@ -1,13 +1,16 @@
 /** What one worker process says of itself, and does, when the admin API asks. */
 import { Fields, type HttpRequest, type ServerConnection } from '@roundtrip/http'
-import { explain } from '@roundtrip/http-cache'
+import { explain, keyBy } from '@roundtrip/http-cache'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
 import type { Listeners } from '../listener/open-listeners.ts'
 import { collectMetrics } from '../metrics/collect.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
+import { edgeFile } from '../settings/edge-file.ts'
+import { withoutSecrets } from '../settings/without-secrets.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
+import { requestUrl, type RequestUrl } from './request-url.ts'
 import {
   applyTopic,
   cacheTopic,
@@ -18,11 +21,15 @@ import {
   poolsTopic,
   purgeTopic,
   settingsTopic,
+  shareTopic,
   slowTopic,
   type Applied,
   type ConnectionRow,
   type Done,
+  type Explained,
   type MemberOrder,
+  type Purged,
+  type PurgeOrder,
   type Supposed,
 } from './topics.ts'
 
@@ -30,7 +37,7 @@ export interface Answering {
   readonly bus: WorkerBus
   readonly runtime: EdgeRuntime
   readonly listeners: Listeners
-  readonly purges: Pick<PurgeRelay, 'isConnected'>
+  readonly purges: Pick<PurgeRelay, 'carryOut' | 'id' | 'isConnected' | 'share'>
 }
 
 /** @returns stops answering */
@@ -40,10 +47,11 @@ export const answerAdmin = ({ bus, runtime, listeners, purges }: Answering): (()
     bus.subscribe(memberTopic, (order) => obey(order, runtime.pools)),
     bus.subscribe(cacheTopic, () => runtime.store.stats()),
     bus.subscribe(explainTopic, (supposed) => explainHere(supposed, runtime)),
-    bus.subscribe(purgeTopic, (command) => ({ count: runtime.store.purge(command), isShared: purges.isConnected })),
+    bus.subscribe(purgeTopic, (order) => purgeHere(order, runtime, purges)),
+    bus.subscribe(shareTopic, ({ relay, note }) => (relay === purges.id ? purges.share(note) : undefined)),
     bus.subscribe(connectionsTopic, () => connectionRows(listeners.connections(), Date.now())),
     bus.subscribe(slowTopic, () => runtime.slow.recent()),
-    bus.subscribe(settingsTopic, () => runtime.file),
+    bus.subscribe(settingsTopic, () => withoutSecrets(edgeFile, runtime.file)),
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
     bus.subscribe(metricsTopic, () => collectMetrics(runtime, listeners)),
   ]
@@ -77,9 +85,9 @@ const obey = (order: MemberOrder, pools: ReadonlyMap<string, Pool>): Done =>
 
 /** Before work that is not waited for: nobody would hear of its failure but the process, which would end. */
 const mustHave = (pool: Pool, member: string): void => {
-  const names = pool.status().members.map(({ name }) => name)
-  if (names.includes(member)) return
-  throw new RoundtripError('NOT_FOUND', `The pool has no member ${member}: there are ${names.join(', ')}.`)
+  if (pool.members.some(({ name, origin }) => name === member || origin === member)) return
+  const names = pool.members.map(({ name }) => name)
+  throw new RoundtripError('NOT_FOUND', `The pool ${pool.name} has no member ${member}: there are ${names.join(', ')}.`)
 }
 
 /** Draining and removal end when exchanges do; that can be watched, and is not waited for. */
@@ -89,32 +97,51 @@ const carryOut = (order: MemberOrder, pool: Pool): void => {
       mustHave(pool, order.member)
       return void pool.drainMember(order.member)
     case 'restore':
+      mustHave(pool, order.member)
       return pool.restoreMember(order.member)
     case 'remove':
       mustHave(pool, order.member)
       return void pool.removeMember(order.member)
     case 'weight':
+      mustHave(pool, order.member)
       return pool.setWeight(order.member, order.weight)
     case 'add':
       return pool.addMember({ origin: order.member, weight: order.weight })
   }
 }
 
-const explainHere = ({ url, method, fields }: Supposed, runtime: EdgeRuntime) => {
-  const { protocol, host } = new URL(url)
-  const target = url.slice(url.indexOf('/', url.indexOf('://') + 3))
-  const request: HttpRequest = {
-    method,
-    target: target.startsWith('/') ? target : '/',
-    scheme: protocol === 'http:' ? 'http' : 'https',
-    authority: host,
-    fields: Fields.adopt(fields.flat()),
-    body: undefined,
-    httpVersion: '1.1',
-  }
+const requestFor = (
+  { scheme, authority, target }: RequestUrl,
+  { method, fields }: Omit<Supposed, 'url'>,
+): HttpRequest => ({
+  method,
+  target,
+  scheme,
+  authority,
+  fields: Fields.adopt(fields.flat()),
+  body: undefined,
+  httpVersion: '1.1',
+})
+
+const explainHere = ({ url, ...supposed }: Supposed, runtime: EdgeRuntime): Explained => {
+  const request = requestFor(url, supposed)
   const route = runtime.routeOf(request)
-  if (route === undefined) throw new RoundtripError('NOT_FOUND', 'No route takes this URL.')
-  return { route: route.name, ...explain(request, { store: runtime.store, settings: route.cache }) }
+  if (route === undefined) return { problem: 'No route takes this URL.' }
+  return { explanation: { route: route.name, ...explain(request, { store: runtime.store, settings: route.cache }) } }
+}
+
+/** Others are told by whoever asks. */
+const purgeHere = (order: PurgeOrder, runtime: EdgeRuntime, purges: Answering['purges']): Purged => {
+  const command = 'url' in order.command ? { ...order.command, url: keyOf(order.command.url, runtime) } : order.command
+  const relay = purges.isConnected === undefined ? undefined : purges.id
+  return { count: purges.carryOut({ ...order, command }), command, relay }
+}
+
+/** Under which the cache of its route keeps a URL. */
+const keyOf = (url: string, runtime: EdgeRuntime): string => {
+  const request = requestFor(requestUrl(url), { method: 'GET', fields: [] })
+  const route = runtime.routeOf(request)
+  return route === undefined ? url : keyBy(route.cache.key)(request)
 }
 
 const connectionRows = (
