@@ -15,7 +15,8 @@ import { Forwarding } from './exchange/forwarding.ts'
 import { has, parseDirectives, type Directives } from './policy/directives.ts'
 import { invalidatedUrls, invalidates, isUnsafe } from './policy/invalidation.ts'
 import { judge } from './policy/reuse.ts'
-import { traitsOf, whyBypassed } from './request-traits.ts'
+import { dropSurrogateFields } from './policy/stored-fields.ts'
+import { isKeptFromCaches, traitsOf, whyBypassed } from './request-traits.ts'
 import { defaultCacheSettings, type CacheSettings } from './settings.ts'
 import type { CacheStore } from './store/cache-store.ts'
 import type { StoredResponse } from './stored-response.ts'
@@ -149,11 +150,12 @@ class CacheLayer {
     fwd: 'method' | 'bypass',
     detail?: string,
   ): Promise<HttpResponse> {
-    const { store, clock, name, keyOf } = this.#parts
+    const { store, clock, name, keyOf, settings } = this.#parts
     store.counters.miss({ atMs: clock(), url: keyOf(request), reason: fwd, detail })
     context.facts['cache'] = fwd
+    if (isKeptFromCaches(detail)) request.fields.append('cache-control', 'no-cache, no-store')
     const response = await this.#next(request, context)
-    response.fields.delete('surrogate-key').delete('surrogate-control')
+    dropSurrogateFields(response.fields, settings)
     response.fields.append('cache-status', forwardStatus(name, { fwd, fwdStatus: response.status, detail }))
     return response
   }

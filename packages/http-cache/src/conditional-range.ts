@@ -25,6 +25,8 @@ const keptIn304 = new Set([
   'expires',
   'last-modified',
   'set-cookie',
+  'surrogate-control',
+  'surrogate-key',
   'vary',
   'via',
   'x-request-id',

@@ -41,3 +41,6 @@ export const whyBypassed = (
   if (cookie !== undefined && bypass.cookies.some((name) => hasCookie(cookie, name))) return 'cookie'
   return undefined
 }
+
+/** What the operator keeps from the cache by a rule must not be answered by one that lies behind it, either. */
+export const isKeptFromCaches = (bypass: string | undefined): boolean => bypass === 'path' || bypass === 'cookie'

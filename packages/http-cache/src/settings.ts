@@ -84,6 +84,11 @@ export const cacheSettings = Type.Object(
         'Responses with Set-Cookie are stored when the origin says how long they are fresh (explicit), when it says public or s-maxage (shared), or never.',
       default: 'explicit',
     }),
+    inner: Type.Boolean({
+      description:
+        'Whether a cache of ours stands in front and is purged in place of this one: long-lived and stale responses are left to it, and Surrogate-Key is passed on.',
+      default: false,
+    }),
     normaliseVary: Type.Boolean({
       description: 'Whether equal meanings of Accept-Encoding and Accept-Language share a variant.',
       default: true,
@@ -135,6 +140,7 @@ export const defaultCacheSettings: CacheSettings = {
   hitForMissMs: 120_000,
   honourRequestDirectives: true,
   setCookie: 'explicit',
+  inner: false,
   normaliseVary: true,
   key: { ignoreQuery: [], sortQuery: false },
   bypass: { pathPrefixes: [], cookies: [] },

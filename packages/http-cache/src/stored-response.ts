@@ -10,6 +10,7 @@ import {
   type FreshnessDefaults,
   type ResponsePolicy,
 } from './policy/freshness.ts'
+import type { InnerRules } from './policy/inner.ts'
 import { dropUnstorableFields } from './policy/stored-fields.ts'
 import { evictionNode, type EvictionNode } from './store/s3-fifo.ts'
 
@@ -104,12 +105,18 @@ const lifetimeOf = (fields: Fields, exchanged: Exchanged, policy: ResponsePolicy
 }
 
 /** @param fields as received; left as they are */
-export const headOf = (status: number, fields: Fields, exchanged: Exchanged, defaults: FreshnessDefaults): Head => {
+export const headOf = (
+  status: number,
+  fields: Fields,
+  exchanged: Exchanged,
+  rules: FreshnessDefaults & InnerRules,
+): Head => {
   const policy = policyOf(fields)
-  const freshness = freshnessOf(status, fields, exchanged, policy, defaults)
+  const freshness = freshnessOf(status, fields, exchanged, policy, rules)
   const kept = fields.clone()
   const surrogateKeys = splitKeys(kept.get('surrogate-key'))
-  dropUnstorableFields(kept, [...namesOf(policy.directives, 'no-cache'), ...namesOf(policy.directives, 'private')])
+  const named = [...namesOf(policy.directives, 'no-cache'), ...namesOf(policy.directives, 'private')]
+  dropUnstorableFields(kept, named, rules)
   // A recipient with a clock notes when the response came if the origin does not say (RFC 9110 §6.6.1).
   if (!kept.has('date')) kept.append('date', formatHttpDate(new Date(exchanged.responseMs)))
   const lastModified = kept.get('last-modified')

@@ -1,11 +1,13 @@
 /** The way to the origin and back: what is asked, what is kept of the answer, and what the client gets to see of it. */
 import { Readable } from 'node:stream'
-import type { HttpContext, HttpHandler, HttpRequest, HttpResponse } from '@roundtrip/http'
+import type { Fields, HttpContext, HttpHandler, HttpRequest, HttpResponse } from '@roundtrip/http'
 import { answerFrom, hitFields } from '../answer.ts'
 import type { CacheParts } from '../cache.ts'
 import { forwardStatus, type Forward } from '../cache-status.ts'
-import { has, secondsOf, type Directives } from '../policy/directives.ts'
+import { has, type Directives } from '../policy/directives.ts'
+import { youngerThan } from '../policy/inner.ts'
 import { isOriginError } from '../policy/reuse.ts'
+import { dropSurrogateFields } from '../policy/stored-fields.ts'
 import { conditionalFields, describesStored, freshenedHead, withoutConditions } from '../policy/validation.ts'
 import type { StoredResponse } from '../stored-response.ts'
 import { DetachedContext } from './detached-context.ts'
@@ -22,10 +24,9 @@ export interface ForwardRequest {
   readonly directives: Directives | undefined
 }
 
-/** A client that wants an answer from the origin itself does not get one that others asked for before. */
+/** A client that wants an answer from the origin itself, or a young one, does not get one that others asked for before. */
 const insistsOnOrigin = (directives: Directives | undefined): boolean =>
-  directives !== undefined &&
-  (has(directives, 'no-cache') || has(directives, 'no-store') || secondsOf(directives, 'max-age') === 0)
+  directives !== undefined && (has(directives, 'no-cache') || has(directives, 'no-store') || has(directives, 'max-age'))
 
 /** Reasons that lie in the response, not in who asked for it or when: the next one will be the same. */
 const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why']): boolean =>
@@ -154,15 +155,27 @@ export class Forwarding {
       : asked.length > 0
         ? conditionalFields(request.fields, validated, asked)
         : withoutConditions(request.fields)
+    this.#askPastPurged(key, fields)
     return { fetch, request: { ...request, fields, [carried]: fetch } }
+  }
+
+  /** What was purged here may still lie in a cache behind. */
+  #askPastPurged(key: string, fields: Fields): void {
+    const { store, clock } = this.#parts
+    const nowMs = clock()
+    const purgedMs = store.recentPurges.lastOf(key, nowMs)
+    if (purgedMs === undefined) return
+    fields.append('cache-control', youngerThan(nowMs - purgedMs, fields.get('cache-control')))
   }
 
   /** A 304 that speaks of nothing we have: the same again without conditions. */
   async #forwardPlain(asked: ForwardRequest): Promise<HttpResponse> {
     const { request, key, context } = asked
     const fetch = this.#fetch(request, key, undefined, [], false)
+    const fields = withoutConditions(request.fields)
+    this.#askPastPurged(key, fields)
     try {
-      const response = await this.#next({ ...request, fields: withoutConditions(request.fields) }, context)
+      const response = await this.#next({ ...request, fields }, context)
       fetch.admit(response)
       return await this.#finish(asked, fetch, response)
     } catch (error) {
@@ -225,11 +238,9 @@ export class Forwarding {
     response: HttpResponse,
     facts: { fwdStatus?: number; stored?: boolean; collapsed?: boolean; detail?: string | undefined },
   ): HttpResponse {
-    response.fields.delete('surrogate-key').delete('surrogate-control')
-    response.fields.append(
-      'cache-status',
-      forwardStatus(this.#parts.name, { fwd, fwdStatus: response.status, ...facts }),
-    )
+    const { name, settings } = this.#parts
+    dropSurrogateFields(response.fields, settings)
+    response.fields.append('cache-status', forwardStatus(name, { fwd, fwdStatus: response.status, ...facts }))
     return response
   }
 }

@@ -1,5 +1,6 @@
 /** May a stored response answer this request as it is (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861)? */
 import { currentAgeMs, remainingMs, type StoredResponse } from '../stored-response.ts'
+import type { InnerRules } from './inner.ts'
 import { has, secondsOf, type Directives } from './directives.ts'
 
 /**
@@ -52,7 +53,7 @@ const mayBeStaleByOrigin = ({ head: { lifetime } }: StoredResponse): boolean =>
 /** Nothing the origin said forbids using it stale where others allow it. */
 const mayBeStale = (stored: StoredResponse): boolean => mayBeStaleByOrigin(stored) && !stored.head.lifetime.isShared
 
-export interface ReuseDefaults {
+export interface ReuseDefaults extends InnerRules {
   /** How long a soft-purged response may be served while it is asked for again. */
   readonly softPurgeGraceMs: number
   /** How long past its life a response may stand in for an origin that cannot be reached and did not say otherwise. */
@@ -75,6 +76,8 @@ export const judge = (
 ): Verdict => {
   if (request !== undefined && asksForBetter(stored, request, nowMs)) return validateOnRequest
   if (isFresh(stored, nowMs)) return fresh
+  // The cache in front serves stale, or not: it alone knows what was purged.
+  if (defaults.inner === true) return validateStale
   if (request !== undefined && mayBeStale(stored) && acceptsStale(stored, request, nowMs)) return staleAllowed
   return isWithinRevalidateWindow(stored, nowMs, defaults) ? revalidateBehind : validateStale
 }
@@ -93,8 +96,9 @@ export const mayStandIn = (
   stored: StoredResponse,
   unreachable: boolean,
   nowMs: number,
-  { staleIfErrorMs }: ReuseDefaults,
+  { staleIfErrorMs, inner }: ReuseDefaults,
 ): boolean => {
+  if (inner === true) return false
   const { staleIfErrorMs: allowedMs } = stored.head.lifetime
   if (allowedMs !== undefined) return mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < allowedMs
   return unreachable && mayBeStale(stored) && -remainingMs(stored, nowMs) < staleIfErrorMs

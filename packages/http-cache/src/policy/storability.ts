@@ -1,6 +1,7 @@
 /** May this response be stored (RFC 9111 §3), and if not, why not. */
 import type { Fields, HttpRequest } from '@roundtrip/http'
 import { isBare, has, type Directives } from './directives.ts'
+import { longestInnerLifetimeMs, type InnerRules } from './inner.ts'
 import { isExplicit, type Freshness, type ResponsePolicy } from './freshness.ts'
 import { variesOnAll } from './selection.ts'
 
@@ -17,8 +18,9 @@ export type Unstorable =
   | 'no-freshness'
   | 'content-range'
   | 'too-large'
+  | 'long-lived'
 
-export interface StorabilityRules {
+export interface StorabilityRules extends InnerRules {
   /**
    * What becomes of responses that set a cookie. RFC 9111 §7.3: the field does not hinder caching, so `explicit` stores
    * them where the origin itself says how long they are fresh, never on a guess; `shared` asks for `public` or
@@ -109,5 +111,6 @@ export const whyNotStorable = (candidate: Candidate, rules: StorabilityRules): U
   if (fields.has('set-cookie') && !allowsCookies(candidate, rules.setCookie)) return 'set-cookie'
   if (!isUseful(candidate)) return 'no-freshness'
   if (announcedBytes(fields) > rules.maxObjectBytes) return 'too-large'
+  if (rules.inner === true && candidate.freshness.lifetimeMs > longestInnerLifetimeMs) return 'long-lived'
   return undefined
 }

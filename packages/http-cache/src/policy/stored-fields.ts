@@ -1,8 +1,18 @@
 /** Which fields of a response are kept (RFC 9111 §3.1), and which of a newer head replace them (§3.2). */
 import { stripHopByHop, type Fields } from '@roundtrip/http'
+import type { InnerRules } from './inner.ts'
 
-/** Proxy fields of §3.1, what each reuse computes anew, what is about one exchange, and what is meant for this cache only. */
-const neverStored = ['proxy-authentication-info', 'age', 'server-timing', 'surrogate-key', 'surrogate-control']
+/** Proxy fields of §3.1, what each reuse computes anew, and what is about one exchange. */
+const neverStored = ['proxy-authentication-info', 'age', 'server-timing']
+
+/** Meant for the cache that is purged. */
+const surrogateFields = ['surrogate-key', 'surrogate-control']
+
+/** Removes, in place, what is for this cache only; an inner one passes it on to the one in front. */
+export const dropSurrogateFields = (fields: Fields, { inner = false }: InnerRules): Fields => {
+  if (!inner) for (const name of surrogateFields) fields.delete(name)
+  return fields
+}
 
 /**
  * Framing and content go together: a 304 that says otherwise would describe content that is not stored (§3.2).
@@ -11,8 +21,8 @@ const neverStored = ['proxy-authentication-info', 'age', 'server-timing', 'surro
 const neverUpdated = new Set(['content-length', 'content-encoding', 'content-range', 'content-type', 'etag', 'vary'])
 
 /** Removes, in place, what is not kept. @param named fields that `no-cache="…"` or `private="…"` list */
-export const dropUnstorableFields = (fields: Fields, named: readonly string[]): Fields => {
-  stripHopByHop(fields)
+export const dropUnstorableFields = (fields: Fields, named: readonly string[], rules: InnerRules): Fields => {
+  dropSurrogateFields(stripHopByHop(fields), rules)
   for (const name of neverStored) fields.delete(name)
   for (const name of named) fields.delete(name)
   return fields

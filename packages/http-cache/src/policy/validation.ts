@@ -3,6 +3,7 @@ import { Fields } from '@roundtrip/http'
 import { headOf, StoredResponse, type Head } from '../stored-response.ts'
 import type { Exchanged } from './age.ts'
 import type { FreshnessDefaults } from './freshness.ts'
+import type { InnerRules } from './inner.ts'
 import { updateFields } from './stored-fields.ts'
 
 /** What a client conditions its own request on; the cache asks in its own name (§4.3.1). */
@@ -57,9 +58,9 @@ export const freshenedHead = (
   stored: StoredResponse,
   newer: Fields,
   exchanged: Exchanged,
-  defaults: FreshnessDefaults,
+  rules: FreshnessDefaults & InnerRules,
 ): Head => {
-  const head = headOf(stored.head.status, updateFields(Fields.adopt([...stored.head.flat]), newer), exchanged, defaults)
+  const head = headOf(stored.head.status, updateFields(Fields.adopt([...stored.head.flat]), newer), exchanged, rules)
   return head.surrogateKeys.length > 0 ? head : { ...head, surrogateKeys: stored.head.surrogateKeys }
 }
 

@@ -4,6 +4,7 @@ import { sizeOf, type Head, type StoredResponse } from '../stored-response.ts'
 import { DiskLevel, type DiskOptions } from './disk-level.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { isMeant, PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
+import { RecentPurges } from './recent-purges.ts'
 import { S3Fifo } from './s3-fifo.ts'
 import { Counters, type MissRecord, type StoreStats } from './store-stats.ts'
 import { SurrogateIndex } from './surrogate-index.ts'
@@ -29,6 +30,7 @@ export class CacheStore {
   readonly counters = new Counters()
   readonly journal = new PurgeJournal()
   readonly hitForMiss = new HitForMiss()
+  readonly recentPurges = new RecentPurges()
   readonly #variants = new Map<string, StoredResponse[]>()
   readonly #surrogates = new SurrogateIndex()
   readonly #policy: S3Fifo<StoredResponse>
@@ -186,6 +188,7 @@ export class CacheStore {
   #apply(command: PurgeCommand): number {
     this.journal.note(command)
     this.hitForMiss.forget(command)
+    this.recentPurges.note(command, this.#clock())
     const meant = this.#meant(command)
     for (const stored of meant) {
       if (command.soft === true) {
