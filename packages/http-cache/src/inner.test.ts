@@ -85,8 +85,9 @@ class TwoTiers {
   async ask(fields: Init = {}, method = 'GET') {
     const response = await this.#handler(testRequest('/', fields, method), testClient().context)
     const all = Object.fromEntries(response.fields)
+    const body = response.body instanceof Uint8Array ? Buffer.from(response.body).toString() : response.body
     const status = response.fields.getAll('cache-status').join(', ')
-    return { body: response.body, age: Number(all['age'] ?? 0), status, fields: all, code: response.status }
+    return { body, age: Number(all['age'] ?? 0), status, fields: all, code: response.status }
   }
 }
 
