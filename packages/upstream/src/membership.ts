@@ -202,7 +202,11 @@ export class Membership {
     const facts = { upstream: this.#options.pool, member: member.name, reason }
     if (state === 'healthy') this.#log.info(facts, `${member.name} is healthy`)
     else this.#log.warn(facts, `${member.name} is unhealthy`)
-    if (state === 'healthy') member.rampFromMs = this.#options.surroundings.clock()
+    if (state === 'healthy') {
+      member.rampFromMs = this.#options.surroundings.clock()
+      // Who was away and is back is somebody new: what its requests met on the way down is not held against it.
+      member.ejection.end()
+    }
     this.#changed()
   }
 

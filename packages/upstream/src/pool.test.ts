@@ -193,6 +193,30 @@ describe('other settings', () => {
   })
 })
 
+describe('a member that was away', () => {
+  it('gets work once it passes its health checks, whatever its requests met on the way down', async () => {
+    const healthCheck = { path: '/health', intervalMs: 1000, timeoutMs: 500, rise: 2, fall: 2 }
+    const outlierDetection = { consecutive5xx: 1, baseEjectionMs: 600_000 }
+    let status = 200
+    const test = testPool(
+      { members: membersNamed('a', 'b'), healthCheck, outlierDetection },
+      { answer: (host, call) => call.respond(host === 'a' ? status : 200) },
+    )
+    const state = (): string | undefined => test.pool.status().members[0]?.state
+    test.pool.start()
+    await test.time.advance(1000)
+    status = 500
+    await who(test, 4)
+    expect(state()).toBe('ejected')
+    await test.time.advance(5000)
+    expect(state()).toBe('unhealthy')
+    status = 200
+    await test.time.advance(5000)
+    expect(state()).toBe('healthy')
+    test.pool.stop()
+  })
+})
+
 describe('panic', () => {
   it('is logged once when it begins and once when it ends', async () => {
     const test = testPool({

@@ -136,6 +136,8 @@ export interface TestPool {
 export interface TestPoolOptions {
   /** From 0 to below 1; 0 by default. */
   readonly random?: () => number
+  /** What becomes of the requests of any connection, those of health checks included; 200 by default. */
+  readonly answer?: (host: string, call: Call) => void
   readonly discover?: () => Promise<{ endpoints: Endpoint[]; ttlMs: number }>
 }
 
@@ -144,7 +146,7 @@ export const membersNamed = (...names: string[]) => names.map((name) => ({ origi
 /** A round-robin pool of the members `a`, `b` and `c`, unless told otherwise. */
 export const testPool = (
   given: PoolSettingsInput = {},
-  { random = () => 0, discover }: TestPoolOptions = {},
+  { random = () => 0, answer, discover }: TestPoolOptions = {},
 ): TestPool => {
   const time = new ManualTime()
   const lines: string[] = []
@@ -163,6 +165,7 @@ export const testPool = (
     random,
     connect: (options) => {
       const transport = new FakeTransport(options)
+      if (answer !== undefined) transport.answer = (call) => answer(new URL(options.origin).host, call)
       made.push(transport)
       return transport
     },
