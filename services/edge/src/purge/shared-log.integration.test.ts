@@ -79,3 +79,25 @@ it('says so when entries may be missing for good', async () => {
   await sharedLog.append('c')
   await expect.poll(() => seen.at(-1)).toBe('c')
 })
+
+it('takes an entry that nobody understands for one that was missed', async () => {
+  const key = `test:${randomUUID()}`
+  const redis = connect()
+  const { sharedLog, seen } = follow(key)
+  await joined(redis, key, 1)
+  await redis.xadd(key, '*', 'entry', '{')
+  await sharedLog.append('after')
+  await expect.poll(() => seen).toEqual(['gap', 'after'])
+})
+
+it('goes on when Redis would not for a while', async () => {
+  const key = `test:${randomUUID()}`
+  const redis = connect()
+  await redis.set(key, 'no log')
+  const { sharedLog, seen } = follow(key)
+  await expect(sharedLog.append('lost')).rejects.toThrow('WRONGTYPE')
+  await redis.del(key)
+  await expect.poll(() => redis.xlen(key), { timeout: 5000 }).toBe(1)
+  await sharedLog.append('after')
+  await expect.poll(() => seen).toEqual(['after'])
+})

@@ -21,4 +21,4 @@ const show = (shape: Shape | undefined, value: unknown): unknown => {
 }
 
 /** @returns a copy of the same shape */
-export const withoutSecrets = <T>(schema: TSchema, settings: T): T => show(schema as Shape, settings) as T
+export const withoutSecrets = <T>(schema: TSchema, settings: T): T => show(schema, settings) as T
