@@ -35,6 +35,10 @@ export const webSettings = Type.Object({
     description: 'longest silence of an application server within its response',
     default: 30_000,
   }),
+  cacheMaxBytes: setting.bytes({
+    description: 'memory for answers that shared caches may keep for some seconds; 0 keeps none',
+    default: 16_777_216,
+  }),
   maxBodyBytes: setting.bytes({ description: 'most bytes a request body may have', default: 10_485_760 }),
 })
 

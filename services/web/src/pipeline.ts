@@ -8,8 +8,10 @@ import {
   type HttpHandler,
   type NamedHttpLayer,
 } from '@roundtrip/http'
+import { cache, collapse, conditionalRange, type CacheStore } from '@roundtrip/http-cache'
 import { compose } from '@roundtrip/pipeline'
 import { retry } from '@roundtrip/upstream'
+import { clientScheme } from './layers/client-scheme.ts'
 import { forwarding } from './layers/forwarding.ts'
 import { isHealthCheck, ownHealth } from './layers/own-health.ts'
 import { serverOptions } from './layers/server-options.ts'
@@ -21,12 +23,14 @@ export interface WebPipelineOptions {
   readonly maxBodyBytes: number
   readonly files: FileIndex
   readonly isDraining: () => boolean
+  /** For answers of the application; none are kept without. */
+  readonly store: CacheStore | undefined
   /** The terminal: chooses an application server. */
   readonly forward: HttpHandler
 }
 
 export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
-  const { instance, maxBodyBytes, files, isDraining } = options
+  const { instance, maxBodyBytes, files, isDraining, store } = options
   return [
     // Around everything that answers: a client can quote the id of an error too.
     ['request-id', requestId()],
@@ -44,10 +48,28 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
     ['body-limit', bodyLimit(maxBodyBytes)],
     // Files answer without the application; whatever is no file goes on.
     ['static-files', staticFiles({ files })],
+    // Above the cache, which keeps what clients of one scheme get from those of the other.
+    ['client-scheme', clientScheme()],
+    ...microCache(store),
     // Only what is forwarded passes through us; outside retry, which must not name us twice.
     ['forwarding', forwarding()],
     // Directly around forward, which gives the second attempt to another member.
     ['retry', retry()],
+  ]
+}
+
+/** Larger answers would push out too many others, and the store would not take them. */
+const largestShare = 0.1
+
+const microCache = (store: CacheStore | undefined): readonly NamedHttpLayer[] => {
+  if (store === undefined) return []
+  const maxObjectBytes = Math.floor(store.stats().maxBytes * largestShare)
+  return [
+    // Above the cache: whole answers serve every range and condition, those that the edge asks with above all.
+    ['conditional-range', conditionalRange()],
+    ['cache', cache({ store, name: 'roundtrip-web', settings: { inner: true, maxObjectBytes } })],
+    // Directly below the cache: who misses the same at the same time goes once.
+    ['collapse', collapse()],
   ]
 }
 

@@ -1,4 +1,5 @@
-/** Puts the web tier together: files, application servers, listener. */
+/** Puts the web tier together: files, micro-cache, application servers, listener. */
+import { CacheStore } from '@roundtrip/http-cache'
 import { addressOf, type Component, type Surroundings } from '@roundtrip/service'
 import { checksOf, upstreamFrom } from '@roundtrip/upstream'
 import type { WebSettings } from './config.ts'
@@ -10,12 +11,13 @@ type WebSurroundings = Surroundings<WebSettings>
 
 /** @throws RoundtripError `SETTINGS_INVALID` for a root that is no folder, or the error of `listen` */
 export const startWeb = async ({ settings, log, instance }: WebSurroundings): Promise<Component> => {
-  const { host, port, root, maxBodyBytes } = settings
+  const { host, port, root, maxBodyBytes, cacheMaxBytes } = settings
   const files = await createFileIndex({ root })
   const upstream = upstreamFrom('app', settings, log)
   let draining = false
   const isDraining = (): boolean => draining
-  const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, forward: upstream.forward })
+  const store = cacheMaxBytes === 0 ? undefined : new CacheStore({ maxBytes: cacheMaxBytes })
+  const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, store, forward: upstream.forward })
   const listener = await listen({ host, port, handler, log, longestSilenceMs: longestSilenceMs(settings) })
   upstream.start()
   return {
@@ -29,6 +31,7 @@ export const startWeb = async ({ settings, log, instance }: WebSurroundings): Pr
     },
     close: async () => {
       listener.close()
+      await store?.close()
       await upstream.close()
     },
   }

@@ -4,7 +4,7 @@ import { addForwarding, addVia, type Fields, type HttpLayer } from '@roundtrip/h
 const pseudonym = 'roundtrip-web'
 
 /** The tier in front has dropped what clients claim, so what is here comes from our own. */
-const wasForwarded = (fields: Fields): boolean => fields.has('forwarded') || fields.has('x-forwarded-for')
+export const wasForwarded = (fields: Fields): boolean => fields.has('forwarded') || fields.has('x-forwarded-for')
 
 export const forwarding = (): HttpLayer => (next) => async (request, context) => {
   const { fields, httpVersion, scheme, authority } = request
