@@ -35,8 +35,11 @@ export const poolsText = (answer: unknown, io: Reading['io'], nowMs: number): st
     ),
   ])
 
+const counted = (value: unknown, one: string, many: string): string =>
+  `${numberOf(value)} ${numberOf(value) === 1 ? one : many}`
+
 const figures = ({ requests, retries, hedges }: AnyRecord): string =>
-  `${numberOf(requests)} requests, ${numberOf(retries)} retries, ${numberOf(hedges)} hedges`
+  `${counted(requests, 'request', 'requests')}, ${counted(retries, 'retry', 'retries')}, ${counted(hedges, 'hedge', 'hedges')}`
 
 const warnings = ({ isPanic, circuit }: AnyRecord, { colours }: Reading['io']): string => {
   const panic = isPanic === true ? ', panic: so few are healthy that all are used' : ''
