@@ -26,7 +26,7 @@ const anew = { headers: { 'cache-control': 'no-cache' } }
 const expositionLine =
   /^(?:# (?:HELP|TYPE) [a-z][a-z0-9_]* .+|[a-z][a-z0-9_]*(?:\{(?:[a-z_]+="(?:[^"\\\n]|\\.)*",?)+\})? (?:[-+]?[\d.]+(?:e[-+]?\d+)?|[+-]Inf|NaN))$/
 
-const isHit = ({ headers }: Reply): boolean => /^roundtrip-edge;\s*hit/.test(String(headers['cache-status']))
+const isHit = ({ headers }: Reply): boolean => /(?:^|,)\s*roundtrip-edge;\s*hit/.test(String(headers['cache-status']))
 
 /** How many requests were answered well, of the text that Prometheus gets. */
 const answered = (lines: readonly string[]): number =>
