@@ -1,9 +1,8 @@
 /** Starts the edge in this process, or as a parent of workers that share its ports; either way with what steers it. */
 import type { Component } from '@roundtrip/service'
-import { startSteering } from './admin/steering.ts'
+import { startSteering, type SteeringOptions } from './admin/steering.ts'
 import { readEdgeFile } from './settings/read-edge-file.ts'
 import { startWorkers, workerCount, type EdgeSurroundings } from './workers/start-workers.ts'
-import type { WorkerBus } from './workers/worker-bus.ts'
 import { workAlone } from './workers/workplace.ts'
 
 /** @param environment of this process: what workers inherit */
@@ -12,24 +11,21 @@ export const startProcesses = async (
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Component> => {
   const { settings, log } = surroundings
-  const { ticketRotationMs } = readEdgeFile(settings).tls
+  const file = readEdgeFile(settings)
+  const { ticketRotationMs } = file.tls
   const count = workerCount(settings.workers)
   if (count > 1) {
     const { component, bus } = await startWorkers({ surroundings, count, ticketRotationMs, environment })
-    return steered(component, bus, surroundings)
+    return steered(component, { ...surroundings, bus, file })
   }
   // A parent serves nothing: it has no use for all that a server is made of.
   const { startEdge } = await import('./start.ts')
   const workplace = workAlone(log, ticketRotationMs)
-  return steered(await startEdge(surroundings, workplace), workplace.bus, surroundings)
+  return steered(await startEdge(surroundings, workplace), { ...surroundings, bus: workplace.bus, file })
 }
 
-const steered = async (
-  component: Component,
-  bus: WorkerBus,
-  { settings, log }: EdgeSurroundings,
-): Promise<Component> => {
-  const steering = await startSteering({ bus, settings, log }).catch(async (error: unknown) => {
+const steered = async (component: Component, options: SteeringOptions): Promise<Component> => {
+  const steering = await startSteering(options).catch(async (error: unknown) => {
     await component.close()
     throw error
   })

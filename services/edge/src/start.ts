@@ -5,6 +5,7 @@ import { serveHttp2 } from '@roundtrip/http2'
 import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { checksOf } from '@roundtrip/upstream'
+import { inForceTopic } from './admin/topics.ts'
 import { answerAdmin } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
 import type { Protocols } from './listener/listener.ts'
@@ -24,7 +25,7 @@ export const startEdge = async (
   { settings, log, instance }: EdgeSurroundings,
   workplace: Workplace,
 ): Promise<Component> => {
-  const file = readEdgeFile(settings)
+  const file = await fileFor(settings, workplace, log)
   const relay = new PurgeRelay({ bus: workplace.bus, openLog: redisLog(redisOf(settings), log), log })
   let runtime: EdgeRuntime | undefined
   const runtimeAt = (httpsPort: number): EdgeRuntime =>
@@ -48,8 +49,24 @@ export const startEdge = async (
     workplace,
     protocolsFor: (name, port) => protocols(runtimeAt(port).handler, name, { settings, file, log }),
     log,
+  }).catch((error: unknown) => {
+    runtime?.close()
+    relay.close()
+    throw error
   })
   return assemble(runtimeAt(0), listeners, relay, workplace)
+}
+
+/** A worker that takes the place of another must not fail because of a file that the others have refused. */
+const fileFor = async (settings: EdgeSettings, { bus }: Workplace, log: Log): Promise<EdgeFile> => {
+  try {
+    return readEdgeFile(settings)
+  } catch (error) {
+    const [inForce] = await bus.request(inForceTopic, null)
+    if (inForce === undefined) throw error
+    log.error({ error }, 'the settings file cannot be used; the settings in force are')
+    return inForce
+  }
 }
 
 const assemble = async (
@@ -109,8 +126,19 @@ const protocols = (handler: HttpHandler, scheme: ListenerName, { settings, file,
   }
 }
 
-/** One next hop is enough to work. */
+/**
+ * Ready as long as one pool has a next hop that works: requests for the others fail alike at every edge, and taking this
+ * one out would take what still works along. Which pools have nobody is among the checks.
+ */
 const healthOf = ({ pools }: EdgeRuntime): Health => {
-  const members = [...pools.values()].flatMap((pool) => pool.status().members)
-  return { ready: members.some(({ state }) => state === 'healthy'), checks: checksOf(members) }
+  const statuses = Array.from(pools.values(), (pool) => pool.status())
+  const members = statuses.flatMap((status) => status.members)
+  const lost = statuses.filter((status) => !status.members.some(({ state }) => state === 'healthy'))
+  return {
+    ready: lost.length < statuses.length,
+    checks: {
+      ...checksOf(members),
+      ...Object.fromEntries(lost.map(({ name }) => [`pool ${name}`, 'nobody in it is healthy'])),
+    },
+  }
 }

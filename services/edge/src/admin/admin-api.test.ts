@@ -223,7 +223,7 @@ describe('why a request was a hit or a miss', () => {
     expect(answer).toMatchObject([{ decision: 'hit' }, { decision: 'hit' }])
   })
 
-  it.each([
+  it.each<[query: Record<string, string>, code: string, detail: RegExp]>([
     [{}, 'BAD_REQUEST', /Say for which URL/],
     [{ url: '/' }, 'BAD_REQUEST', /is not a URL/],
     [{ url: 'mailto:a@b' }, 'BAD_REQUEST', /is not a URL/],
@@ -232,9 +232,7 @@ describe('why a request was a hit or a miss', () => {
   ])('cannot be told for %o', async (query, code, detail) => {
     const settings = { ...plain, routes: [{ name: 'all', hosts: ['www.roundtrip.test'] }] }
     const { ask } = start(1, { settings })
-    await expect(ask('GET /cache/explain', { query: query as Record<string, string> })).rejects.toEqual(
-      refusal(code, detail),
-    )
+    await expect(ask('GET /cache/explain', { query })).rejects.toEqual(refusal(code, detail))
   })
 })
 

@@ -2,14 +2,17 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { Log } from '@roundtrip/http'
 import type { EdgeSettings } from '../config.ts'
+import type { EdgeFile } from '../settings/edge-file.ts'
 import { readEdgeFile } from '../settings/read-edge-file.ts'
 import { watchFiles } from '../tls/watch-files.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { adminApi } from './admin-api.ts'
 import { listenForAdmin, type AdminListener } from './admin-listener.ts'
-import { applyTopic } from './topics.ts'
+import { applyTopic, inForceTopic } from './topics.ts'
 
 export interface SteeringOptions {
+  /** That the edge was started with. */
+  readonly file: EdgeFile
   readonly bus: WorkerBus
   readonly settings: EdgeSettings
   readonly log: Log
@@ -24,7 +27,13 @@ export interface Steering {
 /** @throws the error of `listen` */
 export const startSteering = async (options: SteeringOptions): Promise<Steering> => {
   const { settings, log, bus } = options
-  const reload = (): Promise<ReloadOutcome> => reloadSettings(options)
+  let inForce = options.file
+  bus.subscribe(inForceTopic, () => inForce)
+  const reload = async (): Promise<ReloadOutcome> => {
+    const { file, ...outcome } = await reloadSettings(options)
+    inForce = file
+    return outcome
+  }
   const reloadOrSay = (): void => {
     reload().catch((error: unknown) => log.error({ error }, 'the new settings cannot be used; the old ones stay'))
   }
@@ -51,12 +60,16 @@ export interface ReloadOutcome {
 }
 
 /** Read and checked here, once: every worker gets the same. @throws RoundtripError `SETTINGS_INVALID`, and nothing has changed */
-const reloadSettings = async ({ bus, settings, log }: SteeringOptions): Promise<ReloadOutcome> => {
+const reloadSettings = async ({
+  bus,
+  settings,
+  log,
+}: SteeringOptions): Promise<ReloadOutcome & { readonly file: EdgeFile }> => {
   const file = readEdgeFile(settings)
   const applied = await bus.request(applyTopic, file)
   const problem = applied.find((one) => one.problem !== undefined)?.problem
   if (problem !== undefined) throw new RoundtripError('SETTINGS_INVALID', problem)
   const later = [...new Set(applied.flatMap((one) => one.later))]
   log.info({ workers: applied.length, later }, 'settings reloaded')
-  return { workers: applied.length, later }
+  return { file, workers: applied.length, later }
 }
