@@ -103,7 +103,7 @@ describe('a detached stack', () => {
     expect(now.memoryBytes).toBeLessThan(700_000_000)
     const table = (await roundtrip('status')).stdout
     for (const { name } of instances) expect(table).toMatch(new RegExp(`^${name} +(ready|finished) `, 'm'))
-    expect(table).toMatch(/^12 of 12 ready, up for .+, \d+ MiB in all$/m)
+    expect(table).toMatch(/^13 of 13 ready, up for .+, \d+ MiB in all$/m)
   })
 
   it('shows its logs by instance or tier, for people and for machines', async () => {
@@ -173,9 +173,9 @@ describe('a stack in the foreground', () => {
     const up = watched('up')
     const shown = await up.printed(/Ctrl-C/)
     expect(shown).toMatch(
-      /● edge-1 +starting[^]*✓ edge-1 +ready +\d[^]*Roundtrip is up: 12 instances in .* \(first start\)/,
+      /● edge-1 +starting[^]*✓ edge-1 +ready +\d[^]*Roundtrip is up: 13 instances in .* \(first start\)/,
     )
-    expect(shown).toMatch(/^edge +edge-2 +127\.0\.0\.2:\d+ https, :\d+ http +ready$/m)
+    expect(shown).toMatch(/^edge +edge-2 +127\.0\.0\.2:\d+ https, :\d+ http, :\d+ admin +ready$/m)
     expect(shown).not.toContain('\u{1b}')
     const pids = pidsOf(await status())
     up.child.kill('SIGTERM')
