@@ -1,14 +1,13 @@
 /** Puts one working process of the edge together: what it does, and the listeners that bring it requests. */
 import type { HttpHandler, Log } from '@roundtrip/http'
-import { serveHttp1 } from '@roundtrip/http1'
+import { serveHttp1, type Http1Server } from '@roundtrip/http1'
 import { serveHttp2 } from '@roundtrip/http2'
 import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { checksOf } from '@roundtrip/upstream'
 import { inForceTopic } from './admin/topics.ts'
-import { answerAdmin } from './admin/worker-answers.ts'
+import { answerAdmin, type Answering } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
-import type { Protocols } from './listener/listener.ts'
 import { openListeners, type Listeners } from './listener/open-listeners.ts'
 import { PurgeRelay, redisLog } from './purge/purge-relay.ts'
 import { EdgeRuntime } from './runtime/edge-runtime.ts'
@@ -27,6 +26,7 @@ export const startEdge = async (
 ): Promise<Component> => {
   const file = await fileFor(settings, workplace, log)
   const relay = new PurgeRelay({ bus: workplace.bus, openLog: redisLog(redisOf(settings), log), log })
+  const http1 = new Map<ListenerName, Http1Server>()
   let runtime: EdgeRuntime | undefined
   const runtimeAt = (httpsPort: number): EdgeRuntime =>
     (runtime ??= new EdgeRuntime({
@@ -47,14 +47,18 @@ export const startEdge = async (
     tls: file.tls,
     limits: file.limits.connections,
     workplace,
-    protocolsFor: (name, port) => protocols(runtimeAt(port).handler, name, { settings, file, log }),
+    protocolsFor: (name, port) => {
+      const spoken = protocols(runtimeAt(port).handler, name, { settings, file, log })
+      http1.set(name, spoken.http1)
+      return spoken
+    },
     log,
   }).catch((error: unknown) => {
     runtime?.close()
     relay.close()
     throw error
   })
-  return assemble(runtimeAt(0), listeners, relay, workplace)
+  return assemble({ runtime: runtimeAt(0), listeners, http1, purges: relay }, workplace)
 }
 
 /** A worker that takes the place of another must not fail because of a file that the others have refused. */
@@ -69,13 +73,9 @@ const fileFor = async (settings: EdgeSettings, { bus }: Workplace, log: Log): Pr
   }
 }
 
-const assemble = async (
-  runtime: EdgeRuntime,
-  listeners: Listeners,
-  relay: PurgeRelay,
-  { bus }: Workplace,
-): Promise<Component> => {
-  const stopAnswering = answerAdmin({ bus, runtime, listeners, purges: relay })
+const assemble = async (parts: Omit<Answering, 'bus'>, { bus }: Workplace): Promise<Component> => {
+  const { runtime, listeners, purges } = parts
+  const stopAnswering = answerAdmin({ ...parts, bus })
   const health = async (): Promise<Health> => healthOf(runtime)
   bus.subscribe(healthTopic, health)
   await runtime.start()
@@ -90,7 +90,7 @@ const assemble = async (
       stopAnswering()
       listeners.close()
       runtime.close()
-      relay.close()
+      purges.close()
     },
   }
 }
@@ -113,7 +113,7 @@ interface ProtocolParts {
   readonly log: Log
 }
 
-const protocols = (handler: HttpHandler, scheme: ListenerName, { settings, file, log }: ProtocolParts): Protocols => {
+const protocols = (handler: HttpHandler, scheme: ListenerName, { settings, file, log }: ProtocolParts) => {
   const { http1, http2 } = file.limits
   const { serverTiming: sampling, accessLog } = settings
   // Who answered is for log lines; where none are written, only requests that are traced want to know.

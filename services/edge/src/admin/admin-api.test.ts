@@ -54,7 +54,7 @@ const startWorker = (bus: WorkerBus, name: string, settings: object, redis: Redi
     sharesCertificate: () => false,
     log,
   })
-  answerAdmin({ bus, runtime, listeners: listenersOf(name), purges: relay })
+  answerAdmin({ bus, runtime, listeners: listenersOf(name), http1: new Map(), purges: relay })
   onTestFinished(() => runtime.close())
   return runtime
 }

@@ -9,6 +9,11 @@ const uncached = { cache: { enabled: false }, validate: { contentOnRead: 'allow'
 
 const poolOf = (origin: string): object => ({ members: [{ origin }] })
 
+const onlyOf = ({ origin }: { origin: string }): object => ({
+  pools: { web: poolOf(origin) },
+  routes: [{ name: 'all', ...uncached }],
+})
+
 /** Answers with its name. */
 const startNamed = async (name: string) => {
   const connections = new Set<Socket>()
@@ -100,14 +105,10 @@ describe('a settings file that changes', () => {
 
   it('is read when it is written, and when the process is told to', async () => {
     const [a, b] = [await startNamed('a'), await startNamed('b')]
-    const settings = ({ origin }: { origin: string }, name: string): object => ({
-      pools: { web: poolOf(origin) },
-      routes: [{ name, ...uncached }],
-    })
-    const edge = await startSteeredEdge(settings(a, 'first'))
-    edge.write(settings(b, 'first'))
+    const edge = await startSteeredEdge(onlyOf(a))
+    edge.write(onlyOf(b))
     await expect.poll(async () => (await ask(edge, '/')).text, { timeout: 5000 }).toBe('b')
-    edge.write(settings(a, 'first'))
+    edge.write(onlyOf(a))
     process.emit('SIGHUP')
     await expect.poll(async () => (await ask(edge, '/')).text).toBe('a')
   })

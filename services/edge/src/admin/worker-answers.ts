@@ -5,6 +5,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
 import type { Listeners } from '../listener/open-listeners.ts'
 import { collectMetrics } from '../metrics/collect.ts'
+import type { Http1Servers } from '../metrics/server-metrics.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { edgeFile } from '../settings/edge-file.ts'
@@ -37,11 +38,12 @@ export interface Answering {
   readonly bus: WorkerBus
   readonly runtime: EdgeRuntime
   readonly listeners: Listeners
-  readonly purges: Pick<PurgeRelay, 'carryOut' | 'id' | 'isConnected' | 'share'>
+  readonly http1: Http1Servers
+  readonly purges: Pick<PurgeRelay, 'carryOut' | 'close' | 'id' | 'isConnected' | 'share' | 'waiting'>
 }
 
 /** @returns stops answering */
-export const answerAdmin = ({ bus, runtime, listeners, purges }: Answering): (() => void) => {
+export const answerAdmin = ({ bus, runtime, listeners, http1, purges }: Answering): (() => void) => {
   const stops = [
     bus.subscribe(poolsTopic, () => [...runtime.pools.values()].map((pool) => pool.status())),
     bus.subscribe(memberTopic, (order) => obey(order, runtime.pools)),
@@ -53,7 +55,7 @@ export const answerAdmin = ({ bus, runtime, listeners, purges }: Answering): (()
     bus.subscribe(slowTopic, () => runtime.slow.recent()),
     bus.subscribe(settingsTopic, () => withoutSecrets(edgeFile, runtime.file)),
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
-    bus.subscribe(metricsTopic, () => collectMetrics(runtime, listeners)),
+    bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, purges })),
   ]
   return () => {
     for (const stop of stops) stop()

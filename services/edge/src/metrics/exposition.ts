@@ -28,10 +28,15 @@ const labelsOf = (labels: Sample['labels']): string => {
   return pairs.length === 0 ? '' : `{${pairs.join(',')}}`
 }
 
+const numberOf = (value: number): string =>
+  Math.abs(value) === Infinity ? (value > 0 ? '+Inf' : '-Inf') : String(value)
+
 export const expose = (metrics: readonly Metric[]): string =>
   metrics
     .map(({ name, help, type, samples }) => {
-      const lines = samples.map(({ suffix = '', labels, value }) => `${name}${suffix}${labelsOf(labels)} ${value}\n`)
+      const lines = samples.map(
+        ({ suffix = '', labels, value }) => `${name}${suffix}${labelsOf(labels)} ${numberOf(value)}\n`,
+      )
       return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`
     })
     .join('')
