@@ -44,7 +44,7 @@ const figures = ({ requests, retries, hedges }: AnyRecord): string =>
 const warnings = ({ isPanic, circuit }: AnyRecord, { colours }: Reading['io']): string => {
   const panic = isPanic === true ? ', panic: so few are healthy that all are used' : ''
   const breaker = textOf(circuit) === 'closed' ? '' : `, circuit ${textOf(circuit)}`
-  return colours.yellow(breaker + panic)
+  return breaker + panic === '' ? '' : colours.yellow(breaker + panic)
 }
 
 const memberCells = (member: AnyRecord, { colours }: Reading['io'], nowMs: number): string[] => {
