@@ -34,8 +34,8 @@ describe('the micro-cache', () => {
     expect([first, second].map(({ body }) => body.toString())).toEqual(['answer 1', 'answer 1'])
     expect(first.headers['cache-status']).toBe('roundtrip-web; fwd=uri-miss; fwd-status=200; stored')
     expect(second.headers).toMatchObject({
-      'cache-status': expect.stringMatching(/^roundtrip-web; hit; ttl=[89]$/),
-      age: expect.stringMatching(/^[01]$/),
+      'cache-status': expect.stringMatching(/^roundtrip-web; hit; ttl=\d$/),
+      age: expect.stringMatching(/^\d$/),
       'surrogate-key': 'product-1',
       via: '1.1 roundtrip-web',
     })

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { codes } from '@roundtrip/errors'
 import { describe, expect, it } from 'vitest'
@@ -127,18 +126,6 @@ describe('the instance', () => {
     const large = Object.fromEntries(Array.from({ length: 120 }, (_nothing, i) => [`x-${i}`, 'y'.repeat(200)]))
     expect((await send(`/${'a'.repeat(8192)}`, large)).status).toBe(200)
     expect((await send('/', { 'x-large': 'y'.repeat(33_000) })).status).toBe(431)
-  })
-
-  it('answers a request that met its draining on an idle connection, as the last one there', async () => {
-    const { component, origin } = await startTestWeb(await createSite({ 'a.txt': 'a' }))
-    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
-    const ask = 'GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n'
-    socket.write(ask)
-    expect(String(await once(socket, 'data'))).not.toContain('connection: close')
-    const drained = component.drain()
-    socket.write(ask)
-    expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\r\nconnection: close\r\n\r\na$/)
-    await drained
   })
 
   it('drains: what is in hand is answered, then its connection closes, and no other is opened', async () => {
