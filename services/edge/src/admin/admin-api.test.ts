@@ -263,6 +263,13 @@ describe('recycling', () => {
     await expect(start(1).ask('POST /recycle')).rejects.toEqual(refusal('CONFLICT', /one process only/))
   })
 
+  it('says when the new workers do not come up', async () => {
+    const { parent, ask } = start(2)
+    parent.subscribe(workerStatusTopic, () => [])
+    parent.subscribe(recycleTopic, () => Promise.reject(new RoundtripError('WORKER_FAILED')))
+    await expect(ask('POST /recycle')).rejects.toEqual(refusal('WORKER_FAILED', /the log says why/))
+  })
+
   it('tells what the workers are then', async () => {
     const { parent, ask } = start(2)
     const status = [{ slot: 1, pid: 5, state: 'ready' as const, uptimeMs: 7, crashes: 0 }]

@@ -101,8 +101,11 @@ export const adminApi = ({ bus, reload }: AdminApiOptions): AdminRoutes => {
     },
     'POST /reload': async () => reload(),
     'POST /recycle': async () => {
+      const [before] = await bus.request(workerStatusTopic, null)
+      if (before === undefined) throw new RoundtripError('CONFLICT', 'There is one process only: EDGE_WORKERS is 1.')
       const [status] = await bus.request(recycleTopic, null, { timeoutMs: 120_000 })
-      if (status === undefined) throw new RoundtripError('CONFLICT', 'There is one process only: EDGE_WORKERS is 1.')
+      if (status === undefined)
+        throw new RoundtripError('WORKER_FAILED', 'The workers could not all be replaced; the log says why.')
       return status
     },
   }

@@ -12,14 +12,22 @@ export interface RunningParent {
   readonly httpsPort: number
   readonly httpPort: number
   readonly health: string
+  /** By name. */
+  readonly listeners: Readonly<Record<string, string>>
   readonly exit: Promise<number | null>
   /** Resolves with the line, past or future, that has these words. */
   readonly line: (words: string) => Promise<LogLine>
 }
 
-/** @param environment over settings that suit a test */
-export const runParent = async (workers: number, environment: Record<string, string> = {}): Promise<RunningParent> => {
-  const child = fork(join(import.meta.dirname, 'parent/main.ts'), [], {
+const fixture = join(import.meta.dirname, 'parent/main.ts')
+
+/** @param environment over settings that suit a test @param file entry point: of the fixture, unless the real one is given */
+export const runParent = async (
+  workers: number,
+  environment: Record<string, string> = {},
+  file: string = fixture,
+): Promise<RunningParent> => {
+  const child = fork(file, [], {
     silent: true,
     env: {
       PATH: '/usr/bin:/bin',
@@ -50,5 +58,5 @@ export const runParent = async (workers: number, environment: Record<string, str
   const line = async (words: string): Promise<LogLine> =>
     lines.find(({ message }) => message.includes(words)) ??
     new Promise((resolve) => void waiting.push({ words, resolve }))
-  return { child, lines, httpsPort: portOf('https'), httpPort: portOf('http'), health, exit, line }
+  return { child, lines, listeners, httpsPort: portOf('https'), httpPort: portOf('http'), health, exit, line }
 }
