@@ -91,6 +91,8 @@ describe('an edge of two workers', () => {
       ],
     ])
     const after = await edge.pids()
+    const pools = await edge.admin('GET', '/pools')
+    expect(pools.content).toMatchObject([{ name: 'first' }, { name: 'second', members: [{ state: 'draining' }] }])
     expect(after.filter((pid) => before.includes(pid))).toEqual([])
     await expect.poll(() => load.requests, patiently).toBeGreaterThan(asked + 100)
     await load.stop()

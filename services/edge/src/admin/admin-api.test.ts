@@ -12,6 +12,7 @@ import { recordingLog, startOrigin } from '../testing/test-edge.ts'
 import { recycleTopic, workerStatusTopic } from '../workers/start-workers.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { adminApi } from './admin-api.ts'
+import { StandingOrders } from './standing-orders.ts'
 import { answerAdmin } from './worker-answers.ts'
 
 const site = 'https://www.roundtrip.test'
@@ -68,7 +69,9 @@ interface Asked {
 const start = (count: number, { settings = plain, redis }: { settings?: object; redis?: Redis } = {}) => {
   const { parent, workers, delivered } = joinedBuses(count)
   const runtimes = workers.map((bus, index) => startWorker(bus, `worker-${index + 1}`, settings, redis))
-  const routes = adminApi({ bus: parent, reload: async () => ({ workers: count, later: [] }) })
+  const orders = new StandingOrders()
+  orders.tellNewWorkers(parent)
+  const routes = adminApi({ bus: parent, orders, reload: async () => ({ workers: count, later: [] }) })
   const ask = async (route: string, { query = {}, parameters = {}, body = {} }: Asked = {}): Promise<unknown> =>
     routes[route]?.({ query: new URLSearchParams(query), parameters, body: body as Record<string, unknown> })
   const order = (verb: string, body?: object, of = { pool: 'web', member }): Promise<unknown> =>

@@ -9,6 +9,7 @@ import { addFigures, mergePools } from './merge.ts'
 import { purgeCommand } from './purge-command.ts'
 import { purgeEverywhere } from './purge-everywhere.ts'
 import { requestUrl } from './request-url.ts'
+import type { StandingOrders } from './standing-orders.ts'
 import {
   cacheTopic,
   connectionsTopic,
@@ -27,6 +28,7 @@ export interface AdminApiOptions {
   readonly bus: WorkerBus
   /** Reads the settings file again. @throws RoundtripError `SETTINGS_INVALID`, and nothing has changed */
   readonly reload: () => Promise<unknown>
+  readonly orders: Pick<StandingOrders, 'note'>
 }
 
 const badRequest = (detail: string): RoundtripError => new RoundtripError('BAD_REQUEST', detail)
@@ -67,11 +69,12 @@ const refuseProblem = (done: readonly Done[]): void => {
 /** One worker's answer by itself; several as a list. */
 const alone = <T>(answers: readonly T[]): T | readonly T[] => (answers.length === 1 ? (answers[0] as T) : answers)
 
-export const adminApi = ({ bus, reload }: AdminApiOptions): AdminRoutes => {
+export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes => {
   const purge = purgeEverywhere(bus)
   const order = async (what: MemberOrder): Promise<object> => {
     const done = await bus.request(memberTopic, what)
     refuseProblem(done)
+    orders.note(what)
     return { ...what, workers: done.length }
   }
   const routes: Record<string, AdminHandler> = {

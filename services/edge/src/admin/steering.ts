@@ -8,6 +8,7 @@ import { watchFiles } from '../tls/watch-files.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { adminApi } from './admin-api.ts'
 import { listenForAdmin, type AdminListener } from './admin-listener.ts'
+import { StandingOrders } from './standing-orders.ts'
 import { applyTopic, inForceTopic } from './topics.ts'
 
 export interface SteeringOptions {
@@ -29,8 +30,11 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
   const { settings, log, bus } = options
   let inForce = options.file
   bus.subscribe(inForceTopic, () => inForce)
+  const orders = new StandingOrders()
+  const stopTelling = orders.tellNewWorkers(bus)
   const reload = async (): Promise<ReloadOutcome> => {
     const { file, ...outcome } = await reloadSettings(options)
+    orders.settingsChanged(inForce, file)
     inForce = file
     return outcome
   }
@@ -39,7 +43,9 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
   }
   const { adminHost: host, adminPort: port, adminToken: token, settingsFile } = settings
   const admin: AdminListener | undefined =
-    port === undefined ? undefined : await listenForAdmin({ host, port, token, routes: adminApi({ bus, reload }), log })
+    port === undefined
+      ? undefined
+      : await listenForAdmin({ host, port, token, routes: adminApi({ bus, reload, orders }), log })
   const stopWatching =
     settingsFile === undefined ? undefined : watchFiles({ files: [settingsFile], onChange: reloadOrSay })
   process.on('SIGHUP', reloadOrSay)
@@ -48,6 +54,7 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
     close: () => {
       process.off('SIGHUP', reloadOrSay)
       stopWatching?.()
+      stopTelling()
       admin?.close()
     },
   }

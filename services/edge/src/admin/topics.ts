@@ -81,6 +81,8 @@ export const shareTopic: Topic<ShareOrder, boolean | undefined> = topic('admin.s
 export const connectionsTopic: Topic<null, readonly ConnectionRow[]> = topic('admin.connections')
 export const slowTopic: Topic<null, readonly SlowRequest[]> = topic('admin.slow')
 export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')
+/** Said by a worker that can be given orders from now on. */
+export const workerStartedTopic: Topic<null> = topic('worker.started')
 /** The settings that were last good: for workers that start while the file is not. */
 export const inForceTopic: Topic<null, EdgeFile> = topic('settings.in-force')
 export const applyTopic: Topic<EdgeFile, Applied> = topic('admin.apply')

@@ -24,6 +24,7 @@ import {
   settingsTopic,
   shareTopic,
   slowTopic,
+  workerStartedTopic,
   type Applied,
   type ConnectionRow,
   type Done,
@@ -57,6 +58,7 @@ export const answerAdmin = ({ bus, runtime, listeners, http1, purges }: Answerin
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
     bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, purges })),
   ]
+  bus.publish(workerStartedTopic, null)
   return () => {
     for (const stop of stops) stop()
   }
