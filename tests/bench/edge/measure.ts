@@ -72,6 +72,7 @@ interface Times {
   readonly timesUs: number[]
   readonly lagsUs: number[]
   readonly failures: number
+  readonly unanswered: number
 }
 
 const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
@@ -92,7 +93,10 @@ export const measureLatency = async (
   const { said } = await watchLoad(children, clients, cores, bystanders, plan)
   const all = said.map((text) => JSON.parse(text) as Times)
   const failures = all.reduce((sum, times) => sum + times.failures, 0)
-  if (failures > 0) throw new Error(`${failures} answers were wrong or missing`)
+  const unanswered = all.reduce((sum, times) => sum + times.unanswered, 0)
+  if (failures > 0 || unanswered > 0) {
+    throw new Error(`${failures} answers were wrong, ${unanswered} had not come when all should have been over`)
+  }
   const times = ascending(all.map(({ timesUs }) => timesUs))
   const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
   const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
