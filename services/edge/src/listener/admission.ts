@@ -1,5 +1,5 @@
 /** How many connections a client has, and whether it may have another one. */
-import { clientKey } from './client-key.ts'
+import { clientNetwork } from '@roundtrip/http'
 
 export class Admission {
   readonly #maxPerClient: number
@@ -11,7 +11,7 @@ export class Admission {
 
   /** Counts one more connection of this client, unless it has too many. @returns how to count it out again */
   admit(address: string): (() => void) | undefined {
-    const key = clientKey(address)
+    const key = clientNetwork(address)
     const count = this.#byClient.get(key) ?? 0
     if (count >= this.#maxPerClient) return undefined
     this.#byClient.set(key, count + 1)
