@@ -5,6 +5,7 @@ import type { EdgeSettings } from '../config.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import { readEdgeFile } from '../settings/read-edge-file.ts'
 import { watchFiles } from '../tls/watch-files.ts'
+import { workerStatusTopic } from '../workers/start-workers.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { adminApi } from './admin-api.ts'
 import { listenForAdmin, type AdminListener } from './admin-listener.ts'
@@ -32,10 +33,19 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
   bus.subscribe(inForceTopic, () => inForce)
   const orders = new StandingOrders()
   const stopTelling = orders.tellNewWorkers(bus)
-  const reload = async (): Promise<ReloadOutcome> => {
-    const { file, ...outcome } = await reloadSettings(options)
+  const reloadOnce = async (): Promise<ReloadOutcome> => {
+    const file = readEdgeFile(settings)
+    const outcome = await applyEverywhere(file, inForce, bus)
     orders.settingsChanged(inForce, file)
     inForce = file
+    log.info(outcome, 'settings reloaded')
+    return outcome
+  }
+  let before: Promise<unknown> = Promise.resolve()
+  // One after the other: what one takes back must not be what the next has brought.
+  const reload = (): Promise<ReloadOutcome> => {
+    const outcome = before.then(reloadOnce)
+    before = outcome.catch(() => undefined)
     return outcome
   }
   const reloadOrSay = (): void => {
@@ -66,17 +76,25 @@ export interface ReloadOutcome {
   readonly later: readonly string[]
 }
 
-/** Read and checked here, once: every worker gets the same. @throws RoundtripError `SETTINGS_INVALID`, and nothing has changed */
-const reloadSettings = async ({
-  bus,
-  settings,
-  log,
-}: SteeringOptions): Promise<ReloadOutcome & { readonly file: EdgeFile }> => {
-  const file = readEdgeFile(settings)
-  const applied = await bus.request(applyTopic, file)
-  const problem = applied.find((one) => one.problem !== undefined)?.problem
+/** Milliseconds; a worker may have many pipelines to build, and requests beside them. */
+const applyTimeoutMs = 5000
+
+/**
+ * Read and checked by the parent, once: every worker gets the same, and all go back when one of them cannot take it.
+ *
+ * @throws RoundtripError `SETTINGS_INVALID` or `WORKER_FAILED`, and nothing has changed
+ */
+const applyEverywhere = async (file: EdgeFile, inForce: EdgeFile, bus: WorkerBus): Promise<ReloadOutcome> => {
+  const [status] = await bus.request(workerStatusTopic, null)
+  const expected = status?.filter(({ state }) => state === 'ready').length ?? 1
+  const answers = await bus.request(applyTopic, file, { timeoutMs: applyTimeoutMs })
+  const problem = answers.find((one) => one.problem !== undefined)?.problem
+  if (problem === undefined && answers.length >= expected)
+    return { workers: answers.length, later: [...new Set(answers.flatMap(({ later }) => later))] }
+  await bus.request(applyTopic, inForce, { timeoutMs: applyTimeoutMs })
   if (problem !== undefined) throw new RoundtripError('SETTINGS_INVALID', problem)
-  const later = [...new Set(applied.flatMap((one) => one.later))]
-  log.info({ workers: applied.length, later }, 'settings reloaded')
-  return { file, workers: applied.length, later }
+  throw new RoundtripError(
+    'WORKER_FAILED',
+    `Only ${answers.length} of ${expected} workers could take the settings over: the old ones stay; try again.`,
+  )
 }
