@@ -205,4 +205,11 @@ describe('how soon', () => {
     expect([response.status, response.fields.get('retry-after')]).toEqual([503, '5'])
     expect(counts(test)).toEqual([1, 1, 1])
   })
+
+  it('not with a member that has answered: the answer stands when nobody else is left', async () => {
+    const test = testPool({ retry: { maxAttempts: 5 } })
+    for (const name of ['a', 'b', 'c']) test.at(name).answer = (call) => call.respond(503)
+    expect((await test.ask()).status).toBe(503)
+    expect(counts(test)).toEqual([1, 1, 1])
+  })
 })

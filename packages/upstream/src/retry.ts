@@ -135,9 +135,8 @@ class FurtherTries {
     const { retry: settings } = this.#source.settings
     if (this.#attempts >= settings.maxAttempts || this.#what.context.signal.aborted) return false
     const isElsewhere = this.#source.hasUntried(this.#tried)
-    // A member that says when to come back is not asked before; others may be.
-    if (!isElsewhere && response?.fields.has('retry-after') === true) return false
-    if (!isElsewhere && response === undefined && isFull(error)) return false
+    // A member that has answered would say the same again, and be worse off; others may do better.
+    if (!isElsewhere && (response !== undefined || isFull(error))) return false
     const isAtOnce = response === undefined && costNothing(error, isElsewhere)
     const pauseMs = isAtOnce ? 0 : backoffMs(this.#attempts, settings, this.#source.surroundings.random())
     if (pauseMs >= (this.#leftMs() ?? Infinity)) return false

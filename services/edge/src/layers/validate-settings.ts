@@ -5,8 +5,9 @@ import { Type, type Static } from 'typebox'
 export const validateSettings = Type.Object(
   {
     methods: setting.list({
-      description: 'methods taken, others get 405; CONNECT and TRACE never are',
-      default: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+      description:
+        'methods taken, others get 405; any when empty, which next hops then judge; CONNECT and TRACE never are',
+      default: [],
     }),
     maxTargetBytes: setting.bytes({ description: 'longest path with its query; 414 above', default: 8192 }),
     privatePaths: setting.list({

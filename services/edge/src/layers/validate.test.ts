@@ -64,6 +64,11 @@ describe('validate', () => {
     expect([code, error?.details]).toEqual(['METHOD_NOT_ALLOWED', { allow: 'GET, HEAD, POST, OPTIONS' }])
   })
 
+  it.each(['DELETE', 'PROPFIND', 'M-SEARCH'])('leaves %s to next hops where no methods are named', async (method) => {
+    expect(await run({ method }, { methods: [] })).toMatchObject({ passed: true })
+    expect(await run({ method: 'TRACE' }, { methods: [] })).toMatchObject({ code: 'METHOD_NOT_ALLOWED', passed: false })
+  })
+
   it('answers for the server as a whole', async () => {
     const { response, passed } = await run({ method: 'OPTIONS', target: '*' })
     expect([response?.status, response?.fields.get('allow'), passed]).toEqual([204, 'GET, HEAD, POST, OPTIONS', false])

@@ -67,10 +67,15 @@ const targetCheck = (settings: ValidateSettings): Check => {
 /** CONNECT would make a tunnel of us; TRACE would show a script the fields that are hidden from it. */
 const neverAllowed = new Set(['CONNECT', 'TRACE'])
 
+/** What Allow says where any method is taken. */
+const usualMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+
 const methodCheck = (methods: readonly string[], allow: string): Check => {
   const allowed = new Set(methods.filter((method) => !neverAllowed.has(method)))
+  const isAllowed = (method: string): boolean =>
+    methods.length === 0 ? !neverAllowed.has(method) : allowed.has(method)
   const refusal = (): RoundtripError => new RoundtripError('METHOD_NOT_ALLOWED', undefined, { details: { allow } })
-  return ({ method }) => (allowed.has(method) ? undefined : refusal())
+  return ({ method }) => (isAllowed(method) ? undefined : refusal())
 }
 
 /** Content without a meaning (RFC 9110 §9.3.1): some servers leave it on the connection, to be read as the next request. */
@@ -92,7 +97,8 @@ const aboutServer = (allow: string): HttpResponse => ({ status: 204, fields: Fie
 
 /** Refuses; never mends: a request goes on with the meaning it came with, or not at all. */
 export const validate = (options: ValidateOptions): HttpLayer => {
-  const allow = options.methods.filter((method) => !neverAllowed.has(method)).join(', ')
+  const methods = options.methods.length === 0 ? usualMethods : options.methods
+  const allow = methods.filter((method) => !neverAllowed.has(method)).join(', ')
   const checks = checksOf(options, allow)
   return (next) => (request, context) => {
     for (const check of checks) {
