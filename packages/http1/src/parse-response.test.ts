@@ -31,6 +31,13 @@ describe('the head of a response', () => {
     'HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n',
     'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: a, chunked\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: a\r\nTransfer-Encoding: chunked\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: a\r\n',
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: a\r\nContent-Length: 5\r\n',
+    'HTTP/1.0 200 OK\r\nTransfer-Encoding: a\r\n',
     'HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n',
   ])('is refused as the next hop’s fault: %j', (text) => {
     expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'UPSTREAM_INVALID' }))
@@ -47,6 +54,8 @@ describe('the length of its body', () => {
     expect(framingOf('200 OK', 'Content-Length: 0\r\n')).toEqual({ kind: 'none' })
     expect(framingOf('200 OK', 'Transfer-Encoding: Chunked\r\n')).toEqual({ kind: 'chunked' })
     expect(framingOf('200 OK')).toEqual({ kind: 'close' })
+    expect(framingOf('200 OK', 'Transfer-Encoding: nobodys\r\n')).toEqual({ kind: 'close' })
+    expect(parse('HTTP/1.1 200 OK\r\nTransfer-Encoding: nobodys\r\n').isPersistent).toBe(false)
     expect(framingOf('200 OK', five, 'HEAD')).toEqual({ kind: 'none' })
     for (const status of [100, 103, 204, 304]) expect(framingOf(`${status} X`, five)).toEqual({ kind: 'none' })
   })

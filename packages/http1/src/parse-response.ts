@@ -52,7 +52,8 @@ export const parseResponseHead = (head: string, maxFields: number): ResponseHead
   const version = parts[1] === '1' ? '1.1' : '1.0'
   framing.reset()
   const flat = lexFields(head, end + 2, maxFields, 'response', note)
-  if (framing.isChunked && version === '1.0') throw malformed('response', 'HTTP/1.0 has no Transfer-Encoding.')
+  if ((framing.isChunked || framing.hasUnknownCoding) && version === '1.0')
+    throw malformed('response', 'HTTP/1.0 has no Transfer-Encoding.')
   return {
     version,
     status: Number(parts[2]),
