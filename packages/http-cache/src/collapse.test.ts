@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
+import { Fields } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
-import { Scenario, settled, testClient } from './testing.ts'
+import { Scenario, settled, testClient, type TestClient } from './testing.ts'
 
 const lively = { 'cache-control': 'max-age=60' }
 
@@ -24,6 +25,30 @@ describe('collapsing', () => {
       ...Array.from({ length: 4 }, () => 'fwd=uri-miss; fwd-status=200; stored; collapsed'),
     ])
     expect(play.store.stats()).toMatchObject({ collapsed: 4, objects: 1 })
+  })
+
+  it('tells only the one who leads what the origin says ahead', async () => {
+    const play = new Scenario()
+    const origin = Promise.withResolvers<void>()
+    const stale = { 'cache-control': 'max-age=60, stale-while-revalidate=60' }
+    play.answersWith(async () => {
+      play.contexts.at(-1)?.inform?.(103, Fields.of({ link: '</a.css>' }))
+      await origin.promise
+      return play.response({ fields: stale })
+    })
+    const told: string[] = []
+    const hearing = (name: string): TestClient => {
+      const client = testClient()
+      return { ...client, context: { ...client.context, inform: () => void told.push(name) } }
+    }
+    const asked = [play.askAs(hearing('leader')), play.askAs(hearing('follower'))]
+    await settled()
+    origin.resolve()
+    await Promise.all(asked)
+    await play.askAs(hearing('hit'))
+    await play.at(61).askAs(hearing('stale hit'))
+    await settled()
+    expect([play.requests.length, told]).toEqual([2, ['leader']])
   })
 
   it('lets those who come later read along while the body arrives', async () => {

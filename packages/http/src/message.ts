@@ -102,6 +102,11 @@ export interface HttpContext {
   readonly delivered: Promise<Delivery>
   /** Calls back once when `delivered` settles, in the same turn; for counters, to which a promise would cost too much. */
   onSettled(listener: SettledListener): void
+  /**
+   * Sends an interim response ahead of the final one (RFC 9110 §15.2, RFC 8297); does nothing where the client cannot
+   * take one or the final response has begun. Absent where there is no client.
+   */
+  inform?(status: number, fields: Fields): void
   /** What layers leave for the access log, such as the upstream that was chosen. */
   readonly facts: Record<string, unknown>
   readonly log: Log

@@ -24,6 +24,25 @@ const open = (): Readable => new Readable({ read: () => undefined })
 const window = (bytes: number): Buffer => frame(frameType.SETTINGS, 0, 0, [0, 4, ...uint32(bytes)])
 const large = 'x'.repeat(1_000_000)
 
+describe('interim responses', () => {
+  it('go ahead of the final one, to the stream they are for', async () => {
+    const server = await serveForTest(async ({ target }, context) => {
+      if (target === '/hinted') context.inform?.(103, Fields.of({ link: '</a.css>', 'content-length': 5, te: 'x' }))
+      context.onSettled(() => context.inform?.(103, Fields.of({ link: 'late' })))
+      return ok()
+    })
+    const told: unknown[] = []
+    for (const path of ['/hinted', '/other']) {
+      const stream = request(server, { ':path': path })
+      stream.on('headers', (fields) => told.push([path, fields[':status'], { ...fields }]))
+      await headOf(stream)
+      expect(await text(stream)).toBe('ok')
+    }
+    expect(told).toEqual([['/hinted', 103, expect.objectContaining({ link: '</a.css>' })]])
+    expect(Object.keys((told as [string, number, object][])[0]?.[2] ?? {})).toEqual([':status', 'link'])
+  })
+})
+
 describe('responses', () => {
   it('carry their fields, but nothing that is hop-by-hop', async () => {
     const fields = Fields.fromRaw([

@@ -1,6 +1,14 @@
 /** Requests in, responses out: what frames of streams come to on the server side (RFC 9113 §8). */
 import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
-import { problemResponse, RequestContext, type Downstream, type HttpResponse, type ServeOptions } from '@roundtrip/http'
+import {
+  Fields,
+  problemResponse,
+  RequestContext,
+  type Downstream,
+  type HttpResponse,
+  type Informer,
+  type ServeOptions,
+} from '@roundtrip/http'
 import type { FieldBlock } from './field-block.ts'
 import type { FloodGuard } from './flood-guard.ts'
 import { writeReset, writeWindowUpdate } from './frame-writer.ts'
@@ -31,7 +39,7 @@ export interface ExchangeContext {
   readonly onSettled: () => void
 }
 
-export class Exchange {
+export class Exchange implements Informer {
   readonly streams = new Streams()
   readonly queue: SendQueue
   /** Streams above are no longer taken: GOAWAY said so. */
@@ -126,6 +134,13 @@ export class Exchange {
     stream.body?.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
   }
 
+  /** For contexts: an interim response, which few requests see, so that nothing is kept for it. */
+  inform(context: RequestContext, status: number, fields: Fields): void {
+    for (const stream of this.streams.open.values()) {
+      if (stream.context === context) this.#responder.inform(stream, status, fields)
+    }
+  }
+
   closeAll(): void {
     for (const stream of this.streams.open.values()) this.close(stream, 'aborted')
   }
@@ -158,6 +173,7 @@ export class Exchange {
       context,
       this.#onSettled,
     )
+    context.informer = this
     streams.add(stream)
     if (!block.endsStream) this.#expectBody(stream, head)
     this.#handle(stream, head, decoded.isTooLarge)
@@ -176,7 +192,7 @@ export class Exchange {
     stream.body = new RequestBody(
       (bytes) => this.#free(stream, bytes),
       () => {
-        if (head.expectation !== undefined && !stream.isRemoteEnded) this.#responder.sendContinue(stream)
+        if (head.expectation !== undefined && !stream.isRemoteEnded) this.#responder.inform(stream, 100, Fields.of())
       },
     )
   }

@@ -1,10 +1,10 @@
 /** Writes responses: head, content from memory or a stream, and an honest end (RFC 9113 §8.1). */
 import { Readable } from 'node:stream'
-import type { HttpResponse } from '@roundtrip/http'
+import type { Fields, HttpResponse } from '@roundtrip/http'
 import { writeHeaders } from './frame-writer.ts'
 import type { Output } from './output.ts'
 import type { PeerSettings } from './peer-settings.ts'
-import { encodeContinue, encodeHead } from './response-head.ts'
+import { encodeHead, encodeInterim } from './response-head.ts'
 import type { SendQueue } from './send-queue.ts'
 import type { ServerStream } from './server-stream.ts'
 
@@ -41,9 +41,10 @@ export class Responder {
     this.#events = events
   }
 
-  sendContinue(stream: ServerStream): void {
+  /** @throws TypeError or RangeError when a field cannot be sent */
+  inform(stream: ServerStream, status: number, fields: Fields): void {
     if (stream.hasResponded || stream.isClosed) return
-    const { block, length } = encodeContinue(this.#peer.mustShrinkTable)
+    const { block, length } = encodeInterim(status, fields, this.#peer.mustShrinkTable)
     if (this.#peer.mustShrinkTable) this.#peer.noteTableShrunk()
     writeHeaders(this.#output, stream.id, false, block, length)
   }

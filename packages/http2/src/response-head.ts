@@ -1,5 +1,5 @@
 /** The head of a response as a field block (RFC 9113 §8.3.2), made in one buffer that all connections share. */
-import { formatHttpDate, stripHopByHop, type HttpResponse } from '@roundtrip/http'
+import { formatHttpDate, stripHopByHop, type Fields, type HttpResponse } from '@roundtrip/http'
 import { encodeLine, encodeStatus, maxEncodedLength } from './hpack/encoder.ts'
 
 /** Larger heads cannot be sent. */
@@ -86,8 +86,12 @@ const withoutNamedOptions = ({ fields }: HttpResponse): HttpResponse['fields'] =
   return fields
 }
 
-/** An interim response that asks for the content (RFC 9110 §15.2.1). */
-export const encodeContinue = (emptiesTable: boolean): ResponseHead => ({
-  block,
-  length: encodeStatus(100, block, emptiesTable ? emptyTable() : 0),
-})
+/** The head of an interim response (RFC 9110 §15.2), which says nothing about a length. @throws as `encodeHead` does */
+export const encodeInterim = (status: number, { flat }: Fields, emptiesTable: boolean): ResponseHead => {
+  let offset = encodeStatus(status, block, emptiesTable ? emptyTable() : 0)
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    if (!hopByHop.has(name) && name !== 'content-length') offset = put(name, flat[i + 1] ?? '', offset)
+  }
+  return { block, length: offset }
+}

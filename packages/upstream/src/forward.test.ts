@@ -74,14 +74,21 @@ describe('forward', () => {
     expect(await bytesOf(response)).toEqual(packed)
   })
 
-  it('drops interim responses', async () => {
+  it('hands interim responses to the client that asked, and waits for the final one', async () => {
     const member = await startOrigin((_request, response) => {
       response.writeProcessing()
       response.writeEarlyHints({ link: '</a.css>; rel=preload' })
       response.end('late')
     })
-    const response = await testUpstream([member]).forward(testRequest(), testContext())
+    const told: unknown[] = []
+    const inform = (status: number, { flat }: Fields): void => void told.push([status, flat])
+    const context = { ...testContext(), inform }
+    const response = await testUpstream([member]).forward(testRequest(), context)
     expect([response.status, await bodyOf(response)]).toEqual([200, 'late'])
+    expect(told).toEqual([
+      [102, []],
+      [103, ['link', '</a.css>; rel=preload']],
+    ])
   })
 
   it('takes the members in turn', async () => {

@@ -1,5 +1,5 @@
 /** The context of a fetch that may outlive the request it was begun for. */
-import type { Delivery, Downstream, HttpContext, Log, SettledListener } from '@roundtrip/http'
+import type { Delivery, Downstream, Fields, HttpContext, Log, SettledListener } from '@roundtrip/http'
 
 /** What comes of it is handed to nobody in particular. */
 const delivery: Delivery = { outcome: 'complete', bodyBytes: 0 }
@@ -10,6 +10,7 @@ export class DetachedContext implements HttpContext {
   readonly delivered: Promise<Delivery> = Promise.resolve(delivery)
   client: string
   readonly #origin: HttpContext
+  readonly #isBehind: boolean
   #whenGone: (() => void)[] = []
   #controller: AbortController | undefined
   #reason: unknown
@@ -17,6 +18,7 @@ export class DetachedContext implements HttpContext {
   /** @param isBehind in the background: neither timings nor facts of it belong to the request that set it off */
   constructor(origin: HttpContext, isBehind: boolean) {
     this.#origin = origin
+    this.#isBehind = isBehind
     this.client = origin.client
     this.facts = isBehind ? {} : origin.facts
     this.passage = isBehind ? undefined : origin.passage
@@ -37,6 +39,11 @@ export class DetachedContext implements HttpContext {
       if (this.#reason !== undefined) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal
+  }
+
+  /** Who set it off hears at once what the origin says ahead; those who join, and those answered already, do not. */
+  inform(status: number, fields: Fields): void {
+    if (!this.#isBehind) this.#origin.inform?.(status, fields)
   }
 
   onAbandoned(callback: () => void): void {

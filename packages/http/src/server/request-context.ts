@@ -10,12 +10,19 @@ import type { ServeOptions } from './serve-options.ts'
 /** What a previous hop of ours sends; anything else is replaced, for it ends up in log lines and header fields. */
 const requestIdPattern = /^[\w.:-]{1,128}$/
 
+/** Who can send interim responses. */
+export interface Informer {
+  inform(context: RequestContext, status: number, fields: Fields): void
+}
+
 export class RequestContext implements HttpContext {
   readonly passage: Passage | undefined
   readonly downstream: Downstream
   client: string
   readonly facts: Record<string, unknown> = {}
   readonly log: Log
+  /** Set by servers that can. */
+  informer: Informer | undefined = undefined
   readonly #options: ServeOptions
   readonly #beganMs: number
   readonly #givenTrace: TraceParent | undefined
@@ -66,6 +73,10 @@ export class RequestContext implements HttpContext {
       if (this.#isGone) this.#gone.abort(clientGone())
     }
     return this.#gone.signal
+  }
+
+  inform(status: number, fields: Fields): void {
+    this.informer?.inform(this, status, fields)
   }
 
   onAbandoned(callback: () => void): void {

@@ -5,7 +5,9 @@ import {
   RequestContext,
   problemResponse,
   type Downstream,
+  type Fields,
   type HttpResponse,
+  type Informer,
   type ServerConnection,
 } from '@roundtrip/http'
 import { HeadReader } from '../head-reader.ts'
@@ -21,7 +23,7 @@ import { discard, Responder } from './responder.ts'
 import type { ServerState } from './server-state.ts'
 import type { Swept } from './sweep.ts'
 
-export class Http1Connection implements ServerConnection, Swept {
+export class Http1Connection implements ServerConnection, Swept, Informer {
   readonly protocol = 'http/1.1'
   readonly since = Date.now()
   readonly closed: Promise<void>
@@ -127,6 +129,7 @@ export class Http1Connection implements ServerConnection, Swept {
     )
     this.requests++
     this.#state.requests++
+    exchange.context.informer = this
     this.#exchange = exchange
     this.#enter('busy')
     // What came with the head is looked at first: a body that is malformed at its beginning never has a handler.
@@ -175,6 +178,11 @@ export class Http1Connection implements ServerConnection, Swept {
     const response = problemResponse(error, requestId)
     response.fields.set('x-request-id', requestId)
     this.#responder.answer(exchange, response)
+  }
+
+  /** For contexts: an interim response. */
+  inform(context: RequestContext, status: number, fields: Fields): void {
+    if (this.#exchange?.context === context) this.#responder.inform(this.#exchange, status, fields)
   }
 
   /** For the responder. An answered request needs no more of its content, but the next one stands behind it. */

@@ -1,9 +1,9 @@
 /** The writing half of a connection: one response after the other, each settled when the kernel has its last octet. */
 import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import type { HttpResponse } from '@roundtrip/http'
+import type { Fields, HttpResponse } from '@roundtrip/http'
 import { isRestWorthReading, type Exchange } from './exchange.ts'
-import { frameResponse, serializeHead } from './response-head.ts'
+import { frameResponse, serializeHead, serializeInterim } from './response-head.ts'
 import { BytesSending, isSmall, sendWhole, StreamSending } from './send-body.ts'
 
 const closeLine = 'connection: close\r\n'
@@ -49,6 +49,11 @@ export class Responder {
       this.#isCorked = false
       this.#socket.uncork()
     })
+  }
+
+  /** An interim response; HTTP/1.0 does not know such. @throws RoundtripError `INTERNAL` when a field cannot be sent */
+  inform({ head, isAnswered }: Exchange, status: number, fields: Fields): void {
+    if (!isAnswered && head.version === '1.1') this.#socket.write(serializeInterim(status, fields), 'latin1')
   }
 
   /** @throws RoundtripError `INTERNAL` when the response cannot be sent; nothing of it has been then */

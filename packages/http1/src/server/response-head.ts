@@ -88,6 +88,16 @@ export const serializeHead = (
   return `${head}${connection}\r\n`
 }
 
+/** A head ahead of the final one (RFC 9110 §15.2). @throws RoundtripError `INTERNAL` when a field cannot be sent */
+export const serializeInterim = (status: number, { flat }: Fields): string => {
+  let head = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i] ?? ''
+    if (!isOurs(name)) head += fieldLine(name, flat[i + 1] ?? '')
+  }
+  return `${head}\r\n`
+}
+
 /** The last line of each well-known name: most responses say what the one before has said. */
 const lastLines = new Map([...knownNames.values()].map((name) => [name, { value: '', line: `${name}: \r\n` }]))
 

@@ -21,6 +21,27 @@ const falling = () =>
       this.destroy()
     },
   })
+const hinting: HttpHandler = async (_request, context) => {
+  context.inform?.(103, Fields.of({ link: '</a.css>; rel=preload', 'content-length': 5, 'transfer-encoding': 'x' }))
+  // After the final one there is nothing left to say ahead.
+  context.onSettled(() => context.inform?.(103, Fields.of({ link: 'late' })))
+  return testResponse()
+}
+
+describe('an interim response', () => {
+  it('is sent ahead of the final one, without what concerns a body', async () => {
+    const all = await exchangeRaw(await serveForTest(hinting), `GET / HTTP/1.1\r\n${head}\r\n`)
+    expect(all).toMatch(/^HTTP\/1\.1 103 Early Hints\r\nlink: <\/a\.css>; rel=preload\r\n\r\nHTTP\/1\.1 200 OK\r\n/)
+    expect(all).not.toContain('late')
+  })
+
+  it('is not sent to HTTP/1.0, which does not know such', async () => {
+    const all = await exchangeRaw(await serveForTest(hinting), 'GET / HTTP/1.0\r\nHost: a\r\n\r\n')
+    expect(all).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+    expect(all).not.toContain('103')
+  })
+})
+
 describe('writing', () => {
   it('announces the length of a body in memory, whatever the handler thought', async () => {
     const fields = Fields.of({ 'content-length': 99, 'transfer-encoding': 'gzip' })

@@ -155,6 +155,10 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     this.#fail(error ?? closedEarly())
   }
 
+  informed(status: number, fields: Fields): void {
+    this.#exchange?.options.context.inform?.(status, fields)
+  }
+
   answered(status: number, fields: Fields, content: Uint8Array | undefined): void {
     const body = content === undefined ? undefined : this.#owned(content)
     this.#exchange?.respond({ status, fields, body })

@@ -70,6 +70,7 @@ const read = (method: string, wire: Buffer, cuts: readonly number[]) => {
   const seen = { status: 0, content: [] as Buffer[], ends: 0, rest: 0 }
   const note = (status: number, _fields: Fields): void => void (seen.status = status)
   const reader = new Http1Response(method, {
+    informed: () => undefined,
     answered: (status, fields, whole) => {
       note(status, fields)
       if (whole !== undefined) seen.content.push(Buffer.from(whole))

@@ -13,6 +13,8 @@ import { endToEnd } from './end-to-end.ts'
 
 /** What a response consists of, as it is found. The octets belong to the chunk that was read. */
 export interface ResponseEvents {
+  /** An interim response ahead of the final one, but for 100: the edge answers expectations itself. */
+  informed(status: number, fields: Fields): void
   /** The head, and the whole content when that came along; undefined content is none. It has then ended. */
   answered(status: number, fields: Fields, content: Uint8Array | undefined): void
   /** The head of a response whose content follows in parts. */
@@ -85,8 +87,8 @@ export class Http1Response {
       if (head === undefined) return undefined
       if (head.status === 101) throw invalid('The next hop switched protocols without being asked.')
       if (!isInterim(head)) return head
-      // Interim responses are for this hop only: the edge answers expectations itself, early hints are not passed on.
       if (++this.#interim > maxInterim) throw invalid('The next hop sent too many interim responses.')
+      if (head.status !== 100) this.#events.informed(head.status, endToEnd(head.fields))
       at = this.#reader.next
       if (at === chunk.length) return undefined
     }

@@ -6,7 +6,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from 'node:http2'
-import { RoundtripError } from '@roundtrip/errors'
+import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
 import { Fields, isFieldName, isFieldValue } from '@roundtrip/http'
 import { upstreamError } from '../upstream-error.ts'
 import { isHopByHop } from './end-to-end.ts'
@@ -119,11 +119,22 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     const stream = this.#stream
     let failure: Error | undefined
     stream.on('response', (headers, flags, raw) => this.#answered(headers, flags, raw))
+    stream.on('headers', (headers, _flags, raw) => this.#informed(headers, raw))
     stream.on('data', (octets: Buffer) => this.#receive(octets))
     this.#watchForEnd()
     stream.once('end', () => this.#ended())
     stream.on('error', (error) => void (failure ??= error))
     stream.once('close', () => this.#closed(failure))
+  }
+
+  #informed(headers: IncomingHttpHeaders & IncomingHttpStatusHeader, raw: string[]): void {
+    const status = headers[':status'] ?? 0
+    if (this.#isOver || status === 100) return
+    try {
+      this.#exchange.options.context.inform?.(status, readFields(raw))
+    } catch (error) {
+      this.#fail(toRoundtripError(error), constants.NGHTTP2_PROTOCOL_ERROR)
+    }
   }
 
   #answered(headers: IncomingHttpHeaders & IncomingHttpStatusHeader, flags: number, raw: string[]): void {

@@ -18,7 +18,7 @@ export interface TransportTimeouts {
 
 export interface SendOptions {
   /** Of the client's request: the exchange is called off when the client goes away. */
-  readonly context: Pick<HttpContext, 'onAbandoned' | 'client' | 'downstream'>
+  readonly context: Pick<HttpContext, 'onAbandoned' | 'client' | 'downstream' | 'inform'>
   /** Calls off this exchange alone, with its reason as the error when that is one of ours: a hedged request that lost. */
   readonly signal?: AbortSignal
   /** For this exchange, instead of the transport's own. */
