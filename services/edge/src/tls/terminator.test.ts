@@ -196,6 +196,18 @@ describe('certificates of clients', () => {
     expect(running.secured).toHaveLength(2)
   })
 
+  it('are asked for again when others vouch for clients, and only then', async () => {
+    const presented = { certificates: [first], clientAuthorities } as const
+    const running = await start({ presented, clientCertificates: 'require' })
+    const session = await sessionOf(running, client)
+    running.terminator.present(presented)
+    expect(await isResumed(running, session, client)).toBe(true)
+    running.terminator.present({ ...presented, clientAuthorities: `${clientAuthorities}${first.cert}` })
+    expect(await isResumed(running, session, client)).toBe(false)
+    running.terminator.useTicketKeys(newTicketKeys())
+    expect(await isResumed(running, await sessionOf(running, client), client)).toBe(true)
+  })
+
   it('are required when that is wanted', async () => {
     const running = await start({ ...asks, clientCertificates: 'require' })
     expect(await refusal(running, {})).not.toBe('let in')

@@ -4,6 +4,7 @@ import { createServer, type SecureContext, type Server, type TLSSocket } from 'n
 import { RoundtripError } from '@roundtrip/errors'
 import type { Certificate } from './certificate.ts'
 import { contextsByName, secureOptionsOf } from './secure-contexts.ts'
+import { ticketKeysFor } from './ticket-keys.ts'
 
 /** All that is presented at one time: swapped as a whole. */
 export interface Presented {
@@ -29,16 +30,18 @@ export class TlsTerminator {
   readonly #server: Server
   readonly #strictSni: boolean
   #ticketKeys: Buffer
+  #clientAuthorities: string | undefined
   #contextFor: (serverName: string) => SecureContext | undefined = () => undefined
 
   constructor(options: TerminatorOptions) {
     const { presented, ticketKeys, strictSni, clientCertificates, handshakeTimeoutMs } = options
     const [first, ...others] = presented.certificates
     this.#ticketKeys = ticketKeys
+    this.#clientAuthorities = presented.clientAuthorities
     this.#strictSni = strictSni
     this.#server = createServer({
       ...secureOptionsOf(first, presented.clientAuthorities),
-      ticketKeys,
+      ticketKeys: ticketKeysFor(ticketKeys, presented.clientAuthorities),
       // In our order of preference; a client that offers neither is refused (RFC 7301 §3.2).
       ALPNProtocols: ['h2', 'http/1.1'],
       handshakeTimeout: handshakeTimeoutMs,
@@ -77,14 +80,15 @@ export class TlsTerminator {
     // Without the keys, node would give the new context random ones, and no ticket would be of use any more.
     this.#server.setSecureContext({
       ...secureOptionsOf(first, clientAuthorities),
-      ...({ ticketKeys: this.#ticketKeys } as object),
+      ...({ ticketKeys: ticketKeysFor(this.#ticketKeys, clientAuthorities) } as object),
     })
     this.#contextFor = contextFor
+    this.#clientAuthorities = clientAuthorities
   }
 
   useTicketKeys(keys: Buffer): void {
     this.#ticketKeys = keys
-    this.#server.setTicketKeys(keys)
+    this.#server.setTicketKeys(ticketKeysFor(keys, this.#clientAuthorities))
   }
 
   #choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {

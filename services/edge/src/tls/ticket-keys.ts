@@ -1,5 +1,5 @@
 /** The keys of session tickets (RFC 5077 §4, RFC 8446 §4.6.1), shared by all processes that answer on one port. */
-import { randomBytes } from 'node:crypto'
+import { hkdfSync, randomBytes } from 'node:crypto'
 
 /** Name, HMAC key and AES key, 16 octets each. */
 const ticketKeyBytes = 48
@@ -8,6 +8,17 @@ const ticketKeyBytes = 48
 export const sessionIdContext = 'roundtrip-edge'
 
 export const newTicketKeys = (): Buffer => randomBytes(ticketKeyBytes)
+
+/**
+ * The keys for those who vouch for clients at the moment: a session carries the client's verified certificate along, and must
+ * end with the trust in it. All processes come to the same ones, with no word between them.
+ *
+ * @param clientAuthorities PEM; undefined where clients are asked for no certificate
+ */
+export const ticketKeysFor = (keys: Buffer, clientAuthorities: string | undefined): Buffer =>
+  clientAuthorities === undefined
+    ? keys
+    : Buffer.from(hkdfSync('sha256', keys, clientAuthorities, sessionIdContext, ticketKeyBytes))
 
 export interface TicketKeyRotation {
   readonly current: () => Buffer
