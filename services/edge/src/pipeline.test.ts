@@ -19,6 +19,8 @@ interface Case {
   readonly hosts?: readonly string[]
   readonly sampled?: boolean
   readonly publicHttpsPort?: number
+  /** Whether clients are asked for certificates. */
+  readonly asksClients?: boolean
 }
 
 const requestOf = (overrides: Partial<HttpRequest> = {}): HttpRequest => ({
@@ -60,13 +62,19 @@ const answering = (note: (request: HttpRequest) => void): Transport => ({
   destroy: () => undefined,
 })
 
-const partsOf = ({ hosts = ['www.roundtrip.test'], publicHttpsPort = 8443 }: Case): SharedParts => {
+const partsOf = ({
+  hosts = ['www.roundtrip.test'],
+  publicHttpsPort = 8443,
+  asksClients = false,
+}: Case): SharedParts => {
   const { limits, clientAddress, cache, loadShed, compression } = defaultsOf(edgeFile)
   const shedder = new LoadShedder(loadShed)
   onTestFinished(() => shedder.close())
   return {
     instance: 'edge-1',
     publicHttpsPort,
+    hasPlainListener: true,
+    clientCertificates: asksClients ? { forward: true } : undefined,
     accessLog: 'all',
     hosts,
     maxBodyBytes: 10,
@@ -106,8 +114,14 @@ describe('the pipeline of the edge', () => {
     const [settings] = defaultsOf(edgeFile).routes
     if (settings === undefined) throw new Error('no default route')
     const parts = { settings, pool, figures: new RouteFigures('default') }
-    const names = routeLayers(partsOf({}), parts).map(([name]) => name)
+    const names = routeLayers(partsOf({ asksClients: true }), parts).map(([name]) => name)
     expect(shown).toEqual([...names, 'forward'])
+  })
+
+  it('lets no client make up the certificate it has shown, where clients are asked for one', async () => {
+    const request = { fields: Fields.of({ 'client-cert': ':AAAA:' }) }
+    const { forwarded } = await run({ request, asksClients: true })
+    expect(forwarded?.fields.has('client-cert')).toBe(false)
   })
 
   it('tells the next hop who asked, and believes nothing the client says about that', async () => {

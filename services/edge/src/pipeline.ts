@@ -25,6 +25,7 @@ import { rateLimit } from './layers/rate-limit.ts'
 import { securityHeaderFields } from './layers/security-headers-settings.ts'
 import { slowRequests, type SlowRequests } from './layers/slow-requests.ts'
 import { validate } from './layers/validate.ts'
+import { clientCertificateField, type ClientCertificateFieldOptions } from './tls/client-certificate-field.ts'
 import type { AddressSet } from './layers/address-set.ts'
 import { measure } from './metrics/measure.ts'
 import type { RouteFigures } from './metrics/route-figures.ts'
@@ -35,6 +36,10 @@ export interface SharedParts {
   readonly instance: string
   /** As clients reach it. */
   readonly publicHttpsPort: number
+  /** Whether there is a listener without TLS. */
+  readonly hasPlainListener: boolean
+  /** What is asked of clients' certificates; undefined when they are asked for none. */
+  readonly clientCertificates: ClientCertificateFieldOptions | undefined
   readonly accessLog: 'all' | 'errors' | 'none'
   /** Host names served; any when empty. */
   readonly hosts: readonly string[]
@@ -67,6 +72,10 @@ export const routeLayers = (
     ['request-id', requestId({ tellsNextHop: false })],
     // Before all who ask who the client is, and whether it came by TLS.
     ['client-address', clientAddress(shared.clientAddress)],
+    // With TLS client certificates only: what next hops believe of them must come from us.
+    ...(shared.clientCertificates === undefined
+      ? []
+      : ([['client-certificate', clientCertificateField(shared.clientCertificates)]] as const)),
     // Around error-response: the line says what the client was sent.
     ['access-log', accessLog({ which: shared.accessLog })],
     ['slow-requests', slowRequests({ ring: shared.slow, slowRequestMs: shared.slowRequestMs })],
@@ -74,7 +83,7 @@ export const routeLayers = (
     ['measure', measure(figures)],
     ['server-timing', serverTiming({ tier: 'edge', instance })],
     // Around error-response: browsers show errors too.
-    ['security-headers', securityHeaders(securityHeaderFields(settings.securityHeaders, shared.publicHttpsPort))],
+    ['security-headers', securityHeaders(securityHeaderFields(settings.securityHeaders, shared))],
     // Whatever is thrown below becomes a response here.
     ['error-response', errorResponse()],
     // Before any work: what cannot be done in time is refused while that is still cheap.

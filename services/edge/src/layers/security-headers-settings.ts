@@ -11,6 +11,11 @@ export const securityHeadersSettings = Type.Object(
       description: 'how long browsers come with TLS only (Strict-Transport-Security); 0 sends no such field',
       default: 31_536_000,
     }),
+    hstsPorts: setting.choice(['safe', 'any'], {
+      description:
+        'safe: HSTS only where a browser that heeds it still finds everything, with HTTPS on port 443 or without a plain listener; any: on whatever port',
+      default: 'safe',
+    }),
     hstsIncludeSubDomains: setting.flag({ description: 'whether that holds for all names below too', default: false }),
     hstsPreload: setting.flag({
       description: 'whether browsers may have it built in; hard to take back',
@@ -52,15 +57,23 @@ const strictTransportSecurity = (settings: SecurityHeadersSettings): string =>
 const present = (fields: Record<string, string | undefined>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined))
 
+/** Where clients reach the edge. */
+export interface PublicPorts {
+  readonly publicHttpsPort: number
+  readonly hasPlainListener: boolean
+}
+
 /**
- * Strict-Transport-Security only where HTTPS has its own port: a browser that has seen the field replaces the scheme but
- * keeps a port that is not 80 (RFC 6797 §8.3), and would then speak TLS to a listener for plain HTTP.
- *
- * @param publicHttpsPort as clients reach it
+ * A browser that has seen the field replaces `http` by `https` but keeps a port that is not 80 (RFC 6797 §8.3): it would
+ * speak TLS to a plain listener, or look for HTTPS at port 443 in vain, where it was redirected before. Without a plain
+ * listener there is nothing to lose.
  */
+const mayAskForTls = ({ hstsPorts }: SecurityHeadersSettings, { publicHttpsPort, hasPlainListener }: PublicPorts) =>
+  hstsPorts === 'any' || publicHttpsPort === 443 || !hasPlainListener
+
 export const securityHeaderFields = (
   settings: SecurityHeadersSettings,
-  publicHttpsPort: number,
+  ports: PublicPorts,
 ): SecurityHeadersOptions => ({
   always: present({
     'x-content-type-options': settings.contentTypeOptions === 'none' ? undefined : settings.contentTypeOptions,
@@ -71,7 +84,7 @@ export const securityHeaderFields = (
     'permissions-policy': settings.permissionsPolicy,
   }),
   overTls:
-    publicHttpsPort === 443 && settings.hstsMaxAgeSeconds > 0
+    settings.hstsMaxAgeSeconds > 0 && mayAskForTls(settings, ports)
       ? { 'strict-transport-security': strictTransportSecurity(settings) }
       : {},
   overwrite: settings.overwrite,

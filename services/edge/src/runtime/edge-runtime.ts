@@ -19,7 +19,7 @@ import { laterParts } from './later-parts.ts'
 import { RouteTable } from './route-table.ts'
 
 export interface RuntimeOptions {
-  readonly settings: Pick<EdgeSettings, 'accessLog'>
+  readonly settings: Pick<EdgeSettings, 'accessLog' | 'httpPort'>
   readonly file: EdgeFile
   readonly instance: string
   readonly publicHttpsPort: number
@@ -162,6 +162,8 @@ export class EdgeRuntime {
     return {
       instance,
       publicHttpsPort,
+      hasPlainListener: settings.httpPort !== undefined,
+      clientCertificates: file.tls.clientCertificates.mode === 'off' ? undefined : file.tls.clientCertificates,
       accessLog: settings.accessLog,
       hosts: file.hosts,
       maxBodyBytes: file.limits.maxBodyBytes ?? Infinity,
