@@ -41,7 +41,7 @@ const moody = (play: Scenario, random: () => number, version: () => number) => {
 }
 
 describe('the cache', () => {
-  it.each([1, 2, 3])(
+  it.each([1, 2, 3, 61, 106])(
     'gives nobody what is another’s, or older than a purge, whatever happens (seed %i)',
     async (seed) => {
       const random = seededRandom(seed)
@@ -72,7 +72,8 @@ describe('the cache', () => {
         }
       }
       await Promise.all(pending)
-      await settled()
+      // Revalidations in the background take a few turns more than the last answer.
+      for (let turns = 0; play.store.journal.underWay > 0 && turns < 50; turns++) await settled()
       expect(wrong).toEqual([])
       expect(answered).toBeGreaterThan(1000)
       expect(play.store.stats().hits).toBeGreaterThan(50)
