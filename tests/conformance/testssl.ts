@@ -16,13 +16,10 @@ const failed = new Set(['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'])
 /** A local certificate has no revocation, and what it is called is not what is tested. */
 const expected = /^(cert_|OCSP_|ocsp|CRL|DNS_CAA|scanTime)/i
 
-/** HSTS is sent only where clients reach HTTPS at its own port. */
-const environment = { EDGE_PUBLIC_HTTPS_PORT: '443' }
-
 /** @returns the number of findings of at least low severity */
 export const runTestssl = async (program: string): Promise<number> => {
   const origin = await startOrigin()
-  const edge = await startEdgeProcess({ upstreams: [origin.address], environment })
+  const edge = await startEdgeProcess({ upstreams: [origin.address] })
   try {
     const json = join(edge.folder, 'testssl.json')
     const options = ['--quiet', '--color', '0', '--warnings', 'off', '--add-ca', edge.files.caFile, '--jsonfile', json]
