@@ -3,13 +3,10 @@ import { startEdgeProcess } from '../helpers/edge-process.ts'
 import { execute } from './execute.ts'
 import { startOrigin } from './origin.ts'
 
-/** The suite asks with GETs whose content does not end: refused at once, they would be answered before its next frame. */
-const settings = { routes: [{ name: 'all', validate: { contentOnRead: 'allow' } }] }
-
 /** @param cases as h2spec names them, e.g. `http2/5.1`; all when empty @returns the number of failures */
 export const runH2spec = async (program: string, cases: readonly string[]): Promise<number> => {
   const origin = await startOrigin()
-  const edge = await startEdgeProcess({ upstreams: [origin.address], settings })
+  const edge = await startEdgeProcess({ upstreams: [origin.address] })
   try {
     const said = await execute(program, ['-t', '-k', '-S', '-p', String(edge.httpsPort), ...cases])
     // What passed is a line each; a failure's own lines are repeated at the end.

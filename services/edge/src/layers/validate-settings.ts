@@ -25,7 +25,7 @@ export const validateSettings = Type.Object(
     encodedSlashes: setting.choice(['refuse', 'allow'], { description: 'paths with %2F', default: 'allow' }),
     emptySegments: setting.choice(['refuse', 'allow'], { description: 'paths with //', default: 'allow' }),
     contentOnRead: setting.choice(['refuse', 'allow'], {
-      description: 'GET and HEAD that carry content',
+      description: 'GET and HEAD over HTTP/1 that carry content',
       default: 'refuse',
     }),
     serverNames: setting.choice(['must-agree', 'any'], {

@@ -101,6 +101,7 @@ describe('validate', () => {
   it.each(['GET', 'HEAD'])('refuses %s with content', async (method) => {
     expect(await run({ method, body: Readable.from([]) })).toMatchObject({ code: 'BAD_REQUEST', passed: false })
     expect((await run({ method, body: Readable.from([]) }, { contentOnRead: 'allow' })).passed).toBe(true)
+    expect((await run({ method, body: Readable.from([]), httpVersion: '2' })).passed).toBe(true)
     expect((await run({ method: 'POST', body: Readable.from([]) })).passed).toBe(true)
   })
 })

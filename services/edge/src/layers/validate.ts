@@ -78,9 +78,12 @@ const methodCheck = (methods: readonly string[], allow: string): Check => {
   return ({ method }) => (isAllowed(method) ? undefined : refusal())
 }
 
-/** Content without a meaning (RFC 9110 §9.3.1): some servers leave it on the connection, to be read as the next request. */
-const contentCheck: Check = ({ method, body }) =>
-  body !== undefined && (method === 'GET' || method === 'HEAD')
+/**
+ * Content without a meaning (RFC 9110 §9.3.1): some servers leave it on an HTTP/1 connection, to be read as the next request.
+ * A stream of HTTP/2 that is merely still open has none, and whatever comes on it is nobody else's.
+ */
+const contentCheck: Check = ({ method, body, httpVersion }) =>
+  body !== undefined && httpVersion !== '2' && (method === 'GET' || method === 'HEAD')
     ? new RoundtripError('BAD_REQUEST', `${method} has no use for content; send it with another method.`)
     : undefined
 
