@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { startStack } from '@roundtrip/stack'
+import { instancesOf, startStack } from '@roundtrip/stack'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { startForTest, temporaryFolder } from '../helpers/cleanups.ts'
 import { childrenOf, isRunning } from '../helpers/processes.ts'
@@ -40,7 +40,8 @@ test('a second start beside another process is refused, and names it', async () 
 
 test('killing the launcher leaves no process and no folder, stopped ones included', async () => {
   const { child, root, pids } = await startLauncher()
-  expect(pids.filter(isRunning)).toHaveLength(6)
+  // The data tier, its launcher and its reaper.
+  expect(pids.filter(isRunning)).toHaveLength(instancesOf('data').length + 2)
   await killLauncher(child, pids)
   await vi.waitFor(() => expect(existsSync(root)).toBe(false), { timeout: 20_000 })
 })
