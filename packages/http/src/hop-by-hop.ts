@@ -2,7 +2,7 @@
 import type { Fields } from './fields.ts'
 
 /** Fields that are hop-by-hop even when Connection does not name them, some by age-old custom (RFC 2616 §13.5.1). */
-const always = [
+const always: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -12,7 +12,10 @@ const always = [
   'upgrade',
   'proxy-authenticate',
   'proxy-authorization',
-]
+])
+
+/** Whether a field concerns one connection only, whatever Connection says. @param name in lower case */
+export const isHopByHop = (name: string): boolean => always.has(name)
 
 /** End-to-end fields that a Connection option may not remove: a client could otherwise strip what we rely on. */
 const protectedFromConnection = new Set([

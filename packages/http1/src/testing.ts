@@ -2,38 +2,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import {
-  Fields,
-  type Delivery,
-  type HttpHandler,
-  type HttpResponse,
-  type Log,
-  type ServerConnection,
-} from '@roundtrip/http'
+import type { Delivery, HttpHandler, ServerConnection } from '@roundtrip/http'
+import { recordingLog, testResponse } from '@roundtrip/http/testing'
 import { onTestFinished } from 'vitest'
 import { serveHttp1, type Http1Server } from './server/serve-http1.ts'
 import type { Http1ServerOptions } from './server/server-state.ts'
 
-export interface LogLine {
-  readonly level: keyof Log
-  readonly facts: Record<string, unknown>
-  readonly message: string
-}
-
-export const recordingLog = (): Log & { lines: LogLine[] } => {
-  const lines: LogLine[] = []
-  const at = (level: keyof Log) => (facts: object, message: string) => {
-    lines.push({ level, facts: facts as Record<string, unknown>, message })
-  }
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
-}
-
-export const testResponse = (overrides: Partial<HttpResponse> = {}): HttpResponse => ({
-  status: 200,
-  fields: Fields.of(),
-  body: 'ok',
-  ...overrides,
-})
+export { recordingLog, testResponse }
 
 export interface Served {
   readonly port: number

@@ -1,23 +1,10 @@
 /** The head of a response as a field block (RFC 9113 §8.3.2), made in one buffer that all connections share. */
-import { formatHttpDate, stripHopByHop, type Fields, type HttpResponse } from '@roundtrip/http'
+import { formatHttpDate, isHopByHop, stripHopByHop, type Fields, type HttpResponse } from '@roundtrip/http'
 import { encodeLine, encodeStatus, maxEncodedLength } from './hpack/encoder.ts'
 
 /** Larger heads cannot be sent. */
 const maxBytes = 65_536
 const block = Buffer.allocUnsafeSlow(maxBytes)
-
-/** Concern one connection only (RFC 9110 §7.6.1); HTTP/2 forbids most of them. */
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-])
 
 export interface ResponseHead {
   /** Valid until the next head is made. */
@@ -66,7 +53,7 @@ export const encodeHead = (
   let offset = encodeStatus(status, block, emptiesTable ? emptyTable() : 0)
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    if (hopByHop.has(name) || (name === 'content-length' && contentLength !== 'keep')) continue
+    if (isHopByHop(name) || (name === 'content-length' && contentLength !== 'keep')) continue
     if (name === 'date') hasDate = true
     offset = put(name, flat[i + 1] ?? '', offset)
   }
@@ -91,7 +78,7 @@ export const encodeInterim = (status: number, { flat }: Fields, emptiesTable: bo
   let offset = encodeStatus(status, block, emptiesTable ? emptyTable() : 0)
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    if (!hopByHop.has(name) && name !== 'content-length') offset = put(name, flat[i + 1] ?? '', offset)
+    if (!isHopByHop(name) && name !== 'content-length') offset = put(name, flat[i + 1] ?? '', offset)
   }
   return { block, length: offset }
 }

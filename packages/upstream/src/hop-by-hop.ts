@@ -1,21 +1,9 @@
 /** Keeps what concerns one connection only from being forwarded, both ways (RFC 9110 §7.6.1). */
-import { stripHopByHop, type Fields, type HttpLayer } from '@roundtrip/http'
+import { isHopByHop, stripHopByHop, type Fields, type HttpLayer } from '@roundtrip/http'
 import { Attempt, withFields } from './attempt.ts'
 
-const hopByHopNames = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-])
-
 const hasHopByHop = ({ flat }: Fields): boolean => {
-  for (let i = 0; i < flat.length; i += 2) if (hopByHopNames.has(flat[i] as string)) return true
+  for (let i = 0; i < flat.length; i += 2) if (isHopByHop(flat[i] as string)) return true
   return false
 }
 

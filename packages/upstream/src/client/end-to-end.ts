@@ -1,20 +1,5 @@
 /** The fields of a response that concern more than the connection it came over (RFC 9110 §7.6.1). */
-import { Fields, stripHopByHop } from '@roundtrip/http'
-
-const hopByHop = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-  'proxy-authenticate',
-  'proxy-authorization',
-])
-
-/** Whether a field concerns the connection only. */
-export const isHopByHop = (name: string): boolean => hopByHop.has(name)
+import { Fields, isHopByHop, stripHopByHop } from '@roundtrip/http'
 
 /** Connection options that name no other field. */
 const isPlainOption = (value: string): boolean => {
@@ -29,7 +14,7 @@ export const endToEnd = (fields: Fields): Fields => {
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
     const value = flat[i + 1] ?? ''
-    if (!hopByHop.has(name)) kept.push(name, value)
+    if (!isHopByHop(name)) kept.push(name, value)
     else if (name === 'connection' && !isPlainOption(value)) return stripHopByHop(fields)
   }
   return kept.length === flat.length ? fields : Fields.adopt(kept)

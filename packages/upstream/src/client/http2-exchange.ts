@@ -7,9 +7,8 @@ import {
   type IncomingHttpStatusHeader,
 } from 'node:http2'
 import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
-import { Fields, isFieldName, isFieldValue } from '@roundtrip/http'
+import { Fields, isFieldName, isFieldValue, isHopByHop } from '@roundtrip/http'
 import { upstreamError } from '../upstream-error.ts'
-import { isHopByHop } from './end-to-end.ts'
 import type { Carrier, Exchange } from './exchange.ts'
 import { announcedBytes } from './forwarded-request.ts'
 import { http2Head } from './http2-request-head.ts'

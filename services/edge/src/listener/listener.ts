@@ -4,13 +4,13 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { TLSSocket } from 'node:tls'
 import { OpenConnections, unmapped, type Downstream, type Log, type ServerConnection } from '@roundtrip/http'
 import { addressOf } from '@roundtrip/service'
+import { AddressSet } from '../layers/address-set.ts'
 import { TlsTerminator, type TerminatorOptions } from '../tls/terminator.ts'
 import { Admission } from './admission.ts'
 import { downstreamOfTls } from './downstream.ts'
 import { EarlyConnections, type EarlyConnection } from './early-connections.ts'
 import type { ListenerSettings } from './listener-settings.ts'
 import { newListenerCounts, type ListenerCounts, type ListenerFigures } from './listener-figures.ts'
-import { inNetworks } from './networks.ts'
 import { readProxyHeader } from './read-proxy-header.ts'
 
 /** Speaks one protocol with one client, from its first octet on. */
@@ -61,7 +61,7 @@ export const listen = async (options: ListenOptions): Promise<Listener> => {
 export class Listener {
   readonly #options: ListenOptions
   readonly #clock: () => number
-  readonly #isTrustedProxy: (address: string) => boolean
+  readonly #trustedProxies: AddressSet
   readonly #admission: Admission
   readonly #early = new EarlyConnections()
   readonly #open = new OpenConnections()
@@ -75,7 +75,7 @@ export class Listener {
     const { settings, tls, clock = Date.now, schedule = every } = options
     this.#options = options
     this.#clock = clock
-    this.#isTrustedProxy = inNetworks('listener.proxyProtocol.trusted', settings.proxyProtocol.trusted)
+    this.#trustedProxies = new AddressSet(settings.proxyProtocol.trusted, 'limits.connections.proxyProtocol.trusted')
     this.#admission = new Admission(settings.maxConnectionsPerClient)
     this.#terminator = tls && this.#terminate(tls)
     this.#stopSweep = schedule(() => this.#sweep(), sweepMs)
@@ -177,7 +177,7 @@ export class Listener {
     const address = unmapped(remoteAddress)
     const connection = { socket, since: this.#clock(), address, port: remotePort }
     this.#early.add(connection)
-    if (this.#isTrustedProxy(address)) this.#readProxyHeader(connection)
+    if (this.#trustedProxies.has(address)) this.#readProxyHeader(connection)
     else this.#admit(connection)
   }
 

@@ -1,5 +1,8 @@
 /** Requests, responses and contexts for layers under test. */
-import { Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { newTrace, type HttpContext, type HttpRequest } from '@roundtrip/http'
+import { testRequest as plainRequest, testResponse } from '@roundtrip/http/testing'
+
+export { testResponse }
 
 const silent = (): void => undefined
 
@@ -20,20 +23,5 @@ export const testContext = (overrides: Partial<HttpContext> = {}): HttpContext =
   ...overrides,
 })
 
-export const testRequest = (overrides: Partial<HttpRequest> = {}): HttpRequest => ({
-  method: 'GET',
-  target: '/',
-  scheme: 'https',
-  authority: 'www.roundtrip.test',
-  fields: Fields.of(),
-  body: undefined,
-  httpVersion: '1.1',
-  ...overrides,
-})
-
-export const testResponse = (overrides: Partial<HttpResponse> = {}): HttpResponse => ({
-  status: 200,
-  fields: Fields.of(),
-  body: 'ok',
-  ...overrides,
-})
+export const testRequest = (overrides: Partial<HttpRequest> = {}): HttpRequest =>
+  plainRequest({ scheme: 'https', ...overrides })
