@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase, type Database, type DatabaseOptions } from './database.ts'
+import { toLsn } from './lsn.ts'
 import type { Queryable } from './queryable.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 import { TestProxy } from './test-proxy.ts'
@@ -183,6 +184,31 @@ describe('writes', () => {
   test('that hid an error inside are not reported as saved', async () => {
     const hiding = connect().write((tx) => tx.query('select nonsense').catch(() => 'hidden'))
     await expect(hiding).rejects.toThrow('rolled back')
+  })
+
+  test('end at a position that is flushed, so that replicas get there whatever others have in hand', async () => {
+    const [busy, database] = [connect(), connect()]
+    const begun = Promise.withResolvers<void>()
+    let measuring = true
+    const inHand = busy.write(async (tx) => {
+      while (measuring) {
+        await tx.query('insert into marks (mark) select gen_random_uuid()::text from generate_series(1, 100)')
+        begun.resolve()
+      }
+      throw new Error('enough')
+    })
+    await begun.promise
+    const notFlushed: string[] = []
+    for (let round = 0; round < 30; round++) {
+      const { lsn } = await database.write((tx) => tx.query('insert into marks (mark) values ($1)', [`round ${round}`]))
+      const flushed = (queryable: Queryable) =>
+        queryable.query<{ at: string }>('select pg_current_wal_flush_lsn() as at')
+      const { value } = await database.read(flushed, { latest: true })
+      if (lsn > toLsn(value[0]?.at ?? '0/0')) notFlushed.push(lsn)
+    }
+    measuring = false
+    await expect(inHand).rejects.toThrow('enough')
+    expect(notFlushed).toEqual([])
   })
 
   test('go on with the replica gone, and end in DATABASE_UNAVAILABLE with the primary gone', async () => {

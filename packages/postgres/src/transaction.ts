@@ -32,8 +32,9 @@ const commit = async (client: ClientBase): Promise<Lsn> => {
   let results: [QueryResult, QueryResult<{ lsn: string }>]
   try {
     // One message, so that no failure can come between the commit and its position. After COMMIT, because a position
-    // taken before it would not cover the commit record.
-    const sent: unknown = await client.query('commit; select pg_current_wal_insert_lsn()::text as lsn')
+    // taken before it would not cover the commit record. Of what is flushed, because COMMIT has flushed its record,
+    // and what others have inserted since reaches no replica until somebody flushes it.
+    const sent: unknown = await client.query('commit; select pg_current_wal_flush_lsn()::text as lsn')
     results = sent as typeof results
   } catch (error) {
     if (isNodeGone(error)) throw new RoundtripError('WRITE_OUTCOME_UNKNOWN', undefined, { cause: error })

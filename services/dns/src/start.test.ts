@@ -1,4 +1,4 @@
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -56,6 +56,21 @@ const addressesOf = async ({ host, port }: Server, transport: 'udp' | 'tcp' = 'u
   const { message } = await query({ host, port, name: 'www.roundtrip.test', transport })
   return message.answers.map((record) => (record.type === 'A' ? record.address : record.type)).toSorted()
 }
+
+/** Below the ranges that systems take outgoing ports from, so that no connection of another test gets its TCP side. */
+const holdUdpPort = async (): Promise<UdpSocket> => {
+  for (;;) {
+    const socket = createSocket('udp4')
+    socket.bind(10_000 + Math.floor(Math.random() * 20_000), '127.0.0.1')
+    try {
+      await once(socket, 'listening')
+      return socket
+    } catch {
+      socket.close() // Somebody has this one.
+    }
+  }
+}
+
 const bothEdges = ['127.0.0.1', '127.0.0.2']
 
 const queryBytes = (id: number, name = 'www.roundtrip.test', type: 'A' | 'TXT' = 'A'): Uint8Array =>
@@ -136,9 +151,7 @@ describe('as a component', () => {
   })
 
   test('fails to start when UDP has the port in use, and lets go of TCP', async () => {
-    const socket = createSocket('udp4')
-    socket.bind(0, '127.0.0.1')
-    await once(socket, 'listening')
+    const socket = await holdUdpPort()
     const { port } = socket.address()
     await expect(start({ DNS_PORT: String(port) })).rejects.toMatchObject({ code: 'EADDRINUSE', port })
     socket.close()
