@@ -32,6 +32,8 @@ const touch = (tx: Queryable, mark: string) => tx.query('update marks set mark =
 const count = (queryable: Queryable) =>
   queryable.query<{ n: number }>('select count(*)::int as n from marks').then(([row]) => row?.n)
 
+const flushedTo = (queryable: Queryable) => queryable.query<{ at: string }>('select pg_current_wal_flush_lsn() as at')
+
 beforeAll(async () => {
   fresh = await createTestDatabase()
   primaryProxy = await TestProxy.to(fresh.primaryUrl)
@@ -189,9 +191,9 @@ describe('writes', () => {
   test('end at a position that is flushed, so that replicas get there whatever others have in hand', async () => {
     const [busy, database] = [connect(), connect()]
     const begun = Promise.withResolvers<void>()
-    let measuring = true
+    const enough = new AbortController()
     const inHand = busy.write(async (tx) => {
-      while (measuring) {
+      while (!enough.signal.aborted) {
         await tx.query('insert into marks (mark) select gen_random_uuid()::text from generate_series(1, 100)')
         begun.resolve()
       }
@@ -201,12 +203,10 @@ describe('writes', () => {
     const notFlushed: string[] = []
     for (let round = 0; round < 30; round++) {
       const { lsn } = await database.write((tx) => tx.query('insert into marks (mark) values ($1)', [`round ${round}`]))
-      const flushed = (queryable: Queryable) =>
-        queryable.query<{ at: string }>('select pg_current_wal_flush_lsn() as at')
-      const { value } = await database.read(flushed, { latest: true })
+      const { value } = await database.read(flushedTo, { latest: true })
       if (lsn > toLsn(value[0]?.at ?? '0/0')) notFlushed.push(lsn)
     }
-    measuring = false
+    enough.abort()
     await expect(inHand).rejects.toThrow('enough')
     expect(notFlushed).toEqual([])
   })
