@@ -155,7 +155,6 @@ export class Listener {
       onFailed: (error, socket) => {
         this.#counts.handshakesFailed++
         this.#options.log.debug({ error, client: socket.remoteAddress }, 'TLS handshake failed')
-        socket.destroy()
       },
     })
   }

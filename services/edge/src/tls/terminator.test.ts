@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
+import { connect as connectPlain, createServer, type AddressInfo } from 'node:net'
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readFileSync } from 'node:fs'
+import { clientHello, inRecordsOf } from '../testing/client-hello.ts'
 import { certificateFile, keyFile } from '../testing/test-edge.ts'
 import { loadAuthorities, loadCertificate, type Certificate } from './certificate.ts'
 import { clientIdentityOf } from './client-identity.ts'
@@ -42,10 +43,7 @@ const start = async (options: Partial<TerminatorOptions> = {}): Promise<Running>
       secured.push(socket)
       socket.write('hello')
     },
-    onFailed: (error, socket) => {
-      failures.push(error)
-      socket.destroy()
-    },
+    onFailed: (error) => void failures.push(error),
     ...options,
   })
   const server = createServer((socket) => {
@@ -99,9 +97,32 @@ describe('server names', () => {
   it('that no certificate has are turned away when that is wanted, as is none', async () => {
     const running = await start({ presented: { certificates: [first, shop] }, strictSni: true })
     expect(await presentedTo(running, { servername: 'www.shop.test' })).toBe(shop.fingerprint)
-    expect(await refusal(running, { servername: 'other.test' })).toMatch(/ECONNRESET|CLOSED/)
-    expect(await refusal(running, { servername: '' })).toMatch(/ECONNRESET|CLOSED/)
+    for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+      expect(await refusal(running, { servername: 'other.test', maxVersion })).toMatch(/_UNRECOGNIZED_NAME$/)
+      expect(await refusal(running, { servername: '', maxVersion })).toMatch(/_MISSING_EXTENSION$/)
+    }
     expect(running.secured).toHaveLength(1)
+    expect(running.failures).toHaveLength(4)
+  })
+
+  it('are found in whatever pieces they come, and the alert is all that is answered', async () => {
+    const running = await start({ presented: { certificates: [first, shop] }, strictSni: true })
+    const answerTo = async (servername: string): Promise<Buffer> => {
+      const socket = connectPlain({ port: running.port, host: '127.0.0.1', noDelay: true })
+      onTestFinished(() => void socket.destroy())
+      socket.write(inRecordsOf(50, await clientHello({ servername })))
+      return ((await once(socket, 'data')) as [Buffer])[0]
+    }
+    expect([...(await answerTo('other.test'))]).toEqual([21, 3, 3, 0, 2, 2, 112])
+    expect([...(await answerTo(''))]).toEqual([21, 3, 3, 0, 2, 2, 109])
+    expect((await answerTo('www.shop.test'))[0]).toBe(22)
+  })
+
+  it('are nothing to those who speak no TLS', async () => {
+    const running = await start({ strictSni: true })
+    const socket = connectPlain(running.port, '127.0.0.1').end('GET / HTTP/1.1\r\n\r\n')
+    await once(socket.resume(), 'close')
+    await expect.poll(() => running.failures).toHaveLength(1)
   })
 })
 

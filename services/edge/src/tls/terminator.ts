@@ -3,6 +3,9 @@ import type { Socket } from 'node:net'
 import { createServer, type SecureContext, type Server, type TLSSocket } from 'node:tls'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Certificate } from './certificate.ts'
+import { readBeginning } from '../listener/read-beginning.ts'
+import { parseClientHello, type ClientHello } from './client-hello.ts'
+import { refuseHandshake } from './refuse-handshake.ts'
 import { contextsByName, secureOptionsOf } from './secure-contexts.ts'
 import { ticketKeysFor } from './ticket-keys.ts'
 
@@ -22,13 +25,15 @@ export interface TerminatorOptions {
   /** Last resort, in milliseconds: the listener has a stricter watch of its own. */
   readonly handshakeTimeoutMs: number
   readonly onSecure: (socket: TLSSocket) => void
-  readonly onFailed: (error: Error, socket: TLSSocket) => void
+  /** The socket is being closed already. */
+  readonly onFailed: (error: Error, socket: Socket) => void
 }
 
 /** Speaks TLS on sockets that somebody else has accepted; never listens itself. */
 export class TlsTerminator {
   readonly #server: Server
   readonly #strictSni: boolean
+  readonly #onFailed: TerminatorOptions['onFailed']
   #ticketKeys: Buffer
   #clientAuthorities: string | undefined
   #contextFor: (serverName: string) => SecureContext | undefined = () => undefined
@@ -39,6 +44,7 @@ export class TlsTerminator {
     this.#ticketKeys = ticketKeys
     this.#clientAuthorities = presented.clientAuthorities
     this.#strictSni = strictSni
+    this.#onFailed = options.onFailed
     this.#server = createServer({
       ...secureOptionsOf(first, presented.clientAuthorities),
       ticketKeys: ticketKeysFor(ticketKeys, presented.clientAuthorities),
@@ -59,12 +65,17 @@ export class TlsTerminator {
       if (strictSni && !hasServerName(socket)) socket.destroy()
       else options.onSecure(socket)
     })
-    this.#server.on('tlsClientError', options.onFailed)
+    this.#server.on('tlsClientError', (error, socket) => {
+      socket.destroy()
+      options.onFailed(error, socket)
+    })
   }
 
   /** Begins the handshake; what was read before and put back is part of it. */
   accept(socket: Socket): void {
-    this.#server.emit('connection', socket)
+    // node closes without a word on whomever its callback refuses.
+    if (this.#strictSni) readBeginning(socket, parseClientHello, (hello) => this.#judge(socket, hello))
+    else this.#server.emit('connection', socket)
   }
 
   /**
@@ -91,14 +102,29 @@ export class TlsTerminator {
     this.#server.setTicketKeys(ticketKeysFor(keys, this.#clientAuthorities))
   }
 
+  #judge(socket: Socket, hello: ClientHello | Error): void {
+    if (hello instanceof Error || !hello.isReadable) this.#server.emit('connection', socket)
+    else if (hello.serverName === undefined || hello.serverName === '') {
+      refuseHandshake(socket, 'missing_extension')
+      this.#onFailed(misdirected('The client asked for no name.'), socket)
+    } else if (this.#contextFor(hello.serverName) === undefined) {
+      refuseHandshake(socket, 'unrecognized_name')
+      this.#onFailed(misdirected(nameUnknown), socket)
+    } else this.#server.emit('connection', socket)
+  }
+
+  /** The last word for what only OpenSSL could read. */
   #choose(name: string, done: (error: Error | null, context?: SecureContext) => void): void {
     const context = this.#contextFor(name)
     // node falls back to the first certificate when it is given none.
     if (context !== undefined) done(null, context)
-    else if (this.#strictSni)
-      done(new RoundtripError('MISDIRECTED_REQUEST', 'No certificate has the name the client asked for.'))
+    else if (this.#strictSni) done(misdirected(nameUnknown))
     else done(null)
   }
 }
+
+const nameUnknown = 'No certificate has the name the client asked for.'
+
+const misdirected = (sentence: string): RoundtripError => new RoundtripError('MISDIRECTED_REQUEST', sentence)
 
 const hasServerName = (socket: TLSSocket): boolean => typeof socket.servername === 'string' && socket.servername !== ''

@@ -35,7 +35,8 @@ export const tlsSettings = Type.Object(
       default: [],
     }),
     strictSni: Type.Boolean({
-      description: 'whether a client that asks for a name in none of the certificates, or for no name, is turned away',
+      description:
+        'whether a client that asks for a name in none of the certificates, or for no name, is turned away with a TLS alert',
       default: false,
     }),
     clientCertificates: Type.Object(clientCertificates.properties, {
