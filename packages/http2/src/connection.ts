@@ -1,7 +1,6 @@
 /** The server side of one HTTP/2 connection (RFC 9113): its socket, its beginning and its end. */
 import type { Socket } from 'node:net'
-import type { Downstream, ServeOptions, ServerConnection } from '@roundtrip/http'
-import type { Clock } from '@roundtrip/pipeline'
+import type { Downstream, ServerConnection } from '@roundtrip/http'
 import { Exchange } from './exchange.ts'
 import type { FieldBlock } from './field-block.ts'
 import { FloodGuard } from './flood-guard.ts'
@@ -9,10 +8,10 @@ import { FrameHandler, type FrameSink } from './frame-handler.ts'
 import { FrameReader } from './frame-reader.ts'
 import { defaultWindowBytes, flag, maxStreamId, maxWindowBytes, setting } from './frame-types.ts'
 import { writeGoaway, writePing, writeSettings, writeSettingsAck, writeWindowUpdate } from './frame-writer.ts'
-import type { Http2Limits } from './limits.ts'
 import { Output } from './output.ts'
 import { PeerSettings } from './peer-settings.ts'
 import { ConnectionError, StreamError, type ErrorCodeName } from './protocol-error.ts'
+import type { ServerState } from './server-state.ts'
 import { Watch } from './watch.ts'
 
 /** A client that does not read gets nothing more to ask for: what it sends waits in its own kernel. */
@@ -29,8 +28,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
   readonly exchange: Exchange
   readonly output: Output
   readonly socket: Socket
-  readonly #options: ServeOptions
-  readonly #limits: Http2Limits
+  readonly #server: ServerState
   readonly #guard: FloodGuard
   readonly #peer = new PeerSettings()
   readonly #reader: FrameReader
@@ -39,25 +37,23 @@ export class Http2Connection implements ServerConnection, FrameSink {
   #isDraining = false
   #isEnding = false
 
-  constructor(socket: Socket, downstream: Downstream, options: ServeOptions, limits: Http2Limits, clock: Clock) {
+  constructor(socket: Socket, downstream: Downstream, server: ServerState) {
     this.address = downstream.address
     this.socket = socket
-    this.#options = options
-    this.#limits = limits
-    this.#guard = new FloodGuard(limits, clock)
+    this.#server = server
+    this.#guard = new FloodGuard(server)
     this.output = new Output(socket, this.#onProgress)
     this.exchange = new Exchange({
-      options,
-      limits,
+      server,
       downstream,
       output: this.output,
       guard: this.#guard,
       peer: this.#peer,
       onSettled: this.#onSettled,
     })
-    this.#frames = new FrameHandler(this, this.#guard, limits)
+    this.#frames = new FrameHandler(this, this.#guard, server.limits)
     this.#reader = new FrameReader(this.#frames.onFrame)
-    this.#watch = new Watch(this, limits)
+    this.#watch = new Watch(this, server)
     const { promise, resolve } = Promise.withResolvers<void>()
     this.closed = promise
     this.#listen(resolve)
@@ -70,6 +66,11 @@ export class Http2Connection implements ServerConnection, FrameSink {
 
   get inFlight(): number {
     return this.exchange.streams.inFlight
+  }
+
+  /** Octets of the HPACK table that the client has us keep. */
+  get tableBytes(): number {
+    return this.exchange.tableBytes
   }
 
   get isEnding(): boolean {
@@ -89,6 +90,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
   drain(): void {
     if (this.#isDraining || this.#isEnding) return
     this.#isDraining = true
+    this.#server.goaways.add('NO_ERROR')
     writeGoaway(this.output, maxStreamId, 'NO_ERROR')
     writePing(this.output, 0, drainPing)
   }
@@ -110,6 +112,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#reader.stop()
+    this.#server.goaways.add(code)
     writeGoaway(this.output, this.exchange.streams.lastId, code)
     this.output.flush()
     this.exchange.closeAll()
@@ -198,7 +201,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
   }
 
   #begin(): void {
-    const limits = this.#limits
+    const { limits } = this.#server
     writeSettings(this.output, [
       [setting.HEADER_TABLE_SIZE, limits.headerTableBytes],
       [setting.MAX_CONCURRENT_STREAMS, limits.concurrentStreams],
@@ -221,7 +224,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
   }
 
   #fail(error: unknown): void {
-    const { log } = this.#options
+    const { log } = this.#server.options
     if (!(error instanceof ConnectionError)) {
       log.error({ error, client: this.address }, 'an HTTP/2 connection failed on our side')
       this.end('INTERNAL_ERROR')

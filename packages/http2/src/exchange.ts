@@ -7,14 +7,12 @@ import {
   type Downstream,
   type HttpResponse,
   type Informer,
-  type ServeOptions,
 } from '@roundtrip/http'
 import type { FieldBlock } from './field-block.ts'
 import type { FloodGuard } from './flood-guard.ts'
 import { writeReset, writeWindowUpdate } from './frame-writer.ts'
 import { HpackDecoder, type DecodedBlock } from './hpack/decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
-import type { Http2Limits } from './limits.ts'
 import type { Output } from './output.ts'
 import type { PeerSettings } from './peer-settings.ts'
 import { ConnectionError, StreamError, type ErrorCodeName } from './protocol-error.ts'
@@ -23,14 +21,14 @@ import { RequestBody } from './request-body.ts'
 import { areTrailersWellFormed, RequestHead, requestTarget, type RequestPlace } from './request-head.ts'
 import { discard, Responder } from './responder.ts'
 import { SendQueue } from './send-queue.ts'
+import type { ServerState } from './server-state.ts'
 import { ServerStream } from './server-stream.ts'
 import { Streams } from './streams.ts'
 import { defaultWindowBytes } from './frame-types.ts'
 
 /** What the exchanges of a connection share. */
 export interface ExchangeContext {
-  readonly options: ServeOptions
-  readonly limits: Http2Limits
+  readonly server: ServerState
   readonly downstream: Downstream
   readonly output: Output
   readonly guard: FloodGuard
@@ -50,7 +48,8 @@ export class Exchange implements Informer {
   readonly #window: ReceiveWindow
 
   constructor(shared: ExchangeContext) {
-    const { limits, output } = shared
+    const { output } = shared
+    const { limits } = shared.server
     this.#shared = shared
     this.#decoder = new HpackDecoder({
       tableBytes: limits.headerTableBytes,
@@ -66,6 +65,11 @@ export class Exchange implements Informer {
       onBroken: (stream) => this.reset(stream, 'INTERNAL_ERROR', 'truncated'),
     })
     this.#window = new ReceiveWindow(limits.connectionWindowBytes)
+  }
+
+  /** Octets of the HPACK table that the client has us keep. */
+  get tableBytes(): number {
+    return this.#decoder.tableBytes
   }
 
   onFieldBlock(block: FieldBlock): void {
@@ -100,6 +104,7 @@ export class Exchange implements Informer {
 
   onReset(id: number): void {
     if (this.streams.isIdle(id)) throw new ConnectionError('PROTOCOL_ERROR', 'RST_STREAM on an idle stream')
+    this.#shared.server.resetsReceived += 1
     const stream = this.streams.open.get(id)
     if (stream !== undefined) this.close(stream, 'aborted')
   }
@@ -107,22 +112,28 @@ export class Exchange implements Informer {
   /** Ends a stream before its time, and tells the client. */
   reset(stream: ServerStream, code: ErrorCodeName, outcome: 'aborted' | 'truncated'): void {
     if (stream.isClosed) return
-    writeReset(this.#shared.output, stream.id, code)
-    this.streams.noteReset(stream.id)
+    this.#writeReset(stream.id, code)
     this.close(stream, outcome)
   }
 
   /** Resets that a client provokes cost us what its own do (CVE-2025-8671), so they count as such. */
   onStreamError(error: StreamError): void {
-    const { guard, options, downstream } = this.#shared
-    options.log.debug({ client: downstream.address, code: error.code, detail: error.message }, 'a stream was reset')
+    const { guard, server, downstream } = this.#shared
+    server.options.log.debug(
+      { client: downstream.address, code: error.code, detail: error.message },
+      'a stream was reset',
+    )
     guard.count('reset')
     const stream = this.streams.open.get(error.streamId)
     if (stream !== undefined) this.reset(stream, error.code, 'aborted')
-    else {
-      writeReset(this.#shared.output, error.streamId, error.code)
-      this.streams.noteReset(error.streamId)
-    }
+    else this.#writeReset(error.streamId, error.code)
+  }
+
+  #writeReset(id: number, code: ErrorCodeName): void {
+    const { output, server } = this.#shared
+    writeReset(output, id, code)
+    server.resetsSent.add(code)
+    this.streams.noteReset(id)
   }
 
   /** Lets go of a stream whose end is not a response. */
@@ -157,14 +168,15 @@ export class Exchange implements Informer {
   #open(block: FieldBlock, decoded: DecodedBlock): void {
     const { streamId: id } = block
     const { streams } = this
-    const { limits, options, peer, downstream } = this.#shared
+    const { server, peer, downstream } = this.#shared
     if (id > this.lastAcceptedId) return
     streams.lastId = id
+    server.streams += 1
     if (block.dependsOnItself) throw new StreamError(id, 'PROTOCOL_ERROR', 'a stream depends on itself')
-    if (streams.busy >= limits.concurrentStreams) throw new StreamError(id, 'REFUSED_STREAM', 'too many streams')
+    if (streams.busy >= server.limits.concurrentStreams) throw new StreamError(id, 'REFUSED_STREAM', 'too many streams')
     const head = new RequestHead(decoded)
     if (!decoded.isTooLarge) this.#checkHead(block, head)
-    const context = new RequestContext(head.fields, downstream, options)
+    const context = new RequestContext(head.fields, downstream, server.options)
     const stream = new ServerStream(
       id,
       head.method,
@@ -175,6 +187,7 @@ export class Exchange implements Informer {
     )
     context.informer = this
     streams.add(stream)
+    server.requests += 1
     if (!block.endsStream) this.#expectBody(stream, head)
     this.#handle(stream, head, decoded.isTooLarge)
   }
@@ -188,7 +201,7 @@ export class Exchange implements Informer {
 
   #expectBody(stream: ServerStream, head: RequestHead): void {
     stream.contentLength = head.contentLength
-    stream.window = new ReceiveWindow(this.#shared.limits.streamWindowBytes)
+    stream.window = new ReceiveWindow(this.#shared.server.limits.streamWindowBytes)
     stream.body = new RequestBody(
       (bytes) => this.#free(stream, bytes),
       () => {
@@ -201,7 +214,7 @@ export class Exchange implements Informer {
     let place: RequestPlace
     try {
       if (isTooLarge) throw new RoundtripError('HEADERS_TOO_LARGE')
-      place = requestTarget(head, this.#shared.options.scheme)
+      place = requestTarget(head, this.#shared.server.options.scheme)
     } catch (error) {
       this.#refuse(stream, toRoundtripError(error))
       return
@@ -214,7 +227,7 @@ export class Exchange implements Informer {
   }
 
   #call(stream: ServerStream, { method, fields }: RequestHead, { target, authority }: RequestPlace): void {
-    const { handler, scheme } = this.#shared.options
+    const { handler, scheme } = this.#shared.server.options
     const { body, context } = stream
     handler({ method, target, scheme, authority, fields, body, httpVersion: '2' }, context).then(
       (response) => this.#respond(stream, response),
@@ -225,6 +238,7 @@ export class Exchange implements Informer {
   /** What cannot be read never becomes a request, so no pipeline sees it: it is answered and logged here. */
   #refuse(stream: ServerStream, error: RoundtripError): void {
     const { requestId, trace, downstream, log } = stream.context
+    this.#shared.server.refused.add(error.code)
     const facts = {
       requestId,
       traceId: trace.traceId,
@@ -251,20 +265,19 @@ export class Exchange implements Informer {
   #fail(stream: ServerStream, error: unknown): void {
     this.streams.noteHandled(stream)
     if (stream.isClosed) return
-    this.#shared.options.log.error({ error, requestId: stream.context.requestId }, 'response could not be written')
+    this.#shared.server.options.log.error(
+      { error, requestId: stream.context.requestId },
+      'response could not be written',
+    )
     this.reset(stream, 'INTERNAL_ERROR', 'truncated')
   }
 
   /** An answered request needs no more of its content, and says so (RFC 9113 §8.1). */
   readonly #finish = (stream: ServerStream): void => {
-    const { output } = this.#shared
     this.streams.remove(stream)
-    if (!stream.isRemoteEnded) {
-      writeReset(output, stream.id, 'NO_ERROR')
-      this.streams.noteReset(stream.id)
-    }
+    if (!stream.isRemoteEnded) this.#writeReset(stream.id, 'NO_ERROR')
     stream.body?.destroy()
-    output.noteEnding(stream)
+    this.#shared.output.noteEnding(stream)
   }
 
   readonly #onSettled = (): void => {

@@ -1,6 +1,5 @@
 /** A field block as it arrives: HEADERS and its CONTINUATION frames, with nothing in between (RFC 9113 §4.3). */
 import type { Http2Limits } from './limits.ts'
-import { ConnectionError } from './protocol-error.ts'
 
 export class FieldBlock {
   readonly streamId: number
@@ -18,13 +17,12 @@ export class FieldBlock {
     this.#bytes = first.length
   }
 
-  /** @throws ConnectionError `ENHANCE_YOUR_CALM` when there is no end to it (CVE-2024-27316) */
-  append(part: Buffer, limits: Http2Limits): void {
+  /** False when there is no end to it (CVE-2024-27316). */
+  append(part: Buffer, limits: Http2Limits): boolean {
     this.#bytes += part.length
-    if (this.#bytes > limits.headerBlockBytes || this.#parts.length > limits.continuationFrames) {
-      throw new ConnectionError('ENHANCE_YOUR_CALM', 'a field block without end')
-    }
+    if (this.#bytes > limits.headerBlockBytes || this.#parts.length > limits.continuationFrames) return false
     this.#parts.push(part)
+    return true
   }
 
   get octets(): Buffer {

@@ -134,7 +134,7 @@ export class FrameHandler {
     const block = this.#block ?? violation('CONTINUATION of nothing')
     const isWhole = (flags & flag.END_HEADERS) !== 0
     if (part.length === 0 && !isWhole) this.#guard.count('empty')
-    block.append(Buffer.from(part), this.#limits)
+    if (!block.append(Buffer.from(part), this.#limits)) this.#guard.refuse('fieldBlock')
     if (!isWhole) return
     this.#block = undefined
     this.#sink.onFieldBlock(block)

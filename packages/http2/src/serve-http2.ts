@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Downstream, ServeOptions, ServerConnection } from '@roundtrip/http'
 import { Http2Connection } from './connection.ts'
 import { defaultLimits, type Http2Limits } from './limits.ts'
+import { ServerState, type Http2Stats } from './server-state.ts'
 
 /** Runs a task again and again; returns how to stop that. */
 export type Schedule = (task: () => void, intervalMs: number) => () => void
@@ -16,15 +17,19 @@ export interface Http2ServerOptions extends ServeOptions {
 
 const sweepIntervalMs = 1000
 
+export interface Http2Server {
+  /** Takes a connection over whose socket has not been read from. */
+  (socket: Socket, downstream: Downstream): ServerConnection
+  readonly stats: () => Http2Stats
+}
+
 /**
  * Makes what serves connections whose client speaks HTTP/2: by ALPN, or by prior knowledge where the listener wants
- * that. The socket must not have been read from.
+ * that.
  */
-export const serveHttp2 = (
-  options: Http2ServerOptions,
-): ((socket: Socket, downstream: Downstream) => ServerConnection) => {
+export const serveHttp2 = (options: Http2ServerOptions): Http2Server => {
   const { clock = () => performance.now(), schedule = every } = options
-  const limits = { ...defaultLimits, ...options.limits }
+  const state = new ServerState(options, { ...defaultLimits, ...options.limits }, clock)
   const connections = new Set<Http2Connection>()
   let stopSweeps: (() => void) | undefined
   let sweptMs = clock()
@@ -41,8 +46,9 @@ export const serveHttp2 = (
     stopSweeps?.()
     stopSweeps = undefined
   }
-  return (socket, downstream) => {
-    const connection = new Http2Connection(socket, downstream, options, limits, clock)
+  const accept = (socket: Socket, downstream: Downstream): ServerConnection => {
+    const connection = new Http2Connection(socket, downstream, state)
+    state.acceptedConnections += 1
     connections.add(connection)
     if (stopSweeps === undefined) {
       sweptMs = clock()
@@ -51,6 +57,7 @@ export const serveHttp2 = (
     void connection.closed.then(() => forget(connection))
     return connection
   }
+  return Object.assign(accept, { stats: () => state.stats(connections) })
 }
 
 const every: Schedule = (task, intervalMs) => {

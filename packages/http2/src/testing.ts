@@ -12,13 +12,14 @@ import { onTestFinished } from 'vitest'
 import { flag, frameHeaderBytes, frameType, preface } from './frame-types.ts'
 import { HpackDecoder } from './hpack/decoder.ts'
 import { errorCode } from './protocol-error.ts'
-import { serveHttp2, type Http2ServerOptions } from './serve-http2.ts'
+import { serveHttp2, type Http2Server, type Http2ServerOptions } from './serve-http2.ts'
 
 const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined }
 
 export interface TestServer {
   readonly port: number
   readonly connections: ServerConnection[]
+  readonly stats: Http2Server['stats']
   /** Of every request so far that has ended. */
   readonly deliveries: Delivery[]
   /** The first delivery. */
@@ -67,7 +68,8 @@ export const serveForTest = async (
       for (const sweep of sweeps) sweep()
     }
   }
-  return { port: (server.address() as AddressInfo).port, connections, deliveries, delivery: first.promise, advance }
+  const { port } = server.address() as AddressInfo
+  return { port, connections, stats: accept.stats, deliveries, delivery: first.promise, advance }
 }
 
 /** A client of another make. */

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts'
 import type { Http2Limits } from './limits.ts'
 import type { Output } from './output.ts'
 import type { ErrorCodeName } from './protocol-error.ts'
+import type { ServerState } from './server-state.ts'
 import type { ServerStream } from './server-stream.ts'
 
 /** Less than this is no progress of a response. */
@@ -23,6 +24,7 @@ interface Watched {
 
 export class Watch {
   readonly #connection: Watched
+  readonly #server: ServerState
   readonly #limits: Http2Limits
   #wasDraining = false
   #endingMs = 0
@@ -32,9 +34,10 @@ export class Watch {
   #seenRequests = 0
   #seenProgress = 0
 
-  constructor(connection: Watched, limits: Http2Limits) {
+  constructor(connection: Watched, server: ServerState) {
     this.#connection = connection
-    this.#limits = limits
+    this.#server = server
+    this.#limits = server.limits
   }
 
   /** @param elapsedMs since the last sweep */
@@ -48,7 +51,12 @@ export class Watch {
     // A whole sweep after it began: a client that answers no PING has had its time.
     if (this.#wasDraining) connection.finishDrain()
     this.#wasDraining = connection.isDraining
-    this.#watchSocket(elapsedMs)
+    if (this.#isStuck(elapsedMs)) {
+      this.#server.stalled += 1
+      // A socket that takes nothing takes no GOAWAY either.
+      connection.destroy()
+      return
+    }
     this.#watchHead(elapsedMs)
     this.#watchIdle(elapsedMs)
     for (const stream of connection.exchange.streams.open.values()) {
@@ -57,18 +65,19 @@ export class Watch {
     }
   }
 
-  /** A socket that takes nothing takes no GOAWAY either. */
-  #watchSocket(elapsedMs: number): void {
+  #isStuck(elapsedMs: number): boolean {
     const { output } = this.#connection
-    const isStuck = output.unwrittenBytes > 0 && output.progress === this.#seenProgress
+    const hasMoved = output.unwrittenBytes === 0 || output.progress !== this.#seenProgress
     this.#seenProgress = output.progress
-    this.#unwrittenMs = isStuck ? this.#unwrittenMs + elapsedMs : 0
-    if (this.#unwrittenMs > this.#limits.writeStallMs) this.#connection.destroy()
+    this.#unwrittenMs = hasMoved ? 0 : this.#unwrittenMs + elapsedMs
+    return this.#unwrittenMs > this.#limits.writeStallMs
   }
 
   #watchHead(elapsedMs: number): void {
     this.#headMs = this.#connection.isAmidHead ? this.#headMs + elapsedMs : 0
-    if (this.#headMs > this.#limits.headerTimeoutMs) this.#connection.end('ENHANCE_YOUR_CALM')
+    if (this.#headMs <= this.#limits.headerTimeoutMs) return
+    this.#server.stalled += 1
+    this.#connection.end('ENHANCE_YOUR_CALM')
   }
 
   /** PING and the like keep nothing alive. */
@@ -91,7 +100,9 @@ export class Watch {
       return
     }
     stream.stalledMs += elapsedMs
-    if (stream.stalledMs > this.#limits.writeStallMs) this.#connection.exchange.reset(stream, 'CANCEL', 'aborted')
+    if (stream.stalledMs <= this.#limits.writeStallMs) return
+    this.#server.stalled += 1
+    this.#connection.exchange.reset(stream, 'CANCEL', 'aborted')
   }
 
   /** Only while somebody waits: a client does not answer for a slow reader. */
@@ -102,6 +113,7 @@ export class Watch {
     stream.awaitedMs += elapsedMs
     const isSlow = body.receivedBytes < (stream.awaitedMs * minBodyBytesPerSecond) / 1000
     if (stream.awaitedMs <= bodyGraceMs || !isSlow) return
+    this.#server.stalled += 1
     if (stream.hasResponded) this.#connection.exchange.reset(stream, 'CANCEL', 'aborted')
     else body.destroy(new RoundtripError('REQUEST_TIMEOUT'))
   }
