@@ -1,13 +1,8 @@
 /** Cache-aside over Redis: ask the cache, else load and keep. A cache that is down costs a load, never a request. */
-import { Breaker } from './breaker.ts'
+import { Circuit, type Log } from '@roundtrip/redis'
 import { decode, encode, isFresh } from './entry.ts'
 import { RedisStore, type Found } from './redis-store.ts'
 import { SingleFlight } from './single-flight.ts'
-
-export interface Log {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-}
 
 export interface CacheOptions {
   /** `redis://host:port` */
@@ -58,8 +53,8 @@ export interface Cache {
 /** Expiry is spread over the last tenth of the lifetime, so that what was stored together does not expire together. */
 const jitterShare = 0.1
 
-const breakerThreshold = 5
-const breakerOpenMs = 1_000
+const failuresThatOpen = 5
+const openMs = 1_000
 
 const later = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
@@ -70,7 +65,7 @@ const latestChange = (stamps: readonly string[]): string | undefined =>
 
 class RedisCache implements Cache {
   readonly #store: RedisStore
-  readonly #breaker: Breaker
+  readonly #circuit: Circuit
   readonly #flights = new SingleFlight()
   /** Invalidations that Redis has not heard of yet: tag to stamp. */
   readonly #owed = new Map<string, string>()
@@ -79,9 +74,9 @@ class RedisCache implements Cache {
   constructor({ timeoutMs = 50, clock = () => performance.now(), random = Math.random, log, ...rest }: CacheOptions) {
     this.#random = random
     this.#store = new RedisStore({ url: rest.url, password: rest.password, namespace: rest.namespace, timeoutMs })
-    this.#breaker = new Breaker({
-      threshold: breakerThreshold,
-      openMs: breakerOpenMs,
+    this.#circuit = new Circuit({
+      threshold: failuresThatOpen,
+      openMs,
       clock,
       onChange: (state, error) =>
         state === 'open' ? log.warn({ error }, 'cache down, going on without') : log.info({}, 'cache back'),
@@ -111,11 +106,11 @@ class RedisCache implements Cache {
 
   async invalidate(tags: readonly string[], stamp: string): Promise<void> {
     for (const tag of tags) this.#owed.set(tag, later(this.#owed.get(tag), stamp) ?? stamp)
-    await this.#breaker.run(() => this.#payOwed()).catch(() => {}) // Still owed, and paid before the next read.
+    await this.#circuit.run(() => this.#payOwed()).catch(() => {}) // Still owed, and paid before the next read.
   }
 
   isDown(): boolean {
-    return this.#breaker.isOpen || !this.#store.isConnected
+    return this.#circuit.isOpen || !this.#store.isConnected
   }
 
   close(): void {
@@ -125,12 +120,12 @@ class RedisCache implements Cache {
   /** Undefined when Redis did not answer. */
   async #find(key: string, tags: readonly string[]): Promise<Found | undefined> {
     try {
-      return await this.#breaker.run(async () => {
+      return await this.#circuit.run(async () => {
         await this.#payOwed()
         return this.#store.find(key, tags)
       })
     } catch {
-      return undefined // The breaker says once that the cache is down; each request need not.
+      return undefined // The circuit says once that the cache is down; each request need not.
     }
   }
 
@@ -144,7 +139,7 @@ class RedisCache implements Cache {
   /** Not waited for: commands of one connection run in order, so the next read of this process finds it. */
   #keep(key: string, text: string, ttlMs: number): void {
     const spreadMs = Math.max(1, Math.round(ttlMs * (1 - this.#random() * jitterShare)))
-    this.#breaker.run(() => this.#store.store(key, text, spreadMs)).catch(() => {}) // Then the next reader loads again.
+    this.#circuit.run(() => this.#store.store(key, text, spreadMs)).catch(() => {}) // Then the next reader loads again.
   }
 }
 

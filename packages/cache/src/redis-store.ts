@@ -1,6 +1,7 @@
 /** Entries and tag stamps in Redis. Every call ends within the command timeout, by a result or by an error. */
 import { randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { promptRedis, tryConnect } from '@roundtrip/redis'
+import type { Redis } from 'ioredis'
 
 export interface Found {
   readonly text: string | undefined
@@ -33,28 +34,12 @@ export class RedisStore {
 
   constructor({ url, password, namespace, timeoutMs }: RedisStoreOptions) {
     this.#namespace = namespace
-    this.#redis = new Redis(url, {
-      ...(password !== undefined && { password }),
-      lazyConnect: true,
-      connectTimeout: 1_000,
-      commandTimeout: timeoutMs,
-      // A cache that is not there must say so at once, not keep commands until it returns.
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
-    })
-    this.#redis.on('error', () => {}) // Each failed command rejects by itself; that is where it is dealt with.
+    this.#redis = promptRedis({ url, password, commandTimeoutMs: timeoutMs })
   }
 
   /** Ready after this, or trying to connect in the background (false). */
-  async connect(): Promise<boolean> {
-    try {
-      await this.#redis.connect()
-      return true
-    } catch {
-      return false
-    }
+  connect(): Promise<boolean> {
+    return tryConnect(this.#redis)
   }
 
   get isConnected(): boolean {

@@ -1,6 +1,7 @@
 /** The counts in Redis: one script reads, decides and writes for all charges of a request, by Redis' own clock. */
 import { createHash } from 'node:crypto'
-import { Redis } from 'ioredis'
+import { promptRedis, tryConnect } from '@roundtrip/redis'
+import type { Redis } from 'ioredis'
 import { toleranceMs, unitMs, type Charge } from './gcra.ts'
 
 export interface RedisCountsOptions {
@@ -9,7 +10,7 @@ export interface RedisCountsOptions {
   readonly password?: string | undefined
   /** Put before every key. */
   readonly namespace: string
-  /** Longest time a command may stay unanswered before the connection is given up. */
+  /** Longest time a command may stay unanswered. */
   readonly commandTimeoutMs: number
 }
 
@@ -48,27 +49,12 @@ export class RedisCounts {
 
   constructor({ url, password, namespace, commandTimeoutMs }: RedisCountsOptions) {
     this.#namespace = namespace
-    this.#redis = new Redis(url, {
-      ...(password !== undefined && { password }),
-      lazyConnect: true,
-      connectTimeout: 1_000,
-      commandTimeout: commandTimeoutMs,
-      enableOfflineQueue: false,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
-    })
-    this.#redis.on('error', () => {}) // Each failed command rejects by itself; that is where it is dealt with.
+    this.#redis = promptRedis({ url, password, commandTimeoutMs })
   }
 
   /** Ready after this, or trying to connect in the background (false). */
-  async connect(): Promise<boolean> {
-    try {
-      await this.#redis.connect()
-      return true
-    } catch {
-      return false
-    }
+  connect(): Promise<boolean> {
+    return tryConnect(this.#redis)
   }
 
   get isConnected(): boolean {

@@ -1,8 +1,7 @@
 /** Limits shared through a real Redis: one count for all, and life while Redis is gone, silent, or back. */
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { connect as connectTcp, createServer, type AddressInfo, type Socket } from 'node:net'
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises'
+import { startRedisWay, type RedisWay } from '@roundtrip/redis/testing'
 import { Redis } from 'ioredis'
 import { beforeEach, expect, inject, onTestFinished, test } from 'vitest'
 import type { Charge, Rate, Verdict } from './gcra.ts'
@@ -34,30 +33,10 @@ const limiterFor = async (options: Partial<RedisLimiterOptions> = {}) => {
   return { limiter, messages }
 }
 
-/** A way to Redis that can be cut, or held up. */
-const startWay = async () => {
-  const target = new URL(cacheUrl)
-  const open = new Set<Socket>()
-  const way = { isCut: false }
-  const server = createServer((near) => {
-    if (way.isCut) return near.destroy()
-    const far = connectTcp(Number(target.port), target.hostname)
-    near.pipe(far).pipe(near)
-    for (const socket of [near, far]) {
-      open.add(socket)
-      socket.on('error', () => undefined).on('close', () => [near, far].forEach((end) => end.destroy()))
-    }
-  })
-  const forAll = (act: (socket: Socket) => unknown) => () => open.forEach((socket) => act(socket))
-  const breakAll = forAll((socket) => socket.destroy())
-  onTestFinished(() => {
-    breakAll()
-    server.close()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return { url, way, breakAll, hold: forAll((socket) => socket.pause()), release: forAll((socket) => socket.resume()) }
+const startWay = async (): Promise<RedisWay> => {
+  const way = await startRedisWay(cacheUrl)
+  onTestFinished(() => way.close())
+  return way
 }
 
 /** `take`, which answers at once when it can. */
@@ -112,16 +91,15 @@ test('a stranger’s value is replaced', async () => {
 })
 
 test('while Redis is away each instance counts its share; when it is back, all share again', async () => {
-  const { url, way, breakAll } = await startWay()
+  const way = await startWay()
   const time = { nowMs: 0 }
-  const { limiter } = await limiterFor({ url, instances: 5, clock: () => time.nowMs })
+  const { limiter } = await limiterFor({ url: way.url, instances: 5, clock: () => time.nowMs })
   expect((await take(limiter, charge())).decisions[0]?.remaining).toBe(9)
-  way.isCut = true
-  breakAll()
+  way.cut()
   const verdicts = await Promise.all(times(6).map(() => take(limiter, charge({ key: 'cut' }))))
   expect(verdicts.filter(({ isAllowed }) => isAllowed)).toHaveLength(2)
   expect(limiter.status()).toMatchObject({ counting: 'local', fallbacks: 6 })
-  way.isCut = false
+  way.mend()
   while (limiter.status().counting === 'local') {
     time.nowMs += 1_000
     await take(limiter, charge({ key: 'probe' }))
@@ -131,16 +109,16 @@ test('while Redis is away each instance counts its share; when it is back, all s
 })
 
 test('a silent Redis is waited for only until the circuit opens, and one request finds out that it speaks again', async () => {
-  const { url, hold, release } = await startWay()
+  const way = await startWay()
   const time = { nowMs: 0 }
-  const { limiter, messages } = await limiterFor({ url, timeoutMs: 50, clock: () => time.nowMs })
+  const { limiter, messages } = await limiterFor({ url: way.url, timeoutMs: 50, clock: () => time.nowMs })
   await take(limiter, charge())
-  hold()
+  way.hold()
   const waited = await Promise.all(times(5).map(() => take(limiter, charge({ key: 'silent' }))))
   expect(waited).toMatchObject(times(5).map(() => ({ isAllowed: true })))
   expect(messages).toEqual(['rate limits are no longer shared: Redis does not answer'])
   expect(limiter.take([charge({ key: 'silent' })])).not.toBeInstanceOf(Promise)
-  release()
+  way.release()
   while (limiter.status().counting === 'local') {
     time.nowMs += 1_000
     const [trying, others] = [limiter.take([charge({ key: 'late' })]), limiter.take([charge({ key: 'late' })])]

@@ -1,16 +1,11 @@
 /** Limits that all instances share through Redis; while Redis does not answer, each counts its share by itself. */
-import { Circuit } from './circuit.ts'
+import { Circuit, type Log } from '@roundtrip/redis'
 import { ExpiringMap } from './expiring-map.ts'
 import { decide, unitMs, type Charge, type Verdict } from './gcra.ts'
 import type { Limiter, LimiterStatus } from './limiter.ts'
 import { LocalLimiter } from './local-limiter.ts'
 import { RedisCounts } from './redis-counts.ts'
 import { within } from './within.ts'
-
-export interface Log {
-  info(facts: object, message: string): void
-  warn(facts: object, message: string): void
-}
 
 export interface RedisLimiterOptions {
   /** `redis://host:port` */
@@ -32,7 +27,7 @@ export interface RedisLimiterOptions {
 const failuresThatOpen = 5
 const openMs = 1_000
 
-/** A connection that keeps silent this long is closed and made anew. */
+/** Nobody waits this long; it only bounds what is kept for answers that never come. */
 const commandTimeoutMs = 2_000
 
 /** Counts the requests that it decides; those that Redis failed are decided by `#share`. */

@@ -1,13 +1,8 @@
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { expect, it } from 'vitest'
-import { connectQueue, reconnectDelayMs } from './queue-connection.ts'
+import { connectQueue } from './queue-connection.ts'
 import { captureLog } from './testing/captured-log.ts'
-
-it('waits longer from attempt to attempt, up to two seconds, and never in step', () => {
-  expect([1, 2, 3, 10, 1000].map((attempt) => reconnectDelayMs(attempt, () => 1))).toEqual([100, 200, 400, 2000, 2000])
-  expect(reconnectDelayMs(10, () => 0)).toBe(1000)
-})
 
 it('says once why the queue cannot be reached', async () => {
   const server = createServer().listen(0, '127.0.0.1')

@@ -1,6 +1,7 @@
 /** The connection to the queue's Redis: comes back by itself, and says once when it goes and when it is back. */
+import { patientRedis, watchOutages } from '@roundtrip/redis'
 import type { Logger } from '@roundtrip/service'
-import { Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 
 export interface QueueConnectionOptions {
   readonly url: string
@@ -18,40 +19,17 @@ export interface QueueConnection {
   close(): void
 }
 
-const longestWaitMs = 2000
 const pingTimeoutMs = 500
-
-/** Doubles from 50 ms; half of each wait is random, so that workers do not return in step. */
-export const reconnectDelayMs = (attempt: number, random: () => number): number =>
-  Math.min(longestWaitMs, 50 * 2 ** Math.min(attempt, 10)) * (0.5 + random() / 2)
 
 /** Starts connecting and returns at once: a Redis that is down is waited for. */
 export const connectQueue = ({ url, password, log, random = Math.random }: QueueConnectionOptions): QueueConnection => {
-  const client = new Redis(url, {
-    ...(password !== undefined && { password }),
-    // BullMQ demands it: a command waits for the connection instead of failing, so nothing in progress is lost.
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => reconnectDelayMs(attempt, random),
-    connectTimeout: longestWaitMs,
-  })
-  let problem: string | undefined = 'connecting'
-  client.on('error', (error) => {
-    // One line for each outage or new reason, not one for each attempt.
-    if (problem !== error.message) log.warn({ error }, `the queue is not reachable, waiting for it: ${error.message}`)
-    problem = error.message
-  })
-  client.on('close', () => {
-    problem ??= 'connection closed'
-  })
-  client.on('ready', () => {
-    problem = undefined
-    log.info('the queue is reachable')
-  })
+  const client = patientRedis({ url, password, random })
+  const outages = watchOutages(client, 'the queue', log)
   const isReady = (): boolean => client.status === 'ready'
   return {
     client,
     isReady,
-    check: () => (isReady() ? ping(client) : Promise.resolve(`not reachable: ${problem ?? client.status}`)),
+    check: () => (isReady() ? ping(client) : Promise.resolve(`not reachable: ${outages.problem ?? client.status}`)),
     close: () => client.disconnect(),
   }
 }

@@ -1,8 +1,8 @@
 /** The queue as the relay sees it: publish a batch, or say at once that it cannot be reached. */
 import { defaultJobOptions } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
+import { promptRedis, tryConnect } from '@roundtrip/redis'
 import { Queue } from 'bullmq'
-import { Redis } from 'ioredis'
 import type { OutboxRow } from '../shop/outbox.ts'
 
 export interface JobQueue {
@@ -16,16 +16,10 @@ const commandTimeoutMs = 2_000
 
 /** Connects in the background. @param name of the queue */
 export const connectQueue = (name: string, url: string, password: string | undefined): JobQueue => {
-  const redis = new Redis(url, {
-    ...(password !== undefined && { password }),
-    commandTimeout: commandTimeoutMs,
-    connectTimeout: 1_000,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 1_000),
-  })
+  const redis = promptRedis({ url, password, commandTimeoutMs })
+  void tryConnect(redis)
   const queue = new Queue(name, { connection: redis })
   // Each failed command rejects by itself; these only repeat it.
-  redis.on('error', () => {})
   queue.on('error', () => {})
   const isReachable = (): boolean => redis.status === 'ready'
   return {

@@ -1,6 +1,6 @@
 /** A log in Redis (a stream) that every point of presence writes to and follows, so that a purge at one reaches all. */
-import { Redis } from 'ioredis'
 import type { Log } from '@roundtrip/http'
+import { patientRedis, watchOutages } from '@roundtrip/redis'
 import { followEntries } from './follow-entries.ts'
 
 export interface SharedLogOptions<Entry> {
@@ -25,23 +25,12 @@ export interface SharedLog<Entry> {
 /** Entries kept; those who were away for longer purge everything. */
 const maxEntries = 10_000
 
-const connectTo = ({ url, password, key }: Pick<SharedLogOptions<never>, 'url' | 'password' | 'key'>): Redis => {
-  const redis = new Redis(url, {
-    ...(password !== undefined && { password }),
-    connectionName: key,
-    // Commands wait for the connection as long as it takes: an entry may come late, but may not be lost.
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt) => Math.min(attempt * 100, 2000),
-  })
-  // Told by the state of the connection; unheard, the event would end the process.
-  redis.on('error', () => undefined)
-  return redis
-}
-
 export const followSharedLog = <Entry>(options: SharedLogOptions<Entry>): SharedLog<Entry> => {
-  const { key, log } = options
-  const writer = connectTo(options)
-  const reader = connectTo(options)
+  const { url, password, key, log } = options
+  // Both wait for Redis: an entry may come late, or twice, but may not be lost.
+  const writer = patientRedis({ url, password, name: key })
+  const reader = patientRedis({ url, password, name: key })
+  watchOutages(reader, 'the log of purges', log)
   const closing = new AbortController()
   const append = async (entry: Entry | undefined): Promise<string> =>
     (await writer.xadd(key, 'MAXLEN', '~', maxEntries, '*', 'entry', JSON.stringify(entry ?? null))) ?? ''

@@ -1,9 +1,9 @@
-/** A circuit breaker: after some failures in a row nobody asks for a while, then one does, and decides for all. */
+/** Whether Redis is worth asking: after failures in a row nobody does, but for one at a time who finds out for all. */
 
-export interface BreakerOptions {
-  /** Failures in a row that open the circuit. */
+export interface CircuitOptions {
+  /** Failures in a row that open it. */
   readonly threshold: number
-  /** How long it stays open before one call may try. */
+  /** Between two who try while it is open. */
   readonly openMs: number
   /** Milliseconds, never going back. */
   readonly clock: () => number
@@ -16,12 +16,13 @@ export class CircuitOpenError extends Error {
   override readonly name = 'CircuitOpenError'
 }
 
-export class Breaker {
-  readonly #options: BreakerOptions
+/** Asked in the same turn, so that a request need not wait to hear that it should not wait. */
+export class Circuit {
+  readonly #options: CircuitOptions
   #failures = 0
   #openUntilMs: number | undefined
 
-  constructor(options: BreakerOptions) {
+  constructor(options: CircuitOptions) {
     this.#options = options
   }
 
@@ -29,36 +30,41 @@ export class Breaker {
     return this.#openUntilMs !== undefined
   }
 
+  /** Who is told yes while the circuit is open keeps everybody else away until `openMs` have passed. */
+  mayTry(): boolean {
+    if (this.#openUntilMs === undefined) return true
+    const nowMs = this.#options.clock()
+    if (nowMs < this.#openUntilMs) return false
+    this.#openUntilMs = nowMs + this.#options.openMs
+    return true
+  }
+
+  /** @throws CircuitOpenError, or what the operation throws, which counts as a failure */
   async run<T>(operation: () => Promise<T>): Promise<T> {
-    const { clock, openMs } = this.#options
-    if (this.#openUntilMs !== undefined) {
-      if (clock() < this.#openUntilMs) throw new CircuitOpenError('not asked: it failed a moment ago')
-      // This call is the one that tries; until it is answered, the others stay away.
-      this.#openUntilMs = clock() + openMs
-    }
+    if (!this.mayTry()) throw new CircuitOpenError('not asked: it failed a moment ago')
     try {
       const result = await operation()
-      this.#close()
+      this.succeeded()
       return result
     } catch (error) {
-      this.#fail(error)
+      this.failed(error)
       throw error
     }
   }
 
-  #close(): void {
+  succeeded(): void {
     this.#failures = 0
     if (this.#openUntilMs === undefined) return
     this.#openUntilMs = undefined
     this.#options.onChange('closed')
   }
 
-  #fail(error: unknown): void {
+  failed(cause: unknown): void {
     const { threshold, clock, openMs, onChange } = this.#options
     this.#failures++
     if (this.#failures < threshold) return
     const wasClosed = this.#openUntilMs === undefined
     this.#openUntilMs = clock() + openMs
-    if (wasClosed) onChange('open', error)
+    if (wasClosed) onChange('open', cause)
   }
 }
