@@ -7,6 +7,7 @@ import type { Dialer, DialEvents, Preamble } from './dial.ts'
 import type { Carrier, Exchange } from './exchange.ts'
 import { announcedBytes } from './forwarded-request.ts'
 import { Http1Response, type ResponseEvents } from './http1-response.ts'
+import { reusableMs } from './keep-alive.ts'
 import { ResponseBody, type BodySource } from './response-body.ts'
 import type { TransportTimeouts } from './transport.ts'
 import { Upload, type UploadEvents } from './upload.ts'
@@ -15,6 +16,8 @@ import { Upload, type UploadEvents } from './upload.ts'
 export interface ConnectionOwner {
   readonly member: string
   readonly timeouts: TransportTimeouts
+  /** How long a connection is kept without work, unless the next hop keeps it shorter. */
+  readonly idleTimeoutMs: number
   readonly clock: () => number
   /** Whether each connection carries one exchange only. */
   readonly closesAfterEach: boolean
@@ -30,10 +33,6 @@ const worthReadingBytes = 16 * 1024
 const closedEarly = (): RoundtripError => new RoundtripError('UPSTREAM_RESET')
 
 export class Http1Connection implements Carrier, BodySource, DialEvents, ResponseEvents, UploadEvents {
-  /** On the sweep's clock. */
-  readonly sinceMs: number
-  /** When it was last given back, on the sweep's clock. */
-  idleSinceMs = 0
   /** The one it was made for, where connections are not shared. */
   readonly madeFor: Exchange | undefined
   readonly #owner: ConnectionOwner
@@ -52,14 +51,18 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   constructor(owner: ConnectionOwner, dialer: Dialer, preamble?: Preamble, madeFor?: Exchange) {
     this.#owner = owner
     this.madeFor = madeFor
-    this.sinceMs = owner.clock()
-    this.#deadlineMs = this.sinceMs + owner.timeouts.connectTimeoutMs
+    this.#deadlineMs = owner.clock() + owner.timeouts.connectTimeoutMs
     this.#destroySocket = dialer.dial(this, preamble)
   }
 
   /** Whether it has carried nothing yet. */
   get isNew(): boolean {
     return this.#exchanges === 0
+  }
+
+  /** Whether it may still be used, however long ago anybody looked. Only of one that is idle. */
+  isFresh(nowMs: number): boolean {
+    return nowMs < this.#deadlineMs
   }
 
   /** Sends the request of an exchange. Only when there is none yet. */
@@ -123,8 +126,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
 
   connected(socket: Socket): void {
     this.#socket = socket
-    this.#deadlineMs = Infinity
-    this.idleSinceMs = this.#owner.clock()
+    this.#deadlineMs = this.#owner.clock() + this.#owner.idleTimeoutMs
     if (!this.#isGone) this.#owner.ready(this)
   }
 
@@ -216,11 +218,11 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   /** The response has been read to its end: whatever stands behind it was not asked for. */
   #release(response: Http1Response, excessBytes: number): void {
     this.#response = undefined
+    const keptMs = reusableMs(this.#owner.idleTimeoutMs, response.promisedIdleMs)
     const isReusable = response.isPersistent && excessBytes === 0 && !this.#isUploading && !this.#owner.closesAfterEach
-    if (!isReusable) return this.destroy()
+    if (!isReusable || keptMs === 0) return this.destroy()
     this.#upload = undefined
-    this.#deadlineMs = Infinity
-    this.idleSinceMs = this.#owner.clock()
+    this.#deadlineMs = this.#owner.clock() + keptMs
     if (this.#isPaused) {
       // Also an idle connection is read from, to learn of its end.
       this.#isPaused = false

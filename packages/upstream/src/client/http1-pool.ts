@@ -16,6 +16,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly member: string
   readonly timeouts: TransportTimeouts
   readonly clock: () => number
+  readonly idleTimeoutMs: number
   readonly closesAfterEach: boolean
   readonly #options: ResolvedOptions
   readonly #dialer: Dialer
@@ -34,6 +35,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     this.#options = options
     this.member = options.member
     this.timeouts = options.timeouts
+    this.idleTimeoutMs = options.idleTimeoutMs
     this.clock = options.sweep.clock
     this.closesAfterEach = options.proxyProtocol !== undefined
     this.#dialer = new Dialer(options.destination, ['http/1.1'])
@@ -48,11 +50,12 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
       options.onEnd?.(error as RoundtripError)
       return Promise.reject(error)
     }
-    const exchange = new Exchange(request, options, this.timeouts, this, this.clock(), this.#exchangeEnded)
+    const nowMs = this.clock()
+    const exchange = new Exchange(request, options, this.timeouts, this, nowMs, this.#exchangeEnded)
     exchange.head = head
     this.#inFlight++
     exchange.heed()
-    if (!exchange.isEnded) this.#admit(exchange)
+    if (!exchange.isEnded) this.#admit(exchange, nowMs)
     return exchange.response
   }
 
@@ -104,19 +107,13 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
       this.callOff(exchange, this.#unsent('UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'))
     }
     for (const connection of this.#connections) connection.sweep(nowMs)
-    // Those idle for longest stand first.
-    for (;;) {
-      const [oldest] = this.#idle
-      if (oldest === undefined || nowMs - oldest.idleSinceMs < this.#options.idleTimeoutMs) break
-      oldest.destroy()
-    }
     this.#isWatched = this.#connections.size > 0 || this.#waiting.length > 0
     return this.#isWatched
   }
 
-  #admit(exchange: Exchange): void {
+  #admit(exchange: Exchange, nowMs: number): void {
     if (this.#isDraining) return exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
-    const connection = this.#idle.pop()
+    const connection = this.#takeIdle(nowMs)
     if (connection !== undefined) {
       this.#reuses++
       return connection.begin(exchange)
@@ -126,6 +123,14 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     if (!isRoomLeft && this.#waiting.length >= maxWaiting) return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
     this.#waiting.push(exchange)
     this.#connectForWaiting()
+  }
+
+  #takeIdle(nowMs: number): Http1Connection | undefined {
+    for (;;) {
+      const connection = this.#idle.pop()
+      if (connection === undefined || connection.isFresh(nowMs)) return connection
+      connection.destroy()
+    }
   }
 
   #connectForWaiting(): void {

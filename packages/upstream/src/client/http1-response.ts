@@ -10,6 +10,7 @@ import {
   type ResponseHead,
 } from '@roundtrip/http1'
 import { endToEnd } from './end-to-end.ts'
+import { promisedIdleMs } from './keep-alive.ts'
 
 /** What a response consists of, as it is found. The octets belong to the chunk that was read. */
 export interface ResponseEvents {
@@ -35,6 +36,8 @@ export class Http1Response {
   left: number | undefined
   /** Whether the connection stays usable behind this response. */
   isPersistent = false
+  /** How long the next hop says that it keeps the connection idle. */
+  promisedIdleMs = Infinity
   /** Whether any octet has come. */
   hasBegun = false
   /** Whether its last byte has come. */
@@ -67,6 +70,7 @@ export class Http1Response {
       at = this.#reader.next
       this.#isHeadRead = true
       this.isPersistent = head.isPersistent
+      this.promisedIdleMs = promisedIdleMs(head.fields.get('keep-alive'))
       return this.#start(head, chunk, at)
     }
     if (this.isOver) return chunk.length

@@ -79,6 +79,8 @@ export const startScriptedOrigin = async (onPeer?: (peer: Peer) => unknown): Pro
 export interface TestTransport extends Transport {
   /** Moves the clock and looks for what is overdue. */
   readonly pass: (ms: number) => void
+  /** Moves the clock alone, as if the process had been held up. */
+  readonly passUnseen: (ms: number) => void
 }
 
 export const testTransport = (origin: string, overrides: Partial<TransportOptions> = {}): TestTransport => {
@@ -106,6 +108,7 @@ export const testTransport = (origin: string, overrides: Partial<TransportOption
   }
   return {
     pass,
+    passUnseen: (ms) => void (nowMs += ms),
     stats: transport.stats,
     send: (request, options) => transport.send(request, options),
     drain: () => transport.drain(),
