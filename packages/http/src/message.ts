@@ -1,5 +1,6 @@
 /** The messages that travel through the HTTP pipelines of edge and web, and the context that goes with them. */
 import type { Readable } from 'node:stream'
+import type { RoundtripError } from '@roundtrip/errors'
 import type { Handler, Layer, NamedHandler, NamedLayer, Passage } from '@roundtrip/pipeline'
 import type { Fields } from './fields.ts'
 import type { TraceParent } from './traceparent.ts'
@@ -63,10 +64,15 @@ export interface ClientIdentity {
 
 /** How the response reached the client. */
 export interface Delivery {
-  /** `aborted`: the client went away; `truncated`: the body failed on our side or behind us. */
-  readonly outcome: 'complete' | 'aborted' | 'truncated'
+  /**
+   * `aborted`: the client went away; `truncated`: the body failed on our side or behind us; `refused`: the rest of the
+   * request could not be read, and the client was told so instead of getting the response.
+   */
+  readonly outcome: 'complete' | 'aborted' | 'truncated' | 'refused'
   /** Content octets handed to the connection. */
   readonly bodyBytes: number
+  /** Why it was refused; its status is what the client was sent. */
+  readonly refusal?: RoundtripError
 }
 
 /** Must not throw. */

@@ -138,6 +138,27 @@ describe('Expect', () => {
 })
 
 describe('content', () => {
+  it('that turns out malformed is logged once, with what its client was told', async () => {
+    const { edge, seen } = await start()
+    const socket = await connectRaw(edge)
+    socket.write(`POST /upload HTTP/1.1\r\nHost: ${host}\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n`)
+    await expect.poll(() => seen).toHaveLength(1)
+    socket.write('xyz\r\n')
+    const [, requestId] = /^HTTP\/1\.1 400 [^]*x-request-id: (.*)\r\n/.exec(await text(socket)) ?? []
+    const linesOf = () => edge.lines.filter((line) => line['requestId'] === requestId && line.level !== 'debug')
+    await expect
+      .poll(linesOf)
+      .toMatchObject([
+        {
+          message: 'POST /upload 400',
+          status: 400,
+          outcome: 'refused',
+          code: 'BAD_REQUEST',
+          reason: expect.stringContaining('chunk'),
+        },
+      ])
+  })
+
   it('over the limit is refused, announced or not, in both protocols', async () => {
     const { edge } = await start({ EDGE_MAX_BODY_BYTES: '10' })
     const post = `POST / HTTP/1.1\r\nHost: ${host}\r\n`

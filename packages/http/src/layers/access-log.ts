@@ -43,7 +43,14 @@ const isError = ({ status }: HttpResponse, { outcome }: Delivery): boolean => st
 
 const round = (ms: number): number => Math.round(ms * 1000) / 1000
 
-const describe = ({ request, response, context, firstByteMs }: Entry, { outcome, bodyBytes }: Delivery) => ({
+const statusOf = (response: HttpResponse, { outcome, refusal }: Delivery): number =>
+  outcome === 'aborted' ? clientClosedRequest : (refusal?.status ?? response.status)
+
+/** In place of what came of it in the layers, where the request broke off. */
+const reasonOf = ({ refusal }: Delivery): object =>
+  refusal === undefined ? {} : { code: refusal.code, reason: refusal.message }
+
+const describe = ({ request, response, context, firstByteMs }: Entry, delivery: Delivery) => ({
   requestId: context.requestId,
   traceId: context.trace.traceId,
   client: context.client,
@@ -56,9 +63,10 @@ const describe = ({ request, response, context, firstByteMs }: Entry, { outcome,
   answeredBy: context.passage?.answeredBy,
   userAgent: request.fields.get('user-agent'),
   ...context.facts,
-  status: outcome === 'aborted' ? clientClosedRequest : response.status,
-  bodyBytes,
-  outcome,
+  ...reasonOf(delivery),
+  status: statusOf(response, delivery),
+  bodyBytes: delivery.bodyBytes,
+  outcome: delivery.outcome,
   firstByteMs: round(firstByteMs),
   durationMs: round(context.elapsedMs),
 })

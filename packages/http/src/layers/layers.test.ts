@@ -136,6 +136,16 @@ describe('accessLog', () => {
     ])
   })
 
+  it('has the status and the reason that the client was sent instead of the response', async () => {
+    const refusal = new RoundtripError('BAD_REQUEST', 'A chunk is malformed.')
+    expect(await logged({ outcome: 'refused', bodyBytes: 9, refusal })).toMatchObject([
+      {
+        message: 'GET /a 400',
+        facts: { status: 400, code: 'BAD_REQUEST', reason: 'A chunk is malformed.', outcome: 'refused', bodyBytes: 9 },
+      },
+    ])
+  })
+
   it('may be kept to what went wrong, or left out', async () => {
     const complete = { outcome: 'complete', bodyBytes: 2 } as const
     expect(await logged(complete, false, 'errors')).toEqual([])

@@ -14,7 +14,7 @@ import { HeadReader } from '../head-reader.ts'
 import { parseRequestHead, type RequestHead } from '../parse-request.ts'
 import { Activity } from './activity.ts'
 import { judge, type Phase } from './deadlines.ts'
-import { awaitsContinue, isBodyDue, lose, newExchange, toRequest, type Exchange } from './exchange.ts'
+import { awaitsContinue, isBodyDue, lose, loseRefused, newExchange, toRequest, type Exchange } from './exchange.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { readIntoShared } from './read-into-shared.ts'
 import { logRefusal, refusalResponse } from './refusal.ts'
@@ -139,6 +139,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
 
   #handle(exchange: Exchange): void {
     const { handler, scheme } = this.#state.options
+    exchange.isHandled = true
     try {
       handler(toRequest(exchange.head, scheme, exchange.body), exchange.context).then(this.#answer, this.#fail)
     } catch (error) {
@@ -272,14 +273,10 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     const { options } = this.#state
     const exchange = this.#exchange
     this.#state.noteRefusal(error)
-    const requestId = logRefusal(options.log, error, this.address)
-    if (exchange?.isAnswered === true) {
-      if (this.#phase === 'rest') this.#close()
-      else this.#breakOff()
-      return
-    }
-    if (exchange !== undefined) lose(exchange, error)
-    this.#responder.refuse(refusalResponse(error, requestId, options.allow))
+    const requestId = logRefusal(options.log, error, this.address, exchange)
+    if (exchange?.isAnswered === true) return this.#phase === 'rest' ? this.#close() : this.#breakOff()
+    const bodyBytes = this.#responder.refuse(refusalResponse(error, requestId, options.allow))
+    if (exchange !== undefined) loseRefused(exchange, error, bodyBytes)
     this.#close()
   }
 

@@ -1,5 +1,6 @@
 /** One request in hand, from its head to the last octet of its response. */
-import type { HttpRequest, RequestContext } from '@roundtrip/http'
+import type { RoundtripError } from '@roundtrip/errors'
+import type { Delivery, HttpRequest, RequestContext } from '@roundtrip/http'
 import type { RequestHead } from '../parse-request.ts'
 import type { RequestBody } from './request-body.ts'
 import type { Sending } from './send-body.ts'
@@ -10,6 +11,8 @@ export interface Exchange {
   readonly body: RequestBody | undefined
   /** Once a body that takes more than one write is on its way. */
   sending: Sending | undefined
+  /** Whether a handler has it: whatever comes of it is in its log then. */
+  isHandled: boolean
   /** Whether the final response has begun to leave. */
   isAnswered: boolean
   /** Whether the connection ends with this response. */
@@ -35,6 +38,7 @@ export const newExchange = (
   context,
   body,
   sending: undefined,
+  isHandled: false,
   isAnswered: false,
   isLast,
   isContinued: false,
@@ -71,9 +75,19 @@ export const isRestWorthReading = (exchange: Exchange, maxDrainBytes: number): b
 }
 
 /** Ends an exchange whose response will not be whole. @param why for whoever still reads the body of the request */
-export const lose = ({ context, body, sending, isTruncated }: Exchange, why: Error): void => {
+export const lose = (exchange: Exchange, why: Error): void =>
+  end(exchange, why, {
+    outcome: exchange.isTruncated ? 'truncated' : 'aborted',
+    bodyBytes: exchange.sending?.bodyBytes ?? 0,
+  })
+
+/** Ends an exchange whose client is told instead why its request cannot be read on. @param bodyBytes of what it is told */
+export const loseRefused = (exchange: Exchange, refusal: RoundtripError, bodyBytes: number): void =>
+  end(exchange, refusal, { outcome: 'refused', bodyBytes, refusal })
+
+const end = ({ context, body, sending }: Exchange, why: Error, delivery: Delivery): void => {
   if (body?.isComplete === false || body?.readableEnded === false) body.destroy(why)
   sending?.abort()
   context.abandon()
-  context.settle({ outcome: isTruncated ? 'truncated' : 'aborted', bodyBytes: sending?.bodyBytes ?? 0 })
+  context.settle(delivery)
 }

@@ -90,9 +90,15 @@ describe('refusing', () => {
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n')
     await until(() => served.server.stats().requests === 1)
     socket.write('xyz\r\n')
-    expect(await readAll(socket)).toMatch(/^HTTP\/1\.1 400 [^]*}\n$/)
-    expect(await failure.promise).toMatchObject({ code: 'BAD_REQUEST' })
-    expect((await served.delivery).outcome).toBe('aborted')
+    const response = await readAll(socket)
+    expect(response).toMatch(/^HTTP\/1\.1 400 [^]*}\n$/)
+    const refusal = await failure.promise
+    expect(refusal).toMatchObject({ code: 'BAD_REQUEST' })
+    const bodyBytes = response.length - response.indexOf('\r\n\r\n') - 4
+    expect(await served.delivery).toEqual({ outcome: 'refused', bodyBytes, refusal })
+    // Whoever handles requests has it in a log.
+    const [, requestId] = /x-request-id: (.*)\r\n/.exec(response) ?? []
+    expect(served.log.lines).toMatchObject([{ level: 'debug', facts: { requestId, status: 400, code: 'BAD_REQUEST' } }])
   })
 
   it('answers in full, and reads on for a while, before it closes', async () => {

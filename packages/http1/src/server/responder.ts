@@ -92,11 +92,11 @@ export class Responder {
     }
   }
 
-  /** A response to nobody's request: what arrived could not be read. */
-  refuse(response: HttpResponse): void {
+  /** A response to nobody's request: what arrived could not be read. @returns content octets */
+  refuse(response: HttpResponse): number {
     const framing = frameResponse({ method: 'GET', version: '1.1' }, response)
     const text = serializeHead(response, framing, closeLine)
-    if (typeof response.body === 'string') sendWhole(this.#socket, text, response.body)
+    return typeof response.body === 'string' ? sendWhole(this.#socket, text, response.body) : 0
   }
 
   /** The connection is gone, and with it whatever had not left. */
