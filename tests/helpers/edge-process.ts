@@ -23,6 +23,8 @@ export interface EdgeProcess {
   readonly httpsPort: number
   /** Of `EDGE_HTTP_PORT`, when that is set. */
   readonly httpPort: number | undefined
+  /** Of its admin API, when `EDGE_ADMIN_PORT` is set. */
+  readonly adminOrigin: string | undefined
   readonly files: PkiFiles
   /** Where its settings file is, when it has one. */
   readonly settingsFile: string
@@ -97,12 +99,13 @@ export const startEdgeProcess = async ({
   }
   try {
     const { listeners } = await readyOf(child, log)
-    const { https = '', http } = listeners
+    const { https = '', http, admin } = listeners
     const httpPort = http === undefined ? undefined : portOf(http)
     return {
       child,
       httpsPort: portOf(https),
       httpPort,
+      adminOrigin: admin,
       files,
       settingsFile,
       ca: readFileSync(files.caFile, 'utf8'),

@@ -27,7 +27,7 @@ const reportOn = async (protocol: 'http1' | 'http2', answer: Answer): Promise<Lo
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   const edge = { httpsPort: port, ca: readFileSync(files.caFile, 'utf8') }
-  const lanes = protocol === 'http1' ? { http1Lanes: 3, http2Lanes: 0 } : { http1Lanes: 0, http2Lanes: 3 }
+  const lanes = protocol === 'http1' ? { http1Lanes: 3, http2Sessions: 0 } : { http1Lanes: 0, http2Sessions: 3 }
   const load = new CheckedLoad({ edge, ...lanes })
   await load.answered(30)
   return load.stop()

@@ -1,13 +1,15 @@
 /** Clients under way all the time, each answer held byte for byte against what was asked. */
 import { contentFor, lengthFor, targetFor } from './content.ts'
-import { BegunError, http1Lane, http2Lane, type EdgeAddress, type Lane, type Question } from './lane.ts'
+import { BegunError, http1Lane, http2Lanes, type EdgeAddress, type Lane, type Question } from './lane.ts'
 
 export interface LoadOptions {
   readonly edge: EdgeAddress
   /** Connections over HTTP/1.1; 12 by default. */
   readonly http1Lanes?: number
   /** Sessions over HTTP/2; 6 by default. */
-  readonly http2Lanes?: number
+  readonly http2Sessions?: number
+  /** Requests that each of them has under way at once; 1 by default. */
+  readonly streamsPerSession?: number
 }
 
 export interface Failure {
@@ -50,10 +52,10 @@ export class CheckedLoad {
   #answered = 0
   #running = true
 
-  constructor({ edge, http1Lanes = 12, http2Lanes = 6 }: LoadOptions) {
+  constructor({ edge, http1Lanes = 12, http2Sessions = 6, streamsPerSession = 1 }: LoadOptions) {
     this.#lanes = [
       ...Array.from({ length: http1Lanes }, () => http1Lane(edge)),
-      ...Array.from({ length: http2Lanes }, () => http2Lane(edge)),
+      ...Array.from({ length: http2Sessions }, () => http2Lanes(edge, streamsPerSession)).flat(),
     ]
     this.#done = Promise.all(this.#lanes.map((lane) => this.#run(lane)))
   }

@@ -1,4 +1,4 @@
-/** One client with one question at a time: over HTTP/1.1 with a connection that it keeps, or over an HTTP/2 session. */
+/** One client with one question at a time: over HTTP/1.1 with a connection that it keeps, or over an HTTP/2 session, which several may share. */
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import {
@@ -75,20 +75,47 @@ const headOf = async (stream: ClientHttp2Stream): Promise<IncomingHttpHeaders> =
 }
 
 /** A session that is going away or gone is replaced, as every client does. */
-export const http2Lane = ({ httpsPort, ca }: EdgeAddress): Lane => {
-  let session: ClientHttp2Session | undefined
-  const open = async (): Promise<ClientHttp2Session> => {
-    if (session !== undefined && !session.closed && !session.destroyed) return session
+class KeptSession {
+  readonly #edge: EdgeAddress
+  #session: ClientHttp2Session | undefined
+  #opening: Promise<ClientHttp2Session> | undefined
+
+  constructor(edge: EdgeAddress) {
+    this.#edge = edge
+  }
+
+  async get(): Promise<ClientHttp2Session> {
+    for (;;) {
+      if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) return this.#session
+      // It may be told to go while it opens, or before all who wait have had their turn.
+      this.#session = await (this.#opening ??= this.#open().finally(() => (this.#opening = undefined)))
+    }
+  }
+
+  close(): void {
+    this.#session?.destroy()
+  }
+
+  async #open(): Promise<ClientHttp2Session> {
+    const { httpsPort, ca } = this.#edge
     const opened = connect(`https://127.0.0.1:${httpsPort}`, { ca, servername: host })
     opened.on('error', () => undefined)
     opened.once('goaway', () => opened.close())
     await once(opened, 'connect')
-    session = opened
     return opened
   }
+}
+
+/** @param streams lanes that share a session, each with a stream of its own */
+export const http2Lanes = (edge: EdgeAddress, streams: number): Lane[] => {
+  const session = new KeptSession(edge)
+  return Array.from({ length: streams }, () => laneOn(session))
+}
+
+const laneOn = (session: KeptSession): Lane => {
   const ask = async (question: Question): Promise<Reply> => {
     const { method, target, content } = question
-    const stream = (await open()).request({ ':method': method, ':path': target, ':authority': host })
+    const stream = (await session.get()).request({ ':method': method, ':path': target, ':authority': host })
     const answered = headOf(stream)
     stream.end(content)
     try {
@@ -104,5 +131,5 @@ export const http2Lane = ({ httpsPort, ca }: EdgeAddress): Lane => {
       stream.on('error', () => undefined)
     }
   }
-  return { ask, close: () => session?.destroy() }
+  return { ask, close: () => session.close() }
 }

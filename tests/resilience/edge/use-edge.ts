@@ -1,7 +1,7 @@
 /** An edge before two next hops, and load on it, for as long as a test runs. */
 import { onTestFinished } from 'vitest'
 import { startEdgeProcess, type EdgeProcess } from '../../helpers/edge-process.ts'
-import { CheckedLoad } from './checked-load.ts'
+import { CheckedLoad, type LoadOptions } from './checked-load.ts'
 import { OriginProcess } from './origin-process.ts'
 
 export interface Scene {
@@ -36,13 +36,16 @@ const startOrigin = async (): Promise<OriginProcess> => {
 }
 
 /** Resolves when the load is under way, all of it answered rightly. */
-export const underLoad = async (environment: Readonly<Record<string, string>> = {}): Promise<Scene> => {
+export const underLoad = async (
+  environment: Readonly<Record<string, string>> = {},
+  clients: Omit<LoadOptions, 'edge'> = {},
+): Promise<Scene> => {
   const first = await startOrigin()
   const second = await startOrigin()
   const settings = settingsFor(first, second)
   const edge = await startEdgeProcess({ upstreams: [], settings, environment })
   onTestFinished(() => edge.stop())
-  const load = new CheckedLoad({ edge })
+  const load = new CheckedLoad({ ...clients, edge })
   onTestFinished(async () => void (await load.stop()))
   await load.answered(100)
   return { edge, load, first, second }
