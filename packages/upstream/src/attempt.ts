@@ -2,6 +2,7 @@
 import type { Fields, HttpRequest } from '@roundtrip/http'
 import type { Readable } from 'node:stream'
 import type { Member } from './member.ts'
+import type { RetainedContent } from './retained-content.ts'
 
 /** A copy of the request as it came, so that layers below may be told of this attempt what others need not know. */
 export class Attempt implements HttpRequest {
@@ -18,6 +19,8 @@ export class Attempt implements HttpRequest {
   nextHop!: Member
   /** Whether it runs beside another one. */
   isHedge = false
+  /** What has been read of the body: one for all attempts. Without it, a body that has been read from cannot be sent again. */
+  retained: RetainedContent | undefined = undefined
   /** Calls off this attempt alone. */
   signal: AbortSignal | undefined = undefined
   /** Instead of the pool's own. */
@@ -25,18 +28,13 @@ export class Attempt implements HttpRequest {
   /** What is left for this attempt, its whole response included; instead of the pool's own. */
   totalTimeoutMs: number | undefined = undefined
 
-  constructor(
-    request: HttpRequest,
-    tried: Member[],
-    body: Readable | undefined = request.body,
-    fields = request.fields,
-  ) {
+  constructor(request: HttpRequest, tried: Member[], fields = request.fields) {
     this.method = request.method
     this.target = request.target
     this.scheme = request.scheme
     this.authority = request.authority
     this.fields = fields
-    this.body = body
+    this.body = request.body
     this.httpVersion = request.httpVersion
     this.tried = tried
   }
@@ -48,8 +46,9 @@ export const attemptOf = (request: HttpRequest): Attempt =>
 
 /** The same attempt with other fields. */
 export const withFields = (attempt: Attempt, fields: Fields): Attempt => {
-  const copy = new Attempt(attempt, attempt.tried, attempt.body, fields)
+  const copy = new Attempt(attempt, attempt.tried, fields)
   copy.nextHop = attempt.nextHop
+  copy.retained = attempt.retained
   copy.signal = attempt.signal
   copy.firstByteTimeoutMs = attempt.firstByteTimeoutMs
   copy.totalTimeoutMs = attempt.totalTimeoutMs

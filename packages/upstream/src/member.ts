@@ -131,13 +131,19 @@ export class Member implements NextHop {
 }
 
 const sendOptions = (attempt: Attempt, context: HttpContext, onEnd: () => void): SendOptions => {
-  const { signal, firstByteTimeoutMs, totalTimeoutMs } = attempt
-  if (signal === undefined && firstByteTimeoutMs === undefined && totalTimeoutMs === undefined)
+  const { signal, firstByteTimeoutMs, totalTimeoutMs, retained } = attempt
+  if (
+    signal === undefined &&
+    firstByteTimeoutMs === undefined &&
+    totalTimeoutMs === undefined &&
+    retained === undefined
+  )
     return { context, onEnd }
   return {
     context,
     onEnd,
     ...(signal !== undefined && { signal }),
+    ...(retained !== undefined && { retained }),
     ...(firstByteTimeoutMs !== undefined && { firstByteTimeoutMs }),
     ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
   }

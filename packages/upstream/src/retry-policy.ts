@@ -1,16 +1,20 @@
 /** May this failure be given to another member without doing its work twice? (RFC 9110 §9.2.2) */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpRequest, HttpResponse } from '@roundtrip/http'
+import type { RetainedContent } from './retained-content.ts'
 import type { RetryCondition } from './settings/retry-settings.ts'
 import { wasClosedWhileIdle, wasNeverSent } from './upstream-error.ts'
 
 const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE'])
 
-export const isIdempotent = ({ method }: HttpRequest): boolean => idempotentMethods.has(method)
+const isIdempotent = ({ method }: HttpRequest): boolean => idempotentMethods.has(method)
 
 /** Content that began to flow cannot be sent again, unless it was kept. */
-export const canBeSentTwice = (request: HttpRequest, isContentKept: boolean): boolean =>
-  isIdempotent(request) && (request.body === undefined || isContentKept)
+const isContentThere = ({ body }: HttpRequest, retained: RetainedContent | undefined): boolean =>
+  body === undefined || retained?.isReplayable === true || (retained === undefined && !body.readableDidRead)
+
+const canBeSentTwice = (request: HttpRequest, retained: RetainedContent | undefined): boolean =>
+  isIdempotent(request) && isContentThere(request, retained)
 
 const conditionOfError = ({ code }: RoundtripError): RetryCondition | undefined => {
   // Garbage in place of a head is as little of an answer as none; content that breaks off later never comes here.
@@ -26,11 +30,17 @@ const isConnectFailure = (error: RoundtripError): boolean => error.source === 'u
 const isFinal = ({ code }: RoundtripError): boolean =>
   code === 'NO_HEALTHY_UPSTREAM' || code === 'UPSTREAM_CIRCUIT_OPEN'
 
-export const isRetryableError = (error: unknown, on: readonly RetryCondition[], sendableTwice: boolean): boolean => {
+export const isRetryableError = (
+  error: unknown,
+  on: readonly RetryCondition[],
+  request: HttpRequest,
+  retained: RetainedContent | undefined,
+): boolean => {
   if (!(error instanceof RoundtripError) || isFinal(error)) return false
-  if (isConnectFailure(error)) return on.includes('connect-failure')
+  // An HTTP/2 stream may be refused when content has gone out already (RFC 9113 §8.7).
+  if (isConnectFailure(error)) return on.includes('connect-failure') && isContentThere(request, retained)
   const condition = conditionOfError(error)
-  return sendableTwice && condition !== undefined && on.includes(condition)
+  return canBeSentTwice(request, retained) && condition !== undefined && on.includes(condition)
 }
 
 /** The member has all it may be given; asking it again would only find the same. */
@@ -45,5 +55,7 @@ export const costNothing = (error: unknown, isElsewhere: boolean): boolean =>
 export const isRetryableResponse = (
   { status }: HttpResponse,
   on: readonly RetryCondition[],
-  sendableTwice: boolean,
-): boolean => sendableTwice && status >= 502 && status <= 504 && on.includes(String(status) as RetryCondition)
+  request: HttpRequest,
+  retained: RetainedContent | undefined,
+): boolean =>
+  canBeSentTwice(request, retained) && status >= 502 && status <= 504 && on.includes(String(status) as RetryCondition)

@@ -1,19 +1,11 @@
 /** Gives a request that failed to another member, where that cannot do its work twice, and only as often as a pool can bear. */
-import { Readable } from 'node:stream'
-import { buffer } from 'node:stream/consumers'
 import type { HttpContext, HttpHandler, HttpLayer, HttpRequest, HttpResponse } from '@roundtrip/http'
 import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { discard } from './discard.ts'
 import type { Member } from './member.ts'
-import {
-  canBeSentTwice,
-  costNothing,
-  isFull,
-  isIdempotent,
-  isRetryableError,
-  isRetryableResponse,
-} from './retry-policy.ts'
+import { RetainedContent } from './retained-content.ts'
+import { costNothing, isFull, isRetryableError, isRetryableResponse } from './retry-policy.ts'
 import { standaloneRetry, type RetrySource } from './retry-source.ts'
 
 /**
@@ -27,22 +19,16 @@ export const retry =
   (request, context) => {
     source.budget.deposit()
     if (source.settings.retry.maxAttempts === 1) return next(request, context)
-    return isContentKept(source, request)
-      ? keepContent(source, next, request, context)
-      : firstTry(source, next, request, context, undefined)
+    return firstTry(source, next, request, context)
   }
 
-const isContentKept = ({ settings }: RetrySource, request: HttpRequest): boolean =>
-  request.body !== undefined &&
-  isIdempotent(request) &&
-  Number(request.fields.get('content-length') ?? Infinity) <= settings.retry.maxBufferedBytes
-
-const keepContent = async (
-  source: RetrySource,
-  next: HttpHandler,
-  request: HttpRequest,
-  context: HttpContext,
-): Promise<HttpResponse> => firstTry(source, next, request, context, await buffer(request.body as Readable))
+/** Also for a POST, whose content may have gone out on an HTTP/2 stream that is then refused. What is announced as longer is not even begun with. */
+const retainedFor = ({ settings }: RetrySource, { body, fields }: HttpRequest): RetainedContent | undefined => {
+  const { maxBufferedBytes } = settings.retry
+  if (body === undefined || maxBufferedBytes === 0) return undefined
+  const isTooLong = Number(fields.get('content-length') ?? 0) > maxBufferedBytes
+  return isTooLong ? undefined : new RetainedContent(maxBufferedBytes)
+}
 
 /** Most requests need no more than this: what a second attempt takes is made when there is one. */
 const firstTry = async (
@@ -50,33 +36,31 @@ const firstTry = async (
   next: HttpHandler,
   request: HttpRequest,
   context: HttpContext,
-  content: Buffer | undefined,
 ): Promise<HttpResponse> => {
   const { retry: settings, timeouts } = source.settings
   const beganMs = timeouts.totalMs === undefined ? 0 : source.surroundings.clock()
-  const attempt = new Attempt(request, [], bodyOf(request, content))
+  const retained = retainedFor(source, request)
+  const attempt = new Attempt(request, [])
+  attempt.retained = retained
   attempt.firstByteTimeoutMs = settings.perTryTimeoutMs
   let failed: HttpResponse | undefined
   let error: unknown
   try {
     failed = await next(attempt, context)
-    if (!isRetryableResponse(failed, settings.on, canBeSentTwice(request, content !== undefined))) return failed
+    if (!isRetryableResponse(failed, settings.on, request, retained)) return failed
   } catch (thrown) {
     error = thrown
   }
-  return new FurtherTries({ source, next, request, context, content, beganMs }, attempt.tried).run(failed, error)
+  return new FurtherTries({ source, next, request, context, retained, beganMs }, attempt.tried).run(failed, error)
 }
-
-const bodyOf = ({ body }: HttpRequest, content: Buffer | undefined): Readable | undefined =>
-  content === undefined ? body : Readable.from([content])
 
 interface Tried {
   readonly source: RetrySource
   readonly next: HttpHandler
   readonly request: HttpRequest
   readonly context: HttpContext
-  /** When it was kept to be sent again. */
-  readonly content: Buffer | undefined
+  /** What has been read of its content, where that is kept. */
+  readonly retained: RetainedContent | undefined
   /** On the source's clock, where there is a bound on the whole. */
   readonly beganMs: number
 }
@@ -95,12 +79,13 @@ class FurtherTries {
 
   /** @param failed the answer of the first attempt; without one its `error` counts */
   async run(failed: HttpResponse | undefined, error: unknown): Promise<HttpResponse> {
-    const { request, content } = this.#what
+    const { request, retained } = this.#what
     const { on } = this.#source.settings.retry
-    const twice = canBeSentTwice(request, content !== undefined)
     for (let response = failed, failure = error; ;) {
       const isWorthIt =
-        response === undefined ? isRetryableError(failure, on, twice) : isRetryableResponse(response, on, twice)
+        response === undefined
+          ? isRetryableError(failure, on, request, retained)
+          : isRetryableResponse(response, on, request, retained)
       if (!isWorthIt || !(await this.#mayGoOn(response, failure))) {
         if (response === undefined) throw failure
         return response
@@ -116,8 +101,9 @@ class FurtherTries {
   }
 
   async #tryAgain(): Promise<HttpResponse> {
-    const { next, request, context, content } = this.#what
-    const attempt = new Attempt(request, this.#tried, bodyOf(request, content))
+    const { next, request, context, retained } = this.#what
+    const attempt = new Attempt(request, this.#tried)
+    attempt.retained = retained
     attempt.firstByteTimeoutMs = this.#source.settings.retry.perTryTimeoutMs
     attempt.totalTimeoutMs = this.#leftMs()
     this.#attempts++

@@ -89,7 +89,7 @@ export class FakeTransport implements Transport {
   readonly stats = { open: 0, idle: 0, waiting: 0, inFlight: 0, connects: 0, reuses: 0 }
   isDestroyed = false
   /** What becomes of a request; 200 by default. */
-  answer: (call: Call) => void = (call) => call.respond()
+  answer: (call: Call) => unknown = (call) => call.respond()
   readonly #drained = Promise.withResolvers<void>()
 
   constructor(options: TransportOptions) {

@@ -82,7 +82,12 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     this.#deadlineMs = Infinity
     this.#isUploading = true
     const lengthBytes = announcedBytes(request.fields)
-    this.#upload = new Upload(socket, request.body, lengthBytes, lengthBytes === undefined, this)
+    const { retained } = exchange.options
+    this.#upload = new Upload(
+      socket,
+      { body: request.body, lengthBytes, isChunked: lengthBytes === undefined, retained },
+      this,
+    )
     this.#upload.start()
   }
 

@@ -68,7 +68,10 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     this.#listen()
     this.#deadlineMs = endStream ? owner.clock() + exchange.firstByteTimeoutMs : Infinity
     if (request.body === undefined) return
-    this.#upload = new Upload(this.#stream, request.body, announcedBytes(request.fields), false, this)
+    const { body, fields } = request
+    const { retained } = exchange.options
+    const content = { body, lengthBytes: announcedBytes(fields), isChunked: false, retained }
+    this.#upload = new Upload(this.#stream, content, this)
     this.#upload.start()
   }
 

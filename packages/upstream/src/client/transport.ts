@@ -1,6 +1,7 @@
 /** What connections to a next hop offer to those above, whatever protocol they speak. */
 import type { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpRequest, HttpResponse } from '@roundtrip/http'
+import type { RetainedContent } from '../retained-content.ts'
 
 /** How long each phase of an exchange with a next hop may take. Watched by one sweep, so they fire up to 100 ms late. */
 export interface TransportTimeouts {
@@ -25,6 +26,8 @@ export interface SendOptions {
   readonly firstByteTimeoutMs?: number
   /** For this exchange, instead of the transport's own. */
   readonly totalTimeoutMs?: number
+  /** What is read of the request's content is noted there, and what earlier attempts have read is taken from there. */
+  readonly retained?: RetainedContent
   /** Called once, when the last byte of the response has arrived or never will: with the error that ended it, if any. */
   readonly onEnd?: (error: RoundtripError | undefined) => void
 }

@@ -2,6 +2,17 @@
 import type { Readable, Writable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
 import { chunkedEnd, chunkStart } from '@roundtrip/http1'
+import type { RetainedContent } from '../retained-content.ts'
+
+export interface UploadContent {
+  readonly body: Readable
+  /** As announced to the next hop. */
+  readonly lengthBytes: number | undefined
+  /** Whether it is to be coded in chunks. */
+  readonly isChunked: boolean
+  /** What attempts before this one have read of the body is sent first; what this one reads is noted. */
+  readonly retained: RetainedContent | undefined
+}
 
 export interface UploadEvents {
   /** Everything was handed to the connection. */
@@ -25,23 +36,15 @@ export class Upload {
   #left: number | undefined
   #isFirstChunk = true
   #isOver = false
+  readonly #retained: RetainedContent | undefined
 
-  /**
-   * @param sink a connection, or a stream of one
-   * @param lengthBytes as announced to the next hop
-   * @param isChunked whether the content is to be coded in chunks
-   */
-  constructor(
-    sink: Writable,
-    body: Readable,
-    lengthBytes: number | undefined,
-    isChunked: boolean,
-    events: UploadEvents,
-  ) {
+  /** @param sink a connection, or a stream of one */
+  constructor(sink: Writable, { body, lengthBytes, isChunked, retained }: UploadContent, events: UploadEvents) {
     this.#sink = sink
     this.#isChunked = isChunked
     this.#body = body
     this.#left = lengthBytes
+    this.#retained = retained
     this.#events = events
   }
 
@@ -49,9 +52,12 @@ export class Upload {
   start(): void {
     const body = this.#body
     if (body.errored) return this.#fail(cutShort(body.errored))
-    if (body.readableEnded) return this.#ended()
+    for (const part of this.#retained?.parts ?? []) this.#write(part)
+    if (body.readableEnded || this.#left === 0) return this.#ended()
     body.on('error', this.#failed).once('end', this.#ended).once('close', this.#closed).on('data', this.#send)
-    if (body.closed) this.#closed()
+    if (body.closed) return this.#closed()
+    // An attempt before this one may have paused it.
+    body.resume()
   }
 
   /** Sends no more of it. What is left is not read: that is for the server to do, whose connection it stands on. */
@@ -74,6 +80,7 @@ export class Upload {
     if (this.#left !== undefined && octets.byteLength > this.#left) {
       return this.#fail(new RoundtripError('BAD_REQUEST', 'The content is longer than its Content-Length.'))
     }
+    this.#retained?.note(octets)
     if (!this.#write(octets)) {
       this.#body.pause()
       this.#events.uploadStalled(true)

@@ -25,8 +25,8 @@ export const retrySettings = Type.Object(
       setting.durationMs({ description: 'wait for the head in one attempt; timeouts.firstByteMs when absent' }),
     ),
     maxBufferedBytes: setting.bytes({
-      description: 'content of an idempotent request kept to send it again; 0 keeps none',
-      default: 0,
+      description: 'content of a request kept on its way, so that it can be sent again; 0 keeps none',
+      default: 16_384,
     }),
     backoffBaseMs: setting.count({ description: 'longest pause before the first retry; it doubles', default: 25 }),
     backoffMaxMs: setting.count({ description: 'longest pause before any retry', default: 250 }),

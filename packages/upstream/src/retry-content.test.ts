@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream'
+import { Fields, type HttpRequest } from '@roundtrip/http'
+import { compose } from '@roundtrip/pipeline'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { startScriptedOrigin, type ScriptedOrigin } from './client/testing.ts'
+import { createPool } from './pool.ts'
+import { poolLayers, poolTerminal } from './pool-layers.ts'
+import { poolSettingsOf } from './settings/pool-settings.ts'
+import { bodyOf, silentLog, testContext, testRequest } from './testing.ts'
+
+const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
+
+const start = async (maxBufferedBytes?: number) => {
+  const next = await startScriptedOrigin()
+  const settings = poolSettingsOf({
+    members: [{ origin: next.origin }],
+    retry: { backoffBaseMs: 0, ...(maxBufferedBytes !== undefined && { maxBufferedBytes }) },
+  })
+  const pool = createPool('web', settings, { log: silentLog })
+  onTestFinished(() => pool.close())
+  const handler = compose(poolLayers(pool), poolTerminal())
+  const ask = async (request: Partial<HttpRequest>): Promise<string> =>
+    bodyOf(await handler(testRequest(request), testContext()))
+  return { next, ask }
+}
+
+/** A connection that has carried a request, so that it may be closed at any time. */
+const keptConnection = async (next: ScriptedOrigin, ask: (request: Partial<HttpRequest>) => Promise<string>) => {
+  const first = ask({})
+  const peer = await next.accept()
+  await peer.read()
+  peer.send(ok)
+  await first
+  return peer
+}
+
+/** Content whose parts come when the test says so. */
+const content = (): Readable => new Readable({ read() {} })
+
+const put = (body: Readable, bytes?: number): Partial<HttpRequest> => ({
+  method: 'PUT',
+  fields: bytes === undefined ? Fields.of() : Fields.of({ 'content-length': bytes }),
+  body,
+})
+
+describe('a kept connection that is closed instead of an answer', () => {
+  it.each([
+    ['of announced length', 5, 'hello'],
+    ['in chunks', undefined, '5\r\nhello\r\n0\r\n\r\n'],
+  ])('costs an idempotent request nothing: its content %s is sent again, whole', async (_what, bytes, onTheWire) => {
+    const { next, ask } = await start()
+    const kept = await keptConnection(next, ask)
+    const body = content()
+    body.push('hello')
+    body.push(null)
+    const answer = ask(put(body, bytes))
+    await kept.read()
+    await kept.read(onTheWire)
+    kept.socket.resetAndDestroy()
+    const fresh = await next.accept()
+    expect(await fresh.read()).toMatch(/^PUT /)
+    expect(await fresh.read(onTheWire)).toBe(onTheWire)
+    fresh.send(ok)
+    expect(await answer).toBe('ok')
+    expect(fresh.received).toBe('')
+  })
+
+  it('finds content that is still coming: what came is sent again, then what comes', async () => {
+    const { next, ask } = await start()
+    const kept = await keptConnection(next, ask)
+    const body = content()
+    body.push('hel')
+    const answer = ask(put(body, 5))
+    await kept.read('\r\n\r\nhel')
+    kept.socket.resetAndDestroy()
+    const fresh = await next.accept()
+    await fresh.read('\r\n\r\nhel')
+    body.push('lo')
+    body.push(null)
+    expect(await fresh.read('lo')).toBe('lo')
+    fresh.send(ok)
+    expect(await answer).toBe('ok')
+  })
+
+  it.each([
+    ['announced', 5],
+    ['found on the way', undefined],
+  ])('fails content longer than is kept, as %s: half of it would be another request', async (_how, bytes) => {
+    const { next, ask } = await start(4)
+    const kept = await keptConnection(next, ask)
+    const body = content()
+    body.push('hello')
+    body.push(null)
+    const answer = ask(put(body, bytes))
+    await kept.read('hello')
+    kept.socket.resetAndDestroy()
+    await expect(answer).rejects.toMatchObject({ code: 'UPSTREAM_RESET', status: 502 })
+    expect(next.connections()).toBe(1)
+  })
+
+  it('fails a POST: it may have been acted on', async () => {
+    const { next, ask } = await start()
+    const kept = await keptConnection(next, ask)
+    const body = content()
+    body.push('hello')
+    const answer = ask({ ...put(body, 10), method: 'POST' })
+    await kept.read('hello')
+    kept.socket.resetAndDestroy()
+    await expect(answer).rejects.toMatchObject({ code: 'UPSTREAM_RESET', details: { sent: true } })
+    expect(next.connections()).toBe(1)
+  })
+})
+
+it('a head that breaks off is no answer either: the next attempt gets all of the content', async () => {
+  const { next, ask } = await start()
+  const body = content()
+  body.push('hel')
+  const answer = ask(put(body, 5))
+  const broken = await next.accept()
+  await broken.read('hel')
+  broken.socket.end('HTTP/1.1 200')
+  const fresh = await next.accept()
+  await fresh.read('hel')
+  body.push('lo')
+  body.push(null)
+  await fresh.read('lo')
+  fresh.send(ok)
+  expect(await answer).toBe('ok')
+})
