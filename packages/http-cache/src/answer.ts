@@ -45,7 +45,7 @@ export const answerFrom = (
   const { body } = stored
   if (body instanceof Uint8Array) return respond(method, stored, fields, body)
   if (body === undefined) {
-    const part = answerFromParts(stored, requestFields.get('range'))
+    const part = answerFromParts(stored, requestFields)
     if (part === undefined || method === 'HEAD') return undefined
     fields.set('content-range', part.contentRange).set('content-length', part.bytes.byteLength)
     return { status: 206, fields, body: part.bytes }

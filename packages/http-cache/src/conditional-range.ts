@@ -57,17 +57,20 @@ const cacheConditions = (fields: Fields): Fields => {
   return conditions
 }
 
+/** The representation, or a part of it that was stored: conditions hold for both. */
+const isSelected = ({ status }: HttpResponse): boolean => status === 200 || status === 206
+
 /** Stands above `cache`, and above `compress` never: ranges count the octets that are sent. */
 export const conditionalRange = (): HttpLayer => (next) => (request, context) =>
   hasCondition(request)
-    ? next(request, context).then((response) => (response.status === 200 ? answer(request, response) : response))
+    ? next(request, context).then((response) => (isSelected(response) ? answer(request, response) : response))
     : next(request, context)
 
 const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {
   const validators = validatorsOf(response.fields)
   const conditions = cacheConditions(request.fields)
   if (evaluatePreconditions(request.method, conditions, validators) === 'not-modified') return notModified(response)
-  if (request.method !== 'GET' || !rangeApplies(conditions, validators)) return response
+  if (request.method !== 'GET' || response.status !== 200 || !rangeApplies(conditions, validators)) return response
   return partOf(request.fields.get('range'), response)
 }
 

@@ -78,7 +78,7 @@ export const explain = (request: HttpRequest, options: CacheOptions): Explanatio
     if (store.hitForMiss.has(key, nowMs)) return { ...facts, decision: 'hit-for-miss', reason: 'uncacheable' }
     return { ...facts, decision: 'miss', reason: found.length === 0 ? 'uri-miss' : 'vary-miss' }
   }
-  if (selected.partial !== undefined && answerFromParts(selected, request.fields.get('range')) === undefined) {
+  if (selected.partial !== undefined && answerFromParts(selected, request.fields) === undefined) {
     return { ...facts, decision: 'miss', reason: 'partial' }
   }
   const directives = settings.honourRequestDirectives ? parseDirectives(traits.cacheControl) : undefined

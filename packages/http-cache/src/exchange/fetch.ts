@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
 import { Fields, type HttpRequest, type HttpResponse } from '@roundtrip/http'
-import { contentRangeOf, combine } from '../policy/partial.ts'
+import { areOfOne, combine, contentRangeOf, type ContentRange } from '../policy/partial.ts'
 import { parseDirectives, type Directives } from '../policy/directives.ts'
 import { policyOf, type ResponsePolicy } from '../policy/freshness.ts'
 import { isOriginError, mayStandIn } from '../policy/reuse.ts'
@@ -19,6 +19,8 @@ export interface Recording {
   readonly varyNames: readonly string[]
   readonly varyValues: readonly string[]
   readonly head: Head
+  /** Of a 206. */
+  readonly range: ContentRange | undefined
   readonly body: SharedBody
 }
 
@@ -136,7 +138,18 @@ export class Fetch {
 
   #headOf({ status, fields }: HttpResponse): Head {
     const { settings, clock } = this.options
-    return headOf(status, fields, { requestMs: this.requestMs, responseMs: clock() }, settings)
+    const exchanged = { requestMs: this.requestMs, responseMs: clock() }
+    const before = status === 206 ? this.#partsBefore(fields) : undefined
+    // A 206 need not repeat what those who sent If-Range have been told (RFC 9110 §15.3.7, §15.3.7.3).
+    return before === undefined
+      ? headOf(status, fields, exchanged, settings)
+      : freshenedHead(before, fields, exchanged, settings)
+  }
+
+  #partsBefore(fields: Fields): StoredResponse | undefined {
+    const { selected } = this.options
+    const isOfSame = selected?.partial !== undefined && areOfOne(selected.head, { etag: fields.get('etag') })
+    return isOfSame ? selected : undefined
   }
 
   #refusal(
@@ -151,6 +164,8 @@ export class Fetch {
     const why = whyNotStorable(candidate, settings)
     if (why !== undefined) return why
     if (status === 206 && contentRangeOf(fields) === undefined) return 'content-range'
+    // Nobody has the fields that it leaves out.
+    if (status === 206 && request.fields.has('if-range') && this.#partsBefore(fields) === undefined) return 'range'
     return this.isOvertaken(head) ? 'purged' : undefined
   }
 
@@ -177,9 +192,11 @@ export class Fetch {
     const { request, settings, store, clock } = this.options
     const names = varyNames(response.fields)
     const values = selectingValues(request.fields, names, settings)
+    const range = response.status === 206 ? contentRangeOf(response.fields) : undefined
+    const kept = { varyNames: names, varyValues: values, head, range }
     if (response.body instanceof Readable) {
       const body = this.#record(response.body, response.fields)
-      const recording = { varyNames: names, varyValues: values, head, body }
+      const recording = { ...kept, body }
       void body.fate.then((fate) => {
         if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
         else store.counters.refuse(fate.kind)
@@ -190,7 +207,7 @@ export class Fetch {
     }
     const bytes = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
     if ((bytes?.byteLength ?? 0) > settings.maxObjectBytes) return { kind: 'passed', why: 'too-large' }
-    const stored = this.#storedFrom({ varyNames: names, varyValues: values, head }, bytes ?? new Uint8Array())
+    const stored = this.#storedFrom(kept, bytes ?? new Uint8Array())
     if (stored === undefined || !store.put(stored)) return { kind: 'passed', why: 'room' }
     store.hitForMiss.forget(this.options.key)
     return { kind: 'stored', stored }
@@ -220,13 +237,15 @@ export class Fetch {
   }
 
   #storedFrom(
-    { varyNames: names, varyValues: values, head }: Pick<Recording, 'varyNames' | 'varyValues' | 'head'>,
+    { varyNames: names, varyValues: values, head, range }: Omit<Recording, 'body'>,
     bytes: Uint8Array,
   ): StoredResponse | undefined {
-    const { key, store, selected } = this.options
-    if (head.status !== 206) return new StoredResponse(key, names, values, withLength(head, bytes), bytes)
-    const before = selected !== undefined && store.has(selected) ? selected : undefined
-    return combine(key, names, values, head, bytes, before)
+    const { key, store } = this.options
+    if (range === undefined) return new StoredResponse(key, names, values, withLength(head, bytes), bytes)
+    const before = store.sameVariant(key, names, values)
+    // Others may have brought the whole meanwhile.
+    if (before !== undefined && before.partial === undefined && areOfOne(before.head, head)) return undefined
+    return combine({ key, varyNames: names, varyValues: values, head, range, bytes }, before)
   }
 }
 

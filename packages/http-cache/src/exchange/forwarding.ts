@@ -28,9 +28,9 @@ export interface ForwardRequest {
 const insistsOnOrigin = (directives: Directives | undefined): boolean =>
   directives !== undefined && (has(directives, 'no-cache') || has(directives, 'no-store') || has(directives, 'max-age'))
 
-/** Reasons that lie in the response, not in who asked for it or when: the next one will be the same. */
-const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why']): boolean =>
-  why !== 'purged' && why !== 'request-no-store' && why !== 'authorization' && why !== 'method'
+/** Reasons that lie in the response, not in who asked for it, for what part, or when: the next one will be the same. */
+const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why'], { fields }: HttpRequest): boolean =>
+  !fields.has('range') && why !== 'purged' && why !== 'request-no-store' && why !== 'authorization' && why !== 'method'
 
 export class Forwarding {
   readonly #parts: CacheParts
@@ -65,7 +65,12 @@ export class Forwarding {
       const standIn = await this.#standIn(asked, outcome.stored, fetch, response)
       if (standIn !== undefined) return standIn
     }
-    if (outcome.kind === 'passed' && request.method === 'GET' && response.status !== 304 && isLasting(outcome.why)) {
+    if (
+      outcome.kind === 'passed' &&
+      request.method === 'GET' &&
+      response.status !== 304 &&
+      isLasting(outcome.why, request)
+    ) {
       store.hitForMiss.remember(asked.key, clock() + settings.hitForMissMs)
     }
     return this.#finish(asked, fetch, response)

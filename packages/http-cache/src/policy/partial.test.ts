@@ -89,6 +89,108 @@ describe('ranges', () => {
   })
 })
 
+/** Half of it is stored. */
+const played = async (fields: Record<string, string> = {}): Promise<Scenario> => {
+  const play = new Scenario()
+  await play.answersWith(ranges(play)).ask('/', { range: 'bytes=0-4', ...fields })
+  play.requests.length = 0
+  return play
+}
+
+describe('parts that are stored', () => {
+  it.each([
+    ['"1"', 0],
+    ['"2"', 1],
+    ['W/"1"', 1],
+  ])('answer under If-Range: %s only when it names them', async (ifRange, asked) => {
+    const play = await played()
+    await play.ask('/', { range: 'bytes=1-2', 'if-range': ifRange })
+    expect(play.requests).toHaveLength(asked)
+  })
+
+  it('are not sent to a client that has them', async () => {
+    const play = await played()
+    const seen = await play.ask('/', { range: 'bytes=1-2', 'if-none-match': '"1"' })
+    expect(seen).toMatchObject({ status: 304, body: '' })
+    expect(seen.fields['content-range']).toBeUndefined()
+    expect(play.requests).toHaveLength(0)
+  })
+
+  it('keep the fields that an answer to If-Range leaves out', async () => {
+    const play = new Scenario()
+    const common = { 'cache-control': 'max-age=60', etag: '"1"' }
+    const left = { ...common, 'content-range': 'bytes 0-4/10', 'content-type': 'text/plain', 'x-made': 'first' }
+    await play.answers(left, { status: 206, body: text.slice(0, 5) }).ask('/', { range: 'bytes=0-4' })
+    const right = { ...common, 'content-range': 'bytes 5-9/10', 'x-made': 'second' }
+    await play.answers(right, { status: 206, body: text.slice(5) }).ask('/', { range: 'bytes=5-9', 'if-range': '"1"' })
+    const seen = await play.ask('/')
+    expect(seen).toMatchObject({ status: 200, body: text, cache: 'hit; ttl=60' })
+    expect(seen.fields).toMatchObject({ 'content-type': 'text/plain', 'x-made': 'second', 'content-length': '10' })
+    expect(seen.fields['content-range']).toBeUndefined()
+  })
+
+  it('are none when If-Range has left out the fields of the whole', async () => {
+    const play = await played({ 'if-range': '"1"' })
+    expect(play.store.stats()).toMatchObject({ objects: 0, notStored: { range: 1 } })
+  })
+
+  it('do not take the place of the whole that came meanwhile', async () => {
+    const play = new Scenario()
+    const gate = Promise.withResolvers<void>()
+    const answer = ranges(play)
+    play.answersWith(async (request) => {
+      if (request.fields.has('range')) await gate.promise
+      return answer(request)
+    })
+    const late = play.ask('/', { range: 'bytes=0-4' })
+    await play.ask('/')
+    gate.resolve()
+    expect(await late).toMatchObject({ status: 206, body: '01234' })
+    expect(await play.ask('/')).toMatchObject({ status: 200, body: text, cache: 'hit; ttl=60' })
+  })
+
+  it('are all kept when they come at once', async () => {
+    const play = new Scenario()
+    play.answersWith(ranges(play))
+    await Promise.all([play.ask('/', { range: 'bytes=0-4' }), play.ask('/', { range: 'bytes=5-9' })])
+    expect(await play.ask('/')).toMatchObject({ status: 200, body: text, cache: 'hit; ttl=60' })
+  })
+
+  it('are given up for the newest when they are in too many pieces', async () => {
+    const play = new Scenario()
+    play.answersWith(({ fields }) => {
+      const [first = ''] = /\d+/.exec(fields.get('range') ?? '') ?? []
+      const contentRange = `bytes ${first}-${first}/1000`
+      const named = { 'cache-control': 'max-age=60', etag: '"1"', 'content-range': contentRange }
+      return play.response({ status: 206, fields: named, body: 'x' })
+    })
+    for (let first = 0; first < 130; first += 2) await play.ask('/', { range: `bytes=${first}-${first}` })
+    const [stored] = play.store.entries()
+    expect(stored?.partial?.parts).toHaveLength(1)
+  })
+})
+
+describe('what only concerns a range', () => {
+  it.each([412, 416])('%i is not stored for those who want something else, whatever its fields say', async (status) => {
+    const play = new Scenario()
+    await play.answers({ 'cache-control': 'public, max-age=60' }, { status }).ask('/', { range: 'bytes=20-' })
+    await play.answersWith(ranges(play)).ask('/')
+    expect(play.requests).toHaveLength(2)
+    expect(await play.ask('/')).toMatchObject({ status: 200, body: text, cache: 'hit; ttl=60' })
+  })
+
+  it('does not keep those who want the whole from waiting for each other', async () => {
+    const play = new Scenario()
+    await play
+      .answers({ 'content-type': 'multipart/byteranges; boundary=x' }, { status: 206 })
+      .ask('/', { range: 'bytes=0-1,3-4' })
+    play.requests.length = 0
+    play.answersWith(ranges(play))
+    await Promise.all([play.ask('/'), play.ask('/')])
+    expect(play.requests).toHaveLength(1)
+  })
+})
+
 const part = (first: number, last: number): { first: number; bytes: Buffer } => ({
   first,
   bytes: Buffer.from(text.slice(first, last + 1)),

@@ -1,5 +1,5 @@
 /** Incomplete responses (RFC 9111 §3.3, §3.4; RFC 9110 §15.3.7.3): storing parts, combining them, answering from them. */
-import { contentRange, Fields, selectRange, type ByteRange } from '@roundtrip/http'
+import { contentRange, Fields, rangeApplies, selectRange, type ByteRange, type Validators } from '@roundtrip/http'
 import { StoredResponse, type Head, type Part } from '../stored-response.ts'
 
 export interface ContentRange extends ByteRange {
@@ -15,7 +15,8 @@ export const contentRangeOf = (fields: Fields): ContentRange | undefined => {
 }
 
 /** Only a strong entity tag says that two parts are of the same octets. */
-const areOfOne = (a: Head, b: Head): boolean => a.etag !== undefined && !a.etag.startsWith('W/') && a.etag === b.etag
+export const areOfOne = (a: Pick<Head, 'etag'>, b: Pick<Head, 'etag'>): boolean =>
+  a.etag !== undefined && !a.etag.startsWith('W/') && a.etag === b.etag
 
 const endOf = ({ first, bytes }: Part): number => first + bytes.byteLength
 
@@ -33,23 +34,33 @@ export const mergeParts = (parts: readonly Part[]): Part[] => {
   return merged
 }
 
+/** A part on its way into the store. */
+export interface NewPart {
+  readonly key: string
+  readonly varyNames: readonly string[]
+  readonly varyValues: readonly string[]
+  readonly head: Head
+  readonly range: ContentRange
+  readonly bytes: Uint8Array
+}
+
+/** Gaps that one response may have: each costs memory and time, and whoever asks for single octets makes many. */
+const mostParts = 64
+
+/** Those that are known already, of the very same octets. */
+const partsKnown = ({ head, range }: NewPart, before: StoredResponse | undefined): readonly Part[] =>
+  before?.partial !== undefined && before.partial.totalBytes === range.totalBytes && areOfOne(before.head, head)
+    ? before.partial.parts
+    : []
+
 /** What is stored after a 206: its part, with those that were there when they are of the same octets; whole when nothing is missing. */
-export const combine = (
-  key: string,
-  varyNames: readonly string[],
-  varyValues: readonly string[],
-  head: Head,
-  bytes: Uint8Array,
-  before: StoredResponse | undefined,
-): StoredResponse | undefined => {
-  const range = contentRangeOf(Fields.adopt([...head.flat]))
-  if (range === undefined || range.last - range.first + 1 !== bytes.byteLength) return undefined
+export const combine = (added: NewPart, before: StoredResponse | undefined): StoredResponse | undefined => {
+  const { key, varyNames, varyValues, head, range, bytes } = added
+  if (range.last - range.first + 1 !== bytes.byteLength) return undefined
   const { totalBytes } = range
-  const known =
-    before?.partial !== undefined && before.partial.totalBytes === totalBytes && areOfOne(before.head, head)
-      ? before.partial.parts
-      : []
-  const parts = mergeParts([...known, { first: range.first, bytes }])
+  const own = { first: range.first, bytes }
+  const merged = mergeParts([...partsKnown(added, before), own])
+  const parts = merged.length > mostParts ? [own] : merged
   const [only] = parts
   if (only !== undefined && only.bytes.byteLength === totalBytes) {
     const fields = Fields.adopt([...head.flat])
@@ -67,13 +78,10 @@ export interface PartialAnswer {
   readonly contentRange: string
 }
 
-/** The octets a Range asks for when all of them are among the stored parts. */
-export const answerFromParts = (
-  { partial }: StoredResponse,
-  rangeField: string | undefined,
-): PartialAnswer | undefined => {
-  if (partial === undefined) return undefined
-  const selection = selectRange(rangeField, partial.totalBytes)
+/** The octets a Range asks for when it applies (If-Range, RFC 9110 §13.1.5) and all of them are among the stored parts. */
+export const answerFromParts = ({ head, partial }: StoredResponse, request: Fields): PartialAnswer | undefined => {
+  if (partial === undefined || !rangeApplies(request, validatorsOf(head))) return undefined
+  const selection = selectRange(request.get('range'), partial.totalBytes)
   if (selection.kind !== 'part') return undefined
   const { range } = selection
   const part = partial.parts.find((one) => one.first <= range.first && range.last < endOf(one))
@@ -83,3 +91,8 @@ export const answerFromParts = (
     contentRange: contentRange(range, partial.totalBytes),
   }
 }
+
+const validatorsOf = ({ etag, lastModifiedMs }: Head): Validators => ({
+  ...(etag !== undefined && { etag }),
+  ...(lastModifiedMs !== undefined && { lastModified: new Date(lastModifiedMs) }),
+})

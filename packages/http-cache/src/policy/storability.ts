@@ -17,6 +17,7 @@ export type Unstorable =
   | 'vary-star'
   | 'no-freshness'
   | 'content-range'
+  | 'range'
   | 'too-large'
   | 'long-lived'
 
@@ -43,6 +44,9 @@ export interface Candidate {
 const understoodStatuses = new Set([
   200, 203, 204, 206, 300, 301, 302, 303, 307, 308, 400, 401, 403, 404, 405, 410, 414, 500, 501, 502, 503, 504,
 ])
+
+/** Of the conditions and the range of one request alone: nobody else's business. */
+const answersConditions = (status: number): boolean => status === 412 || status === 416
 
 const isFinal = (status: number): boolean => status >= 200 && status !== 304
 
@@ -79,6 +83,7 @@ const isUseful = ({ freshness, fields }: Candidate): boolean =>
 /** Explicit freshness makes any final status storable, known or not; without it the status must allow a guess. */
 const isStorableStatus = ({ status, freshness, policy: { directives } }: Candidate): boolean =>
   isFinal(status) &&
+  !answersConditions(status) &&
   (isExplicit(freshness) ||
     freshness.source !== 'none' ||
     has(directives, 'public') ||

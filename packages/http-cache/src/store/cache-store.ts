@@ -65,6 +65,11 @@ export class CacheStore {
     return undefined
   }
 
+  /** What is stored for the very same selecting values. */
+  sameVariant(key: string, varyNames: readonly string[], varyValues: readonly string[]): StoredResponse | undefined {
+    return this.variants(key).find((stored) => isSameVariant(stored, { varyNames, varyValues }))
+  }
+
   touch(stored: StoredResponse): void {
     this.#policy.touch(stored.node)
   }
@@ -243,7 +248,9 @@ export class CacheStore {
   }
 }
 
-const isSameVariant = (a: StoredResponse, b: StoredResponse): boolean =>
+type Selecting = Pick<StoredResponse, 'varyNames' | 'varyValues'>
+
+const isSameVariant = (a: Selecting, b: Selecting): boolean =>
   a.varyNames.length === b.varyNames.length &&
   a.varyNames.every((name, index) => name === b.varyNames[index]) &&
   a.varyValues.every((value, index) => value === b.varyValues[index])
