@@ -146,17 +146,15 @@ describe('content', () => {
     socket.write('xyz\r\n')
     const [, requestId] = /^HTTP\/1\.1 400 [^]*x-request-id: (.*)\r\n/.exec(await text(socket)) ?? []
     const linesOf = () => edge.lines.filter((line) => line['requestId'] === requestId && line.level !== 'debug')
-    await expect
-      .poll(linesOf)
-      .toMatchObject([
-        {
-          message: 'POST /upload 400',
-          status: 400,
-          outcome: 'refused',
-          code: 'BAD_REQUEST',
-          reason: expect.stringContaining('chunk'),
-        },
-      ])
+    await expect.poll(linesOf).toMatchObject([
+      {
+        message: 'POST /upload 400',
+        status: 400,
+        outcome: 'refused',
+        code: 'BAD_REQUEST',
+        reason: expect.stringContaining('chunk'),
+      },
+    ])
   })
 
   it('over the limit is refused, announced or not, in both protocols', async () => {

@@ -1,7 +1,7 @@
 /** Puts one working process of the edge together: what it does, and the listeners that bring it requests. */
 import type { HttpHandler, Log } from '@roundtrip/http'
 import { serveHttp1, type Http1Server } from '@roundtrip/http1'
-import { serveHttp2 } from '@roundtrip/http2'
+import { serveHttp2, type Http2Server } from '@roundtrip/http2'
 import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { checksOf } from '@roundtrip/upstream'
@@ -27,6 +27,7 @@ export const startEdge = async (
   const file = await fileFor(settings, workplace, log)
   const relay = new PurgeRelay({ bus: workplace.bus, openLog: redisLog(redisOf(settings), log), log })
   const http1 = new Map<ListenerName, Http1Server>()
+  const http2 = new Map<ListenerName, Http2Server>()
   let runtime: EdgeRuntime | undefined
   const runtimeAt = (httpsPort: number): EdgeRuntime =>
     (runtime ??= new EdgeRuntime({
@@ -50,6 +51,8 @@ export const startEdge = async (
     protocolsFor: (name, port) => {
       const spoken = protocols(runtimeAt(port).handler, name, { settings, file, log })
       http1.set(name, spoken.http1)
+      // In plain text it is not spoken.
+      if (name === 'https') http2.set(name, spoken.http2)
       return spoken
     },
     log,
@@ -58,7 +61,7 @@ export const startEdge = async (
     relay.close()
     throw error
   })
-  return assemble({ runtime: runtimeAt(0), listeners, http1, purges: relay }, workplace)
+  return assemble({ runtime: runtimeAt(0), listeners, http1, http2, purges: relay }, workplace)
 }
 
 /** A worker that takes the place of another must not fail because of a file that the others have refused. */

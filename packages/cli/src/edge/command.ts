@@ -11,7 +11,7 @@ export const edgeCommand: Command = defineCommand({
   usage: '[options] <what> [subject]',
   description:
     'What can be asked: pools (members, and why one is out), cache (figures), explain URL (would this be a hit, and why not),' +
-    ' connections, slow (recent slow requests), settings (as in force), metrics, workers (processes). What can be done: purge URL, drain or restore' +
+    ' connections, certificates (and when they expire), slow (recent slow requests), settings (as in force), metrics, workers (processes). What can be done: purge URL, drain or restore' +
     ' POOL/MEMBER, weight POOL/MEMBER, reload (the settings file), recycle (worker processes, one after the other).' +
     '\n\nAll edges of the running stack are meant unless one is named. EDGE_ADMIN_TOKEN is sent where an edge asks for it.',
   options: {

@@ -73,6 +73,7 @@ export const questions: Readonly<Record<string, Ask>> = {
   cache: plain('GET', '/cache'),
   explain,
   purge,
+  certificates: plain('GET', '/certificates'),
   connections: plain('GET', '/connections'),
   slow: plain('GET', '/slow'),
   settings: plain('GET', '/settings'),

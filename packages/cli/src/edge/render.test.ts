@@ -102,6 +102,21 @@ describe('what an edge answers', () => {
     expect(show(verb, answer).join('\n')).toMatch(expected)
   })
 
+  it('says how long certificates hold', () => {
+    const held = {
+      names: ['a.test', '*.a.test'],
+      expires: '2026-11-21T06:00:30.000Z',
+      fingerprint: 'AB:CD',
+      workers: 2,
+    }
+    const over = { ...held, names: [], expires: '2026-11-21T05:00:00.000Z', workers: 1 }
+    expect(show('certificates', [held, over])).toEqual([
+      'NAMES            EXPIRES            IN         WORKERS  FINGERPRINT',
+      'a.test *.a.test  2026-11-21 06:00Z  1 h 0 min        2  AB:CD',
+      '-                2026-11-21 05:00Z  expired          1  AB:CD',
+    ])
+  })
+
   it('says where the time of a slow request went', () => {
     const slow = {
       at: '2026-11-21T05:00:00.000Z',

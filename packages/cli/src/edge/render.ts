@@ -2,7 +2,16 @@
 import { duration } from '../terminal/units.ts'
 import { explainText } from './explain-text.ts'
 import { poolsText } from './pools-text.ts'
-import { isRecord, numberOf, recordLines, recordsOf, textOf, type AnyRecord, type Reading } from './records-text.ts'
+import {
+  isRecord,
+  numberOf,
+  recordLines,
+  recordsOf,
+  recordTable,
+  textOf,
+  type AnyRecord,
+  type Reading,
+} from './records-text.ts'
 
 type Io = Reading['io']
 type Rendering = (answer: unknown, io: Io, nowMs: number) => readonly string[]
@@ -13,6 +22,21 @@ const memberOf = (answer: unknown): string => {
   const { pool, member } = fieldsOf(answer)
   return `${textOf(pool)}/${textOf(member)}`
 }
+
+/** Each by how long it holds: what has to be done about it depends on that. */
+const certificates: Rendering = (answer, io, nowMs) =>
+  recordTable(
+    recordsOf(answer).map(({ names, expires, fingerprint, workers }) => ({
+      names,
+      expires: `${textOf(expires).slice(0, 16).replace('T', ' ')}Z`,
+      in: inWords(Date.parse(textOf(expires)) - nowMs),
+      workers,
+      fingerprint,
+    })),
+    { io, withUnits: true },
+  )
+
+const inWords = (leftMs: number): string => (leftMs > 0 ? duration(leftMs) : 'expired')
 
 /** Where else a purge is heard, as the edge that was asked knows it. */
 const elsewhere: Readonly<Record<string, string>> = {
@@ -55,6 +79,7 @@ const withUnits: Rendering = (answer, io) => recordLines(answer, { io, withUnits
 
 const renderings: Readonly<Record<string, Rendering>> = {
   pools: poolsText,
+  certificates,
   explain: (answer, io) => (Array.isArray(answer) ? answer : [answer]).flatMap((one) => explainText(one, io)),
   cache: cacheFigures,
   slow: slowRequests,

@@ -30,7 +30,14 @@ const connectionsOf = (name: string) => ({
 })
 
 const listenersOf = (name: string): Listeners =>
-  ({ connections: () => connectionsOf(name), figures: () => ({}) }) as unknown as Listeners
+  ({
+    connections: () => connectionsOf(name),
+    figures: () => ({}),
+    certificates: () => [
+      { names: ['a.test', '*.a.test'], fingerprint: 'AB:CD', expiresAt: Date.parse('2030-01-01T00:00:00.000Z') },
+      ...(name === 'worker-2' ? [{ names: [], fingerprint: 'EF:01', expiresAt: 0 }] : []),
+    ],
+  }) as unknown as Listeners
 
 interface Redis {
   readonly notes: PurgeNote[]
@@ -55,7 +62,7 @@ const startWorker = (bus: WorkerBus, name: string, settings: object, redis: Redi
     sharesCertificate: () => false,
     log,
   })
-  answerAdmin({ bus, runtime, listeners: listenersOf(name), http1: new Map(), purges: relay })
+  answerAdmin({ bus, runtime, listeners: listenersOf(name), http1: new Map(), http2: new Map(), purges: relay })
   onTestFinished(() => runtime.close())
   return runtime
 }
@@ -119,6 +126,15 @@ describe.each([1, 2])('the pools of %i worker(s)', (count) => {
 
   it.each([{}, { weight: -1 }, { weight: '5' }, { weight: 1.5 }, { weight: 1001 }])('refuse %o', async (body) => {
     await expect(start(count).order('weight', body)).rejects.toEqual(refusal('BAD_REQUEST', /which weight/))
+  })
+})
+
+describe('the certificates', () => {
+  it('are told once for all workers that show them', async () => {
+    expect(await start(2).ask('GET /certificates')).toEqual([
+      { names: ['a.test', '*.a.test'], expires: '2030-01-01T00:00:00.000Z', fingerprint: 'AB:CD', workers: 2 },
+      { names: [], expires: '1970-01-01T00:00:00.000Z', fingerprint: 'EF:01', workers: 1 },
+    ])
   })
 })
 

@@ -5,13 +5,14 @@ import { recycleTopic, workerStatusTopic } from '../workers/start-workers.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { processFiguresTopic } from '../workers/workplace.ts'
 import type { AdminHandler, AdminRequest, AdminRoutes } from './admin-listener.ts'
-import { addFigures, mergePools } from './merge.ts'
+import { addFigures, mergeCertificates, mergePools } from './merge.ts'
 import { purgeCommand } from './purge-command.ts'
 import { purgeEverywhere } from './purge-everywhere.ts'
 import { requestUrl } from './request-url.ts'
 import type { StandingOrders } from './standing-orders.ts'
 import {
   cacheTopic,
+  certificatesTopic,
   connectionsTopic,
   explainTopic,
   memberTopic,
@@ -95,6 +96,7 @@ export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes 
     },
     'POST /cache/purge': async ({ body }) => purge(purgeCommand(body)),
     'GET /connections': async () => (await bus.request(connectionsTopic, null)).flat(),
+    'GET /certificates': async () => mergeCertificates(await bus.request(certificatesTopic, null)),
     'GET /slow': async () => (await bus.request(slowTopic, null)).flat().toSorted((a, b) => b.at.localeCompare(a.at)),
     'GET /settings': async () => (await bus.request(settingsTopic, null))[0] ?? {},
     'GET /metrics': async () => expose(addUp(await bus.request(metricsTopic, null))),

@@ -1,5 +1,6 @@
 /** One picture out of what several worker processes say of themselves. */
 import type { PoolStatus } from '@roundtrip/upstream'
+import type { CertificateRow } from './topics.ts'
 
 type Figures = Readonly<Record<string, unknown>>
 
@@ -87,4 +88,11 @@ export const mergePools = (views: readonly (readonly PoolStatus[])[]): PoolRow[]
     retries: pools.reduce((sum, { counters }) => sum + counters.retries, 0),
     hedges: pools.reduce((sum, { counters }) => sum + counters.hedges, 0),
     members: [...byName(pools.flatMap(({ members }) => members))].map(([member, seen]) => memberRow(member, seen)),
+  }))
+
+/** Each certificate once, with how many workers show it: those that could not read new files still show the old. */
+export const mergeCertificates = (views: readonly (readonly CertificateRow[])[]): object[] =>
+  [...Map.groupBy(views.flat(), ({ fingerprint }) => fingerprint).values()].map((same) => ({
+    ...same[0],
+    workers: same.length,
   }))

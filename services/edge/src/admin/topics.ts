@@ -17,6 +17,15 @@ export interface ConnectionRow {
   readonly inFlight: number
 }
 
+/** A certificate that clients are shown. */
+export interface CertificateRow {
+  readonly names: readonly string[]
+  /** ISO 8601. */
+  readonly expires: string
+  /** SHA-256, colons between the octets. */
+  readonly fingerprint: string
+}
+
 /** A request that is only asked about. */
 export interface Supposed {
   readonly url: RequestUrl
@@ -79,6 +88,7 @@ export const purgeTopic: Topic<PurgeOrder, Purged> = topic('admin.purge')
 /** Replies whether they hear it now; undefined from those who were not meant. */
 export const shareTopic: Topic<ShareOrder, boolean | undefined> = topic('admin.share')
 export const connectionsTopic: Topic<null, readonly ConnectionRow[]> = topic('admin.connections')
+export const certificatesTopic: Topic<null, readonly CertificateRow[]> = topic('admin.certificates')
 export const slowTopic: Topic<null, readonly SlowRequest[]> = topic('admin.slow')
 export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')
 /** Said by a worker that can be given orders from now on. */

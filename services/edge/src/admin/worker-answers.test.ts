@@ -13,7 +13,14 @@ const start = () => {
   const bus = new LocalBus(log)
   const pool: Pool = createPool('web', poolSettingsOf({ members: [{ origin: 'http://127.0.0.1:1' }] }, 'test'), { log })
   const runtime = { pools: new Map([['web', pool]]) } as unknown as EdgeRuntime
-  const stop = answerAdmin({ bus, runtime, listeners: {} as Listeners, http1: new Map(), purges: {} as PurgeRelay })
+  const stop = answerAdmin({
+    bus,
+    runtime,
+    listeners: {} as Listeners,
+    http1: new Map(),
+    http2: new Map(),
+    purges: {} as PurgeRelay,
+  })
   onTestFinished(() => {
     stop()
     pool.close()

@@ -5,16 +5,19 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
 import type { Listeners } from '../listener/open-listeners.ts'
 import { collectMetrics } from '../metrics/collect.ts'
+import type { Http2Servers } from '../metrics/http2-metrics.ts'
 import type { Http1Servers } from '../metrics/server-metrics.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { edgeFile } from '../settings/edge-file.ts'
 import { withoutSecrets } from '../settings/without-secrets.ts'
+import type { Certificate } from '../tls/certificate.ts'
 import type { WorkerBus } from '../workers/worker-bus.ts'
 import { requestUrl, type RequestUrl } from './request-url.ts'
 import {
   applyTopic,
   cacheTopic,
+  certificatesTopic,
   connectionsTopic,
   explainTopic,
   memberTopic,
@@ -26,6 +29,7 @@ import {
   slowTopic,
   workerStartedTopic,
   type Applied,
+  type CertificateRow,
   type ConnectionRow,
   type Done,
   type Explained,
@@ -40,11 +44,12 @@ export interface Answering {
   readonly runtime: EdgeRuntime
   readonly listeners: Listeners
   readonly http1: Http1Servers
+  readonly http2: Http2Servers
   readonly purges: Pick<PurgeRelay, 'carryOut' | 'close' | 'id' | 'isConnected' | 'share' | 'waiting'>
 }
 
 /** @returns stops answering */
-export const answerAdmin = ({ bus, runtime, listeners, http1, purges }: Answering): (() => void) => {
+export const answerAdmin = ({ bus, runtime, listeners, http1, http2, purges }: Answering): (() => void) => {
   const stops = [
     bus.subscribe(poolsTopic, () => [...runtime.pools.values()].map((pool) => pool.status())),
     bus.subscribe(memberTopic, (order) => obey(order, runtime.pools)),
@@ -53,10 +58,11 @@ export const answerAdmin = ({ bus, runtime, listeners, http1, purges }: Answerin
     bus.subscribe(purgeTopic, (order) => purgeHere(order, runtime, purges)),
     bus.subscribe(shareTopic, ({ relay, note }) => (relay === purges.id ? purges.share(note) : undefined)),
     bus.subscribe(connectionsTopic, () => connectionRows(listeners.connections(), Date.now())),
+    bus.subscribe(certificatesTopic, () => listeners.certificates().map(certificateRow)),
     bus.subscribe(slowTopic, () => runtime.slow.recent()),
     bus.subscribe(settingsTopic, () => withoutSecrets(edgeFile, runtime.file)),
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
-    bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, purges })),
+    bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, http2, purges })),
   ]
   bus.publish(workerStartedTopic, null)
   return () => {
@@ -147,6 +153,12 @@ const keyOf = (url: string, runtime: EdgeRuntime): string => {
   const route = runtime.routeOf(request)
   return route === undefined ? url : keyBy(route.cache.key)(request)
 }
+
+const certificateRow = ({ names, fingerprint, expiresAt }: Certificate): CertificateRow => ({
+  names,
+  expires: new Date(expiresAt).toISOString(),
+  fingerprint,
+})
 
 const connectionRows = (
   byListener: Readonly<Record<string, Iterable<ServerConnection>>>,

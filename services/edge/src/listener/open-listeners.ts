@@ -1,5 +1,6 @@
 /** The edge's two listeners, for HTTPS and for plain HTTP, with everything that keeps them going: certificates, ticket keys, drain. */
 import type { Log } from '@roundtrip/http'
+import type { Certificate } from '../tls/certificate.ts'
 import { followCertificates, loadPresented, type CertificateSources } from '../tls/presented-certificates.ts'
 import { sharesCertificateOf, type SharesCertificate } from '../tls/shares-certificate.ts'
 import type { TlsSettings } from '../tls/tls-settings.ts'
@@ -31,6 +32,8 @@ export interface Listeners {
   /** By name: who is connected. */
   readonly connections: () => Readonly<Record<string, Listener['connections']>>
   readonly sharesCertificate: SharesCertificate
+  /** As clients are shown them now. */
+  readonly certificates: () => readonly Certificate[]
   /** Stops accepting; resolves when every connection has been closed, each after its last response. */
   readonly drain: () => Promise<void>
   /** Breaks every connection off. */
@@ -42,6 +45,7 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
   const { httpPort, httpsPort, workplace, log } = options
   const sources = sourcesOf(options)
   const presented = loadPresented(sources)
+  let { certificates } = presented
   let sharesCertificate = sharesCertificateOf(presented)
   const https = await open('https', httpsPort, options, {
     protocolsFor: (port) => options.protocolsFor('https', port),
@@ -65,6 +69,7 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
     log,
     onRenewed: (renewed) => {
       https.tls?.present(renewed)
+      certificates = renewed.certificates
       sharesCertificate = sharesCertificateOf(renewed)
     },
   })
@@ -76,6 +81,7 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
     figures: () => byName((listener) => listener.figures()),
     connections: () => byName(({ connections }) => connections),
     sharesCertificate: (serverName, host) => sharesCertificate(serverName, host),
+    certificates: () => certificates,
     drain: async () => void (await Promise.all(listeners.map(([, listener]) => listener.drain()))),
     close: () => {
       stopFollowing()

@@ -3,19 +3,22 @@ import type { StoreStats } from '@roundtrip/http-cache'
 import type { Listeners } from '../listener/open-listeners.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
+import { certificateMetrics } from './certificate-metrics.ts'
 import { addUp, type Metric } from './exposition.ts'
+import { http2Metrics, type Http2Servers } from './http2-metrics.ts'
 import { counter, gauge, rowsBy } from './metric.ts'
 import { connectionMetrics, http1Metrics, listenerMetrics, type Http1Servers } from './server-metrics.ts'
 import { upstreamMetrics } from './upstream-metrics.ts'
 
 export interface Measured {
   readonly runtime: EdgeRuntime
-  readonly listeners: Pick<Listeners, 'connections' | 'figures'>
+  readonly listeners: Pick<Listeners, 'certificates' | 'connections' | 'figures'>
   readonly http1: Http1Servers
+  readonly http2: Http2Servers
   readonly purges: Pick<PurgeRelay, 'isConnected' | 'waiting'>
 }
 
-export const collectMetrics = ({ runtime, listeners, http1, purges }: Measured): Metric[] => [
+export const collectMetrics = ({ runtime, listeners, http1, http2, purges }: Measured): Metric[] => [
   // Routes share the names of their metrics.
   ...addUp([...runtime.figures].map((figures) => figures.metrics)),
   ...upstreamMetrics(runtime.servedPools),
@@ -24,7 +27,9 @@ export const collectMetrics = ({ runtime, listeners, http1, purges }: Measured):
   ...limitMetrics(runtime),
   ...listenerMetrics(listeners),
   ...connectionMetrics(listeners),
+  ...certificateMetrics(listeners.certificates()),
   ...http1Metrics(http1),
+  ...http2Metrics(http2),
   ...processMetrics(),
 ]
 

@@ -5,6 +5,8 @@ export interface Metric {
   readonly name: string
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
+  /** What processes say together: the sum where nothing else is said. */
+  readonly together?: 'sum' | 'lowest'
   readonly samples: readonly Sample[]
 }
 
@@ -41,7 +43,12 @@ export const expose = (metrics: readonly Metric[]): string =>
     })
     .join('')
 
-/** Same name and labels: one sample, the sum. Each process counts only what it did itself, gauges too. */
+const combine: Readonly<Record<NonNullable<Metric['together']>, (a: number, b: number) => number>> = {
+  sum: (a, b) => a + b,
+  lowest: Math.min,
+}
+
+/** Same name and labels: one sample. Each process counts only what it did itself, gauges too, so that most are sums. */
 export const addUp = (ofProcesses: readonly (readonly Metric[])[]): Metric[] => {
   const sums = new Map<string, { metric: Metric; samples: Map<string, Sample> }>()
   for (const metric of ofProcesses.flat()) {
@@ -49,7 +56,9 @@ export const addUp = (ofProcesses: readonly (readonly Metric[])[]): Metric[] => 
     sums.set(metric.name, sum)
     for (const sample of metric.samples) {
       const key = `${sample.suffix ?? ''}${labelsOf(sample.labels)}`
-      sum.samples.set(key, { ...sample, value: sample.value + (sum.samples.get(key)?.value ?? 0) })
+      const known = sum.samples.get(key)
+      const value = known === undefined ? sample.value : combine[metric.together ?? 'sum'](known.value, sample.value)
+      sum.samples.set(key, { ...sample, value })
     }
   }
   return [...sums.values()].map(({ metric, samples }) => ({ ...metric, samples: [...samples.values()] }))

@@ -15,6 +15,12 @@ export const counter = (name: string, help: string, rows: readonly Row[]): Metri
 
 export const gauge = (name: string, help: string, rows: readonly Row[]): Metric => metric('gauge', name, help, rows)
 
+/** A gauge of which not the sum tells something but the lowest value that a process has. */
+export const lowest = (name: string, help: string, rows: readonly Row[]): Metric => ({
+  ...gauge(name, help, rows),
+  together: 'lowest',
+})
+
 /** A row for each name in a record of counts. */
 export const rowsBy = (label: string, counts: Readonly<Record<string, number>>): Row[] =>
   Object.entries(counts).map(([name, count]): Row => [{ [label]: name }, count])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { addUp, expose, type Metric } from './exposition.ts'
 import { Histogram } from './histogram.ts'
+import { lowest } from './metric.ts'
 import { RouteFigures } from './route-figures.ts'
 
 const counter = (value: number, labels: Record<string, string> = {}): Metric => ({
@@ -29,6 +30,13 @@ describe('exposition', () => {
         ],
       },
     ])
+  })
+})
+
+describe('what a process sees like all others', () => {
+  it('is not added up, but the worst of it told', () => {
+    const [sum] = addUp([[lowest('a', 'A.', [[{ name: 'x' }, 5]])], [lowest('a', 'A.', [[{ name: 'x' }, 3]])]])
+    expect(sum?.samples).toEqual([{ labels: { name: 'x' }, value: 3 }])
   })
 })
 

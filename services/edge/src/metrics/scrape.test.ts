@@ -1,7 +1,25 @@
+import { X509Certificate } from 'node:crypto'
+import { constants } from 'node:http2'
 import { describe, expect, it } from 'vitest'
 import { readExposition, type Family } from '../testing/read-exposition.ts'
 import { startSteeredEdge } from '../testing/steered-edge.ts'
-import { ask, askHttp2, connectSession, connectRaw, startOrigin } from '../testing/test-edge.ts'
+import {
+  ask,
+  askHttp2,
+  ca,
+  connectRaw,
+  connectSession,
+  host,
+  startOrigin,
+  type TestEdge,
+} from '../testing/test-edge.ts'
+
+const sayWrong = async (edge: TestEdge, protocol: string, octets: string): Promise<void> => {
+  const socket = await connectRaw(edge, { ALPNProtocols: [protocol] })
+  socket.end(octets, 'latin1')
+  socket.resume()
+  await new Promise((resolve) => void socket.once('close', resolve))
+}
 
 /** What an edge tells that has answered some requests, of each kind. */
 const scrape = async (): Promise<Map<string, Family>> => {
@@ -20,11 +38,11 @@ const scrape = async (): Promise<Map<string, Family>> => {
   const session = connectSession(edge)
   await ask(edge, '/')
   await askHttp2(session, { ':path': '/' })
+  session.request({ ':authority': host, ':path': '/' }).close(constants.NGHTTP2_CANCEL)
   for (let i = 0; i < 3; i++) await askHttp2(session, { ':path': '/api/broken' })
-  const socket = await connectRaw(edge)
-  socket.end('GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n')
-  socket.resume()
-  await new Promise((resolve) => void socket.once('close', resolve))
+  await sayWrong(edge, 'http/1.1', 'GET / HTTP/1.1\r\nhost: a\r\nhost: b\r\n\r\n')
+  // SETTINGS, then a PING too short.
+  await sayWrong(edge, 'h2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0\0\0\u{1}\u{6}\0\0\0\0\0!')
   const { content } = await edge.admin('GET', '/metrics')
   return readExposition(String(content))
 }
@@ -41,7 +59,7 @@ describe('what Prometheus reads', () => {
       return family?.series.find(isIt)?.value
     }
     const all: readonly [name: string, labels: Record<string, string>, value: unknown][] = [
-      ['edge_responses_total', { route: 'all', status: '2xx' }, 2],
+      ['edge_responses_total', { route: 'all', status: '2xx' }, 3],
       ['edge_responses_total', { route: 'api', status: '5xx' }, 2],
       ['edge_responses_total', { route: 'api', status: '4xx' }, 1],
       ['edge_first_byte_seconds_count', { route: 'api' }, 3],
@@ -50,19 +68,25 @@ describe('what Prometheus reads', () => {
       ['edge_pool_attempt_seconds_count', { pool: 'empty' }, 0],
       ['edge_upstream_requests_total', { pool: 'web', member: '127.0.0.1:1' }, 0],
       ['edge_upstream_healthy', { pool: 'web', member: '127.0.0.1:1' }, 0],
-      ['edge_cache_hits_total', { state: 'fresh' }, 1],
+      ['edge_cache_hits_total', { state: 'fresh' }, 2],
       ['edge_cache_misses_total', { reason: 'uri-miss' }, expect.any(Number)],
       ['edge_cache_objects', {}, expect.any(Number)],
       ['edge_rate_limited_total', {}, 1],
       ['edge_shed_total', { priority: 'critical' }, 0],
       ['edge_loop_delay_seconds', {}, expect.any(Number)],
-      ['edge_tls_handshakes_total', { listener: 'https', outcome: 'full' }, 3],
+      ['edge_tls_handshakes_total', { listener: 'https', outcome: 'full' }, 4],
       ['edge_connections', { listener: 'https', protocol: 'h2' }, 1],
       ['edge_connections', { listener: 'http', protocol: 'http/1.1' }, 0],
-      ['edge_connections_accepted_total', { listener: 'https' }, 3],
+      ['edge_connections_accepted_total', { listener: 'https' }, 4],
       ['edge_connections_refused_total', { listener: 'http', why: 'connections' }, 0],
       ['edge_http1_requests_total', { listener: 'https' }, expect.any(Number)],
       ['edge_http1_refused_total', { listener: 'https' }, 1],
+      ['edge_http2_requests_total', { listener: 'https' }, 5],
+      ['edge_http2_streams_total', { listener: 'https' }, 5],
+      ['edge_http2_resets_received_total', { listener: 'https' }, 1],
+      ['edge_http2_goaways_total', { listener: 'https', code: 'FRAME_SIZE_ERROR' }, 1],
+      ['edge_http2_table_bytes', { listener: 'https' }, expect.any(Number)],
+      ['edge_certificate_not_after_seconds', { name: host }, new X509Certificate(ca).validToDate.getTime() / 1000],
       ['edge_process_resident_memory_bytes', {}, expect.any(Number)],
       ['edge_workers', {}, 1],
     ]

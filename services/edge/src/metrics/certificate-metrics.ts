@@ -1,0 +1,13 @@
+/** When the certificates that clients are shown run out (RFC 5280 §4.1.2.5). */
+import type { Certificate } from '../tls/certificate.ts'
+import type { Metric } from './exposition.ts'
+import { lowest } from './metric.ts'
+
+/** By the first name in the certificate, as further ones come with it. */
+export const certificateMetrics = (certificates: readonly Certificate[]): Metric[] => [
+  lowest(
+    'edge_certificate_not_after_seconds',
+    'When the certificate that is shown for a name runs out, in Unix time; the earliest where workers differ.',
+    certificates.map(({ names: [name], fingerprint, expiresAt }) => [{ name: name ?? fingerprint }, expiresAt / 1000]),
+  ),
+]
