@@ -27,8 +27,8 @@ export const newCounters = (): MemberCounters => ({
   ejections: 0,
 })
 
-/** How an attempt speaks for or against the member; `none` is not its doing. */
-export type Outcome = 'success' | 'server-error' | 'gateway-error' | 'none'
+/** How an attempt speaks for or against the member; `unanswered` is a gateway error without an answer, `none` is not its doing. */
+export type Outcome = 'success' | 'server-error' | 'gateway-error' | 'unanswered' | 'none'
 
 const isGatewayStatus = (status: number): boolean => status === 502 || status === 503 || status === 504
 
@@ -36,5 +36,7 @@ export const outcomeOfStatus = (status: number): Outcome =>
   status < 500 ? 'success' : isGatewayStatus(status) ? 'gateway-error' : 'server-error'
 
 /** A client that left or sent nonsense, and our own limits, say nothing about the member. */
-export const outcomeOfError = ({ source, code }: RoundtripError): Outcome =>
-  source === 'upstream' && code !== 'UPSTREAM_OVERLOADED' ? 'gateway-error' : 'none'
+export const outcomeOfError = ({ source, code }: RoundtripError): Outcome => {
+  if (source !== 'upstream' || code === 'UPSTREAM_OVERLOADED') return 'none'
+  return code === 'UPSTREAM_INVALID' ? 'gateway-error' : 'unanswered'
+}

@@ -25,6 +25,8 @@ export interface MembershipOptions {
   readonly observer: MemberObserver
   /** Somebody joined, left, or passed or failed a check that changed its state. */
   readonly onChange: () => void
+  /** A member's answer to a check has ended its ejection. */
+  readonly onEjectionEnded: (member: Member) => void
 }
 
 interface Entry {
@@ -183,21 +185,29 @@ export class Membership {
       return
     }
     member.health.thresholds = healthCheck
+    const check = httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, source))
+    let ejection = 0
     entry.stopChecks = startHealthChecks({
-      check: httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, source)),
-      onResult: (result) => this.#note(member, result),
+      check: () => {
+        ejection = member.ejection.current
+        return check()
+      },
+      onResult: (result) => this.#note(member, result, ejection),
       intervalMs: () =>
-        member.health.state === 'healthy'
-          ? healthCheck.intervalMs
-          : (healthCheck.unhealthyIntervalMs ?? healthCheck.intervalMs),
+        member.isHealthy ? healthCheck.intervalMs : (healthCheck.unhealthyIntervalMs ?? healthCheck.intervalMs),
       schedule: surroundings.schedule,
       random: surroundings.random,
     })
   }
 
-  /** Each change of state is logged once, however long it lasts. */
-  #note(member: Member, result: CheckResult): void {
-    if (!member.health.record(result)) return
+  /** Each change of state is logged once, however long it lasts. @param ejection that the member was in when the check began */
+  #note(member: Member, result: CheckResult, ejection: number): void {
+    if (!member.health.record(result)) {
+      const { state } = member.health
+      if (result.ok && state === 'healthy' && member.ejection.endWhenAnswering(ejection))
+        this.#options.onEjectionEnded(member)
+      return
+    }
     const { state, reason } = member.health
     const facts = { upstream: this.#options.pool, member: member.name, reason }
     if (state === 'healthy') this.#log.info(facts, `${member.name} is healthy`)

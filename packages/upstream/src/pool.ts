@@ -70,6 +70,7 @@ export class Pool {
       surroundings: this.surroundings,
       observer: this,
       onChange: () => this.#refresh(),
+      onEjectionEnded: (member) => this.#ejectionChanged(member),
     })
     this.#discovery = new MemberDiscovery({ pool: name, membership: this.#membership, surroundings: this.surroundings })
     this.#membership.replace('settings', settings.members, true)

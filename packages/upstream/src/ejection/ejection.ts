@@ -10,6 +10,8 @@ export class Ejection {
   serverErrorsInRow = 0
   /** Those in a row that a gateway reports for what stands behind it. */
   gatewayErrorsInRow = 0
+  /** Those in a row that were no answer at all. */
+  unansweredInRow = 0
   /** Requests and successes since success rates were last compared. */
   requests = 0
   successes = 0
@@ -20,14 +22,28 @@ export class Ejection {
   /** Milliseconds since the epoch; -Infinity when it is not ejected. */
   until = -Infinity
   #times = 0
+  #endsWhenAnswering = false
+  #serial = 0
 
   get isEjected(): boolean {
     return this.until !== -Infinity
   }
 
-  /** Each ejection is longer by the base than the one before. */
-  eject(reason: string, now: number, { baseEjectionMs, maxEjectionMs }: EjectionTimes): void {
+  /** Tells this ejection from those before and after; 0 when there is none. */
+  get current(): number {
+    return this.isEjected ? this.#serial : 0
+  }
+
+  /**
+   * Each ejection is longer by the base than the one before.
+   *
+   * @param isUnanswered whether all that speaks against the member is silence
+   */
+  eject(reason: string, isUnanswered: boolean, now: number, { baseEjectionMs, maxEjectionMs }: EjectionTimes): void {
     this.#times++
+    this.#serial++
+    // Who is silent again so soon may answer nothing but checks.
+    this.#endsWhenAnswering = isUnanswered && this.#times === 1
     this.reason = reason
     this.since = now
     this.until = now + Math.min(baseEjectionMs * this.#times, maxEjectionMs)
@@ -38,6 +54,19 @@ export class Ejection {
     this.until = -Infinity
     this.serverErrorsInRow = 0
     this.gatewayErrorsInRow = 0
+    this.unansweredInRow = 0
+  }
+
+  /**
+   * A health check was answered: who was ejected for silence alone has spoken.
+   *
+   * @param during `current` when the check began, since one that began before tells nothing
+   * @returns whether that was the end of the ejection
+   */
+  endWhenAnswering(during: number): boolean {
+    if (during === 0 || during !== this.current || !this.#endsWhenAnswering) return false
+    this.end()
+    return true
   }
 
   /** Each interval without an ejection takes one off what the next would last. */

@@ -31,12 +31,13 @@ export class OutlierDetection {
       ejection.successes++
       ejection.serverErrorsInRow = 0
       ejection.gatewayErrorsInRow = 0
+      ejection.unansweredInRow = 0
       return
     }
     ejection.serverErrorsInRow++
-    ejection.gatewayErrorsInRow = outcome === 'gateway-error' ? ejection.gatewayErrorsInRow + 1 : 0
-    const reason = this.#tooManyInRow(member)
-    if (reason !== undefined) this.#eject(member, reason)
+    ejection.gatewayErrorsInRow = outcome === 'server-error' ? 0 : ejection.gatewayErrorsInRow + 1
+    ejection.unansweredInRow = outcome === 'unanswered' ? ejection.unansweredInRow + 1 : 0
+    this.#ejectIfTooManyInRow(member)
   }
 
   /** Regularly: brings back who has been out long enough, and compares success rates once an interval. */
@@ -52,18 +53,18 @@ export class OutlierDetection {
     this.#compare()
   }
 
-  #tooManyInRow({ ejection }: Member): string | undefined {
+  #ejectIfTooManyInRow(member: Member): void {
     const { consecutive5xx, consecutiveGatewayErrors } = this.#options.settings()
-    if (consecutiveGatewayErrors > 0 && ejection.gatewayErrorsInRow >= consecutiveGatewayErrors)
-      return `${ejection.gatewayErrorsInRow} gateway errors in a row`
-    if (consecutive5xx > 0 && ejection.serverErrorsInRow >= consecutive5xx)
-      return `${ejection.serverErrorsInRow} errors in a row`
-    return undefined
+    const { gatewayErrorsInRow, serverErrorsInRow, unansweredInRow } = member.ejection
+    if (consecutiveGatewayErrors > 0 && gatewayErrorsInRow >= consecutiveGatewayErrors)
+      this.#eject(member, `${gatewayErrorsInRow} gateway errors in a row`, unansweredInRow >= gatewayErrorsInRow)
+    else if (consecutive5xx > 0 && serverErrorsInRow >= consecutive5xx)
+      this.#eject(member, `${serverErrorsInRow} errors in a row`, unansweredInRow >= serverErrorsInRow)
   }
 
   #compare(): void {
     const members = this.#options.members()
-    for (const { member, reason } of outliersOf(members, this.#options.settings())) this.#eject(member, reason)
+    for (const { member, reason } of outliersOf(members, this.#options.settings())) this.#eject(member, reason, false)
     for (const { ejection } of members) {
       ejection.requests = 0
       ejection.successes = 0
@@ -71,9 +72,9 @@ export class OutlierDetection {
     }
   }
 
-  #eject(member: Member, reason: string): void {
+  #eject(member: Member, reason: string, isUnanswered: boolean): void {
     if (member.ejection.isEjected || !this.#mayEject()) return
-    member.ejection.eject(reason, this.#options.clock(), this.#options.settings())
+    member.ejection.eject(reason, isUnanswered, this.#options.clock(), this.#options.settings())
     member.counters.ejections++
     this.#options.onChange(member)
   }
