@@ -33,6 +33,8 @@ export interface HttpResponse {
   readonly fields: Fields
   /** A whole body in memory, a stream, or none. For HEAD the server drops whatever is here. */
   readonly body: Readable | Uint8Array | string | undefined
+  /** The response of which this one is only another form, as with an encoding: who made that one has answered. */
+  readonly madeFrom?: HttpResponse
 }
 
 /** The connection towards the client. */

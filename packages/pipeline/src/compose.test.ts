@@ -7,6 +7,7 @@ interface Context {
 }
 interface Response {
   readonly text: string
+  readonly madeFrom?: Response
 }
 type TestLayer = Layer<string, Response, Context>
 type TestHandler = Handler<string, Response, Context>
@@ -29,6 +30,10 @@ const rescue: TestLayer = (next) => async (request, context) => {
   } catch {
     return { text: `nobody: ${context.passage.answeredBy}` }
   }
+}
+const shout: TestLayer = (next) => async (request, context) => {
+  const madeFrom = await next(request, context)
+  return { text: madeFrom.text.toUpperCase(), madeFrom }
 }
 const staleIfError: TestLayer = (next) => async (request, context) => {
   await next(request, context)
@@ -147,6 +152,24 @@ describe('who answered', () => {
   it('is the layer that throws an answer from below away for its own', async () => {
     const { passage } = await run([['cache', staleIfError]], answering('broken'))
     expect(passage.answeredBy).toBe('cache')
+  })
+
+  it('is not a layer that gives the answer another form, and says so', async () => {
+    const { passage, response } = await run(
+      [
+        ['outer', pass],
+        ['shout', shout],
+        ['cache', () => answering('hit')],
+      ],
+      answering('pong'),
+    )
+    expect(response).toMatchObject({ text: 'HIT' })
+    expect(passage.answeredBy).toBe('cache')
+    const outOfNowhere = await run(
+      [['shout', () => async () => ({ text: 'A', madeFrom: { text: 'a' } })]],
+      answering(''),
+    )
+    expect(outOfNowhere.passage.answeredBy).toBe('shout')
   })
 
   it('is nobody when a layer fails after those below it answered', async () => {

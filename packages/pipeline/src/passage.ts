@@ -17,6 +17,11 @@ export interface OpenVisit {
   leave(outcome: 'answered' | 'failed', answer?: unknown): void
 }
 
+/** What an answer may say of itself: that it is another one in another form. */
+interface Reshaped {
+  readonly madeFrom?: unknown
+}
+
 /** Milliseconds from some fixed point, never going back; `performance.now` outside of tests. */
 export type Clock = () => number
 
@@ -48,7 +53,8 @@ export class Passage {
   /**
    * The layer that made the answer which has travelled furthest outwards; undefined before anyone answered.
    * A layer that passes on the very object it got has not made it, whatever it adds to it; one that returns
-   * another has. Answers of retries that lost, or of work in the background, stay deeper and do not count.
+   * another has, unless that says which one it was `madeFrom`. Answers of retries that lost, or of work in the
+   * background, stay deeper and do not count.
    */
   get answeredBy(): string | undefined {
     return this.#outermost?.madeBy
@@ -69,10 +75,14 @@ export class Passage {
   }
 
   #noteAnswer({ name, depth }: Visit, answer: unknown): void {
-    const known = this.#answers.find((candidate) => candidate.answer === answer)
+    const known = this.#known(answer) ?? this.#known((answer as Reshaped | undefined)?.madeFrom)
     const noted = { answer, madeBy: known?.madeBy ?? name, depth }
-    if (known === undefined) this.#answers.push(noted)
+    if (known?.answer !== answer) this.#answers.push(noted)
     if (this.#outermost === undefined || depth <= this.#outermost.depth) this.#outermost = noted
+  }
+
+  #known(answer: unknown): Answer | undefined {
+    return answer === undefined ? undefined : this.#answers.find((candidate) => candidate.answer === answer)
   }
 
   /** A layer that fails after those below it answered lets nothing of that out. */

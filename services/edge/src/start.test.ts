@@ -17,6 +17,18 @@ import {
 } from './testing/test-edge.ts'
 import { startClosedOrigin, startDyingOrigin, startMortalOrigin, startRawOrigin } from './testing/next-hops.ts'
 
+it('names who gave an answer, not who gave it another form', async () => {
+  const origin = await startOrigin((_request, response) =>
+    response.writeHead(200, { 'content-type': 'text/plain', 'cache-control': 'max-age=60' }).end('text '.repeat(1000)),
+  )
+  const edge = await startTestEdge([origin])
+  const headers = { 'accept-encoding': 'gzip' }
+  for (const by of ['forward', 'cache']) {
+    expect((await ask(edge, '/', { headers })).headers['content-encoding']).toBe('gzip')
+    await expect.poll(() => edge.lines.at(-1)).toMatchObject({ message: 'GET / 200', answeredBy: by })
+  }
+})
+
 describe('an exchange through the edge', () => {
   it('is the same over HTTP/1.1 and HTTP/2', async () => {
     const origin = await startOrigin(async (request, response) => {

@@ -79,7 +79,7 @@ const described = (response: HttpResponse, coding: Coding): HttpResponse => {
     if (name === 'content-length' || name === 'accept-ranges' || name === 'content-encoding') continue
     fields.push(name, name === 'etag' && !value.startsWith('W/') ? `W/${value}` : value)
   }
-  return { status: response.status, fields: Fields.adopt(fields), body: response.body }
+  return { status: response.status, fields: Fields.adopt(fields), body: response.body, madeFrom: response }
 }
 
 const weaken = (fields: Fields): void => {
