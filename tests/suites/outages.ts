@@ -50,10 +50,6 @@ export const describeOutages = (source: TargetSource): void => {
         await Promise.all(Array.from({ length: count }, async () => (await timing('/api/users', tier)).description)),
       )
 
-    const stateOfFirstWeb = async (): Promise<string | undefined> => {
-      const pools = await use.target.askEdge('edge-1', { method: 'GET', path: '/pools' })
-      return (pools as { members: { state: string }[] }[])[0]?.members[0]?.state
-    }
     const servedByDatabase = async (count: number): Promise<Set<string | undefined>> =>
       new Set(
         await Promise.all(Array.from({ length: count }, async () => (await timing('/api/users', 'db')).description)),
@@ -62,11 +58,9 @@ export const describeOutages = (source: TargetSource): void => {
     const replicaServes = async (): Promise<void> =>
       vi.waitFor(async () => expect(await servedByDatabase(10)).toEqual(new Set(['replica-1'])), noticed)
 
-    it('a killed web instance: no request fails once the health check noticed, and it gets work again after', async () => {
+    it('a killed web instance: no request fails once it is left out, and it gets work again after, however soon that is', async () => {
       await during('kill', 'web-1', async () => {
         await vi.waitFor(async () => expect(await servedBy('web', 10)).toEqual(new Set(['web-2'])), noticed)
-        // Until then it may be left out for what requests met, which a return does not end at once.
-        await vi.waitFor(async () => expect(await stateOfFirstWeb()).toBe('unhealthy'), noticed)
         expect(await statuses('/api/users', 200)).toEqual(new Set([200]))
       })
       await vi.waitFor(async () => expect(await servedBy('web', 10)).toEqual(new Set(['web-1', 'web-2'])), noticed)
