@@ -4,6 +4,7 @@ import type { Environment } from '@roundtrip/config'
 import type { Static, TObject } from 'typebox'
 import type { CommonSettings } from './common-settings.ts'
 import type { Component, Surroundings } from './component.ts'
+import { mendStringPrototype } from './fast-strings.ts'
 import { addressOf, listenForHealth } from './health-listener.ts'
 import { createLogger, type Logger } from './logger.ts'
 import { readSettings, type AllSettings } from './read-settings.ts'
@@ -46,6 +47,7 @@ export const runService = async <T extends TObject>(
   const component = await Promise.race([starting, stop])
   // Nothing is in hand before the service is ready, so there is nothing to drain.
   if (typeof component === 'string') process.exit(0)
+  mendStringPrototype()
 
   const state = { draining: false }
   const health = await startOrExit(name, 'SERVICE_HEALTH', log, () => startHealth(common, component, state))
