@@ -42,7 +42,13 @@ export interface Question {
   readonly body?: object
 }
 
-/** @returns JSON as it came, or text @throws RoundtripError `STACK_NOT_RUNNING` for no answer, `USAGE` for one that says no */
+/** The question was right, but what it wanted failed: a settings file that cannot be used, workers that did not come up. */
+const hasFailed = (status: number): boolean => status === 422 || status >= 500
+
+/**
+ * @returns JSON as it came, or text
+ * @throws RoundtripError `STACK_NOT_RUNNING` for no answer, `UNPROCESSABLE` where it failed, `USAGE` where it was refused
+ */
 export const askEdge = async (
   { name, origin }: EdgeAddress,
   { method, path, body }: Question,
@@ -64,5 +70,5 @@ export const askEdge = async (
   const content: unknown = isJson ? await response.json() : await response.text()
   if (response.ok) return content
   const { detail = `${response.status}` } = content as { detail?: string }
-  throw new RoundtripError('USAGE', `${name}: ${detail}`)
+  throw new RoundtripError(hasFailed(response.status) ? 'UNPROCESSABLE' : 'USAGE', `${name}: ${detail}`)
 }

@@ -67,6 +67,12 @@ const refuseProblem = (done: readonly Done[]): void => {
   if (problem !== undefined) throw new RoundtripError('NOT_FOUND', problem)
 }
 
+/** A file that cannot be used is no failure of the edge, which goes on with what it has. */
+const refuseSettings = (error: unknown): never => {
+  if (!(error instanceof RoundtripError) || error.code !== 'SETTINGS_INVALID') throw error
+  throw new RoundtripError('UNPROCESSABLE', error.message, { cause: error })
+}
+
 /** One worker's answer by itself; several as a list. */
 const alone = <T>(answers: readonly T[]): T | readonly T[] => (answers.length === 1 ? (answers[0] as T) : answers)
 
@@ -104,7 +110,7 @@ export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes 
       const [status = []] = await bus.request(workerStatusTopic, null)
       return { workers: status, processes: await bus.request(processFiguresTopic, null) }
     },
-    'POST /reload': async () => reload(),
+    'POST /reload': () => reload().catch(refuseSettings),
     'POST /recycle': async () => {
       const [before] = await bus.request(workerStatusTopic, null)
       if (before === undefined) throw new RoundtripError('CONFLICT', 'There is one process only: EDGE_WORKERS is 1.')

@@ -56,7 +56,7 @@ it('reaches all workers, and names each part that waits once', async () => {
 
 it('is taken back everywhere when one worker refuses', async () => {
   const { inForce, reload } = await start([takes, () => ({ later: [], problem: 'no such file here' })])
-  expect(await reload()).toMatchObject({ status: 500, content: { detail: 'no such file here' } })
+  expect(await reload()).toMatchObject({ status: 422, content: { detail: 'no such file here' } })
   expect(inForce).toEqual([1, 1])
 })
 

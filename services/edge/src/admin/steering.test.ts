@@ -125,7 +125,7 @@ describe('a settings file that changes', () => {
     ] as const) {
       edge.write(bad)
       const { status, content } = await edge.admin('POST', '/reload')
-      expect(status).toBe(500)
+      expect([status, content]).toMatchObject([422, { code: 'UNPROCESSABLE' }])
       expect((content as { detail: string }).detail).toMatch(problem)
       expect((await ask(edge, '/')).text).toBe('kept')
     }
