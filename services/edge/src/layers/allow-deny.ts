@@ -3,7 +3,7 @@ import { setting } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpLayer } from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
-import { AddressSet } from './address-set.ts'
+import { AddressSet } from '../addresses/address-set.ts'
 
 export const allowDenySettings = Type.Object(
   {

@@ -2,7 +2,7 @@
 import { setting } from '@roundtrip/config'
 import { dropForwarding, setForwarding, type HttpLayer, type HttpRequest } from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
-import { AddressSet } from './address-set.ts'
+import { AddressSet } from '../addresses/address-set.ts'
 import { parseForwarded, parseForwardedFor, type ForwardedElement } from './forwarded-elements.ts'
 
 export const clientAddressSettings = Type.Object(

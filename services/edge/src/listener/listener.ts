@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { TLSSocket } from 'node:tls'
 import { OpenConnections, unmapped, type Downstream, type Log, type ServerConnection } from '@roundtrip/http'
 import { addressOf } from '@roundtrip/service'
-import { AddressSet } from '../layers/address-set.ts'
+import { AddressSet } from '../addresses/address-set.ts'
 import { TlsTerminator, type TerminatorOptions } from '../tls/terminator.ts'
 import { Admission } from './admission.ts'
 import { downstreamOfTls } from './downstream.ts'

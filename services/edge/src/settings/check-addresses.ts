@@ -1,6 +1,6 @@
 /** Holds every list of addresses against what an address is, so that a slip is told with its line, not by a layer that knows of none. */
 import type { Place, Report } from '@roundtrip/config'
-import { isAddressBlock } from '../layers/address-set.ts'
+import { isAddressBlock } from '../addresses/address-set.ts'
 import type { EdgeFile } from './edge-file.ts'
 
 type Path = Place['path']
