@@ -65,6 +65,7 @@ export class StoredResponse {
   /** Soft-purged: stale from here on, however long it was to live. */
   purgedMs: number | undefined
   isRevalidating = false
+  isBeingCompleted = false
   /** Its place in the queues of the eviction policy. */
   readonly node: EvictionNode<StoredResponse> = evictionNode(this, 0)
   /** The last texts of Age and Cache-Status, good for one second. */

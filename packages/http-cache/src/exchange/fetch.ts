@@ -176,10 +176,12 @@ export class Fetch {
     const fits =
       meant !== undefined &&
       (meant === selected || matches(request.fields, meant.varyNames, meant.varyValues, settings))
-    if (meant === undefined || meant.partial !== undefined) return { kind: 'unmatched' }
+    if (meant === undefined) return { kind: 'unmatched' }
     const exchanged = { requestMs: this.requestMs, responseMs: clock() }
     const head = freshenedHead(meant, response.fields, exchanged, settings)
     if (!this.isOvertaken(head)) store.update(meant, head)
+    // Parts are fresh again, but nothing that a request for the whole could be answered with.
+    if (meant.partial !== undefined) return { kind: 'unmatched' }
     if (fits) return { kind: 'stored', stored: meant }
     // The origin says that another variant answers this request as well: it is stored under this one's values too.
     const names = varyNames(Fields.adopt([...head.flat]))

@@ -10,6 +10,7 @@ import { isOriginError } from '../policy/reuse.ts'
 import { dropSurrogateFields } from '../policy/stored-fields.ts'
 import { conditionalFields, describesStored, freshenedHead, withoutConditions } from '../policy/validation.ts'
 import type { StoredResponse } from '../stored-response.ts'
+import { completingFields, completionFor, isMissingPart, isUseless, wholeFrom, type Completion } from './completion.ts'
 import { DetachedContext } from './detached-context.ts'
 import { carried, Fetch, type CarryingRequest, type Outcome } from './fetch.ts'
 import { responseOf } from './outcome-response.ts'
@@ -41,7 +42,12 @@ export class Forwarding {
     this.#next = next
   }
 
-  async forward(asked: ForwardRequest): Promise<HttpResponse> {
+  forward(asked: ForwardRequest): Promise<HttpResponse> {
+    const completion = completionFor(asked.request, asked.selected)
+    return completion === undefined ? this.#forwardWhole(asked) : this.#complete(asked, completion)
+  }
+
+  async #forwardWhole(asked: ForwardRequest): Promise<HttpResponse> {
     const { selected, context } = asked
     const { store, clock, settings } = this.#parts
     const validated = selected?.partial === undefined ? selected : undefined
@@ -171,6 +177,35 @@ export class Forwarding {
     const purgedMs = store.recentPurges.lastOf(key, nowMs)
     if (purgedMs === undefined) return
     fields.append('cache-control', youngerThan(nowMs - purgedMs, fields.get('cache-control')))
+  }
+
+  /** Asks for what is missing of parts, and puts it between them for the client while it arrives. */
+  async #complete(asked: ForwardRequest, completion: Completion): Promise<HttpResponse> {
+    const { request, key, context } = asked
+    const { stored } = completion
+    const { settings, clock } = this.#parts
+    const fetch = this.#fetch(request, key, stored, [], false)
+    const fields = completingFields(request.fields, completion)
+    this.#askPastPurged(key, fields)
+    stored.isBeingCompleted = true
+    try {
+      const response = await this.#next({ ...request, fields }, context)
+      const isPart = isMissingPart(response, completion)
+      if (!isPart && isUseless(response)) {
+        discard(response)
+        return await this.#forwardPlain(asked)
+      }
+      const exchanged = { requestMs: fetch.requestMs, responseMs: clock() }
+      const head = freshenedHead(stored, response.fields, exchanged, settings)
+      const outcome = fetch.admit(response)
+      if (!isPart) return await this.#finish(asked, fetch, response)
+      const isRecorded = outcome.kind === 'recording'
+      const whole = wholeFrom(completion, head, isRecorded ? outcome.recording.body.read() : response.body, clock())
+      return this.#label(asked, whole, { fwdStatus: 206, stored: isRecorded || outcome.kind === 'stored' })
+    } finally {
+      stored.isBeingCompleted = false
+      if (fetch.outcome?.kind !== 'recording') fetch.end()
+    }
   }
 
   /** A 304 that speaks of nothing we have: the same again without conditions. */

@@ -34,6 +34,19 @@ export const mergeParts = (parts: readonly Part[]): Part[] => {
   return merged
 }
 
+/** What is missing of a response whose octets have a strong tag; undefined when they have none, or it is more than one range. */
+export const gapOf = ({ head, partial }: StoredResponse): ByteRange | undefined => {
+  if (partial === undefined || !areOfOne(head, head)) return undefined
+  const gaps: ByteRange[] = []
+  let from = 0
+  for (const part of partial.parts) {
+    if (part.first > from) gaps.push({ first: from, last: part.first - 1 })
+    from = endOf(part)
+  }
+  if (from < partial.totalBytes) gaps.push({ first: from, last: partial.totalBytes - 1 })
+  return gaps.length === 1 ? gaps[0] : undefined
+}
+
 /** A part on its way into the store. */
 export interface NewPart {
   readonly key: string
