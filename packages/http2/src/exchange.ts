@@ -1,4 +1,4 @@
-/** Requests in, responses out: what frames of streams come to on the server side (RFC 9113 §8). */
+/** Requests in, responses out: what the frames of streams come to on the server side (RFC 9113 §8). */
 import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
 import {
   Fields,
@@ -8,17 +8,16 @@ import {
   type HttpResponse,
   type Informer,
 } from '@roundtrip/http'
+import { ContentReceiver } from './content-receiver.ts'
 import type { FieldBlock } from './field-block.ts'
 import type { FloodGuard } from './flood-guard.ts'
-import { writeReset, writeWindowUpdate } from './frame-writer.ts'
+import { writeReset } from './frame-writer.ts'
 import { HpackDecoder, type DecodedBlock } from './hpack/decoder.ts'
 import { HpackError } from './hpack/hpack-error.ts'
 import type { Output } from './output.ts'
 import type { PeerSettings } from './peer-settings.ts'
 import { ConnectionError, StreamError, type ErrorCodeName } from './protocol-error.ts'
-import { ReceiveWindow } from './receive-window.ts'
-import { RequestBody } from './request-body.ts'
-import { areTrailersWellFormed, RequestHead, requestTarget, type RequestPlace } from './request-head.ts'
+import { RequestHead, requestTarget, type RequestPlace } from './request-head.ts'
 import { discard, Responder } from './responder.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServerState } from './server-state.ts'
@@ -45,7 +44,7 @@ export class Exchange implements Informer {
   readonly #shared: ExchangeContext
   readonly #decoder: HpackDecoder
   readonly #responder: Responder
-  readonly #window: ReceiveWindow
+  readonly #content: ContentReceiver
 
   constructor(shared: ExchangeContext) {
     const { output } = shared
@@ -64,7 +63,7 @@ export class Exchange implements Informer {
       onFinished: this.#finish,
       onBroken: (stream) => this.reset(stream, 'INTERNAL_ERROR', 'truncated'),
     })
-    this.#window = new ReceiveWindow(limits.connectionWindowBytes)
+    this.#content = new ContentReceiver(output, limits)
   }
 
   /** Octets of the HPACK table that the client has us keep. */
@@ -78,7 +77,7 @@ export class Exchange implements Informer {
     // Decoded whatever becomes of it: the table must stay in step with the client's.
     const decoded = this.#decode(block)
     const known = streams.open.get(id)
-    if (known !== undefined) this.#takeTrailers(known, block, decoded)
+    if (known !== undefined) this.#content.takeTrailers(known, block, decoded)
     else if (id % 2 === 0) throw new ConnectionError('PROTOCOL_ERROR', 'a stream of a server’s number')
     else if (id > streams.lastId) this.#open(block, decoded)
     else if (!streams.wasReset(id)) throw new ConnectionError('STREAM_CLOSED', 'HEADERS on a closed stream')
@@ -86,20 +85,10 @@ export class Exchange implements Informer {
 
   onData(id: number, content: Buffer, flowBytes: number, endsStream: boolean): void {
     if (this.streams.isIdle(id)) throw new ConnectionError('PROTOCOL_ERROR', 'DATA on an idle stream')
-    if (!this.#window.take(flowBytes)) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more than the window allows')
     const stream = this.streams.open.get(id)
-    if (stream?.body === undefined || stream.isRemoteEnded) {
-      this.#free(undefined, flowBytes)
-      if (stream === undefined && this.streams.wasReset(id)) return
-      if (stream === undefined) throw new ConnectionError('STREAM_CLOSED', 'DATA on a closed stream')
-      throw new StreamError(id, 'STREAM_CLOSED', 'DATA after the end of the stream')
-    }
-    const hasRoom = stream.window?.take(flowBytes) === true
-    this.#free(hasRoom ? stream : undefined, hasRoom ? flowBytes - content.length : flowBytes)
-    if (!hasRoom) throw new StreamError(id, 'FLOW_CONTROL_ERROR', 'more than the window allows')
-    if (content.length > 0) stream.body.receive(content)
-    this.#checkLength(stream, endsStream)
-    if (endsStream) this.#endRequest(stream, stream.body)
+    if (this.#content.receive(stream, content, flowBytes, endsStream)) return
+    if (stream !== undefined) throw new StreamError(id, 'STREAM_CLOSED', 'DATA after the end of the stream')
+    if (!this.streams.wasReset(id)) throw new ConnectionError('STREAM_CLOSED', 'DATA on a closed stream')
   }
 
   onReset(id: number): void {
@@ -188,7 +177,7 @@ export class Exchange implements Informer {
     context.informer = this
     streams.add(stream)
     server.requests += 1
-    if (!block.endsStream) this.#expectBody(stream, head)
+    if (!block.endsStream) this.#content.expect(stream, head.contentLength, () => this.#askToGoOn(stream, head))
     this.#handle(stream, head, decoded.isTooLarge)
   }
 
@@ -199,15 +188,9 @@ export class Exchange implements Informer {
     if (malformed !== undefined) throw new StreamError(streamId, 'PROTOCOL_ERROR', malformed)
   }
 
-  #expectBody(stream: ServerStream, head: RequestHead): void {
-    stream.contentLength = head.contentLength
-    stream.window = new ReceiveWindow(this.#shared.server.limits.streamWindowBytes)
-    stream.body = new RequestBody(
-      (bytes) => this.#free(stream, bytes),
-      () => {
-        if (head.expectation !== undefined && !stream.isRemoteEnded) this.#responder.inform(stream, 100, Fields.of())
-      },
-    )
+  /** The client waits to be asked for the content, which somebody wants to read now (RFC 9110 §10.1.1). */
+  #askToGoOn(stream: ServerStream, { expectation }: RequestHead): void {
+    if (expectation !== undefined && !stream.isRemoteEnded) this.#responder.inform(stream, 100, Fields.of())
   }
 
   #handle(stream: ServerStream, head: RequestHead, isTooLarge: boolean): void {
@@ -283,38 +266,5 @@ export class Exchange implements Informer {
   readonly #onSettled = (): void => {
     this.streams.inFlight -= 1
     this.#shared.onSettled()
-  }
-
-  #takeTrailers(stream: ServerStream, block: FieldBlock, decoded: DecodedBlock): void {
-    const { id, body } = stream
-    if (body === undefined || stream.isRemoteEnded) throw new StreamError(id, 'STREAM_CLOSED', 'HEADERS after the end')
-    const isWellFormed = block.endsStream && !decoded.isTooLarge && areTrailersWellFormed(decoded)
-    if (!isWellFormed) throw new StreamError(id, 'PROTOCOL_ERROR', 'malformed trailers')
-    this.#checkLength(stream, true)
-    this.#endRequest(stream, body)
-  }
-
-  #endRequest(stream: ServerStream, body: RequestBody): void {
-    stream.isRemoteEnded = true
-    body.finish()
-  }
-
-  /** A next hop would wait for what is missing, or take what is too much for another request (RFC 9113 §8.1.1). */
-  #checkLength({ id, body, contentLength }: ServerStream, isEnd: boolean): void {
-    if (contentLength === undefined || body === undefined) return
-    const { receivedBytes } = body
-    if (receivedBytes > contentLength || (isEnd && receivedBytes < contentLength)) {
-      throw new StreamError(id, 'PROTOCOL_ERROR', 'the content is not as long as announced')
-    }
-  }
-
-  /** Gives window back to the connection, and to a stream that still expects content. */
-  #free(stream: ServerStream | undefined, bytes: number): void {
-    const { output } = this.#shared
-    const forAll = this.#window.free(bytes)
-    if (forAll > 0) writeWindowUpdate(output, 0, forAll)
-    if (stream === undefined || stream.isClosed || stream.isRemoteEnded) return
-    const forStream = stream.window?.free(bytes) ?? 0
-    if (forStream > 0) writeWindowUpdate(output, stream.id, forStream)
   }
 }
