@@ -97,9 +97,10 @@ export class Http2Connection implements ServerConnection, FrameSink {
 
   /** The client has heard of the drain, or had time to. */
   finishDrain(): void {
-    if (!this.#isDraining || this.exchange.lastAcceptedId !== Number.POSITIVE_INFINITY) return
-    this.exchange.lastAcceptedId = this.exchange.streams.lastId
-    writeGoaway(this.output, this.exchange.lastAcceptedId, 'NO_ERROR')
+    const { streams } = this.exchange
+    if (!this.#isDraining || !streams.takesMore) return
+    streams.takeNoMore()
+    writeGoaway(this.output, streams.lastTakenId, 'NO_ERROR')
     this.#endWhenIdle()
   }
 
@@ -111,14 +112,10 @@ export class Http2Connection implements ServerConnection, FrameSink {
   end(code: ErrorCodeName): void {
     if (this.#isEnding) return
     this.#isEnding = true
-    this.#reader.stop()
     this.#server.goaways.add(code)
-    writeGoaway(this.output, this.exchange.streams.lastId, code)
-    this.output.flush()
+    writeGoaway(this.output, this.exchange.streams.lastTakenId, code)
     this.exchange.closeAll()
-    // What still arrives is read and thrown away, or the kernel would drop our last words together with it.
-    this.socket.end()
-    this.socket.resume()
+    this.#close()
   }
 
   /** Looks after everything that takes too long. */
@@ -176,11 +173,10 @@ export class Http2Connection implements ServerConnection, FrameSink {
     else if (opaque.equals(drainPing)) this.finishDrain()
   }
 
-  /** The client opens no more streams; it still wants its answers. */
+  /** The client still wants its answers. Should it ask for more nevertheless, it knows that it was not heard. */
   onGoaway(): void {
     this.#isDraining = true
-    this.exchange.lastAcceptedId = Math.min(this.exchange.lastAcceptedId, this.exchange.streams.lastId)
-    this.#endWhenIdle()
+    this.finishDrain()
   }
 
   #listen(onClosed: () => void): void {
@@ -247,11 +243,17 @@ export class Http2Connection implements ServerConnection, FrameSink {
   }
 
   #endWhenIdle(): void {
-    const { lastAcceptedId, streams } = this.exchange
-    if (lastAcceptedId === Number.POSITIVE_INFINITY || streams.inFlight > 0 || this.#isEnding) return
+    const { streams } = this.exchange
+    if (streams.takesMore || streams.inFlight > 0 || this.#isEnding) return
     this.#isEnding = true
+    this.#close()
+  }
+
+  #close(): void {
     this.#reader.stop()
     this.output.flush()
+    // What still arrives is read and thrown away, or the kernel would drop our last words together with it.
     this.socket.end()
+    this.socket.resume()
   }
 }

@@ -39,8 +39,6 @@ export interface ExchangeContext {
 export class Exchange implements Informer {
   readonly streams = new Streams()
   readonly queue: SendQueue
-  /** Streams above are no longer taken: GOAWAY said so. */
-  lastAcceptedId = Number.POSITIVE_INFINITY
   readonly #shared: ExchangeContext
   readonly #decoder: HpackDecoder
   readonly #responder: Responder
@@ -80,7 +78,7 @@ export class Exchange implements Informer {
     if (known !== undefined) this.#content.takeTrailers(known, block, decoded)
     else if (id % 2 === 0) throw new ConnectionError('PROTOCOL_ERROR', 'a stream of a server’s number')
     else if (id > streams.lastId) this.#open(block, decoded)
-    else if (!streams.wasReset(id)) throw new ConnectionError('STREAM_CLOSED', 'HEADERS on a closed stream')
+    else if (!streams.isRefused(id)) throw new ConnectionError('STREAM_CLOSED', 'HEADERS on a closed stream')
   }
 
   onData(id: number, content: Buffer, flowBytes: number, endsStream: boolean): void {
@@ -88,7 +86,7 @@ export class Exchange implements Informer {
     const stream = this.streams.open.get(id)
     if (this.#content.receive(stream, content, flowBytes, endsStream)) return
     if (stream !== undefined) throw new StreamError(id, 'STREAM_CLOSED', 'DATA after the end of the stream')
-    if (!this.streams.wasReset(id)) throw new ConnectionError('STREAM_CLOSED', 'DATA on a closed stream')
+    if (!this.streams.isRefused(id)) throw new ConnectionError('STREAM_CLOSED', 'DATA on a closed stream')
   }
 
   onReset(id: number): void {
@@ -158,9 +156,9 @@ export class Exchange implements Informer {
     const { streamId: id } = block
     const { streams } = this
     const { server, peer, downstream } = this.#shared
-    if (id > this.lastAcceptedId) return
     streams.lastId = id
     server.streams += 1
+    if (!streams.isTaken(id)) return
     if (block.dependsOnItself) throw new StreamError(id, 'PROTOCOL_ERROR', 'a stream depends on itself')
     if (streams.busy >= server.limits.concurrentStreams) throw new StreamError(id, 'REFUSED_STREAM', 'too many streams')
     const head = new RequestHead(decoded)

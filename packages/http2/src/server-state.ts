@@ -21,7 +21,7 @@ export interface Http2Stats {
    * before all content had come.
    */
   readonly resetsSent: Readonly<Record<string, number>>
-  /** Connections told to end, by error code; `NO_ERROR` for those drained or idle. */
+  /** Connections that we told to end, by error code; `NO_ERROR` for those drained or idle. */
   readonly goaways: Readonly<Record<string, number>>
   /** Connections ended because of a flood, by what was too much. */
   readonly floods: Readonly<Record<string, number>>

@@ -8,6 +8,8 @@ export class Streams {
   readonly open = new Map<number, ServerStream>()
   /** The last stream the client has opened. */
   lastId = 0
+  /** Streams above are no longer taken: GOAWAY says so (RFC 9113 §6.8). */
+  #lastTakenId = Number.POSITIVE_INFINITY
   /** Requests begun. */
   requests = 0
   /** Requests whose end has not been told. */
@@ -19,6 +21,23 @@ export class Streams {
   /** Streams that take up a place. */
   get busy(): number {
     return this.open.size + this.#orphans
+  }
+
+  /** The last stream that was or may be served, as GOAWAY tells it: what was told once does not grow any more. */
+  get lastTakenId(): number {
+    return Math.min(this.lastId, this.#lastTakenId)
+  }
+
+  get takesMore(): boolean {
+    return this.#lastTakenId === Number.POSITIVE_INFINITY
+  }
+
+  takeNoMore(): void {
+    this.#lastTakenId = this.lastTakenId
+  }
+
+  isTaken(id: number): boolean {
+    return id <= this.#lastTakenId
   }
 
   /** A client opens streams of odd numbers, each higher than the one before. */
@@ -35,8 +54,9 @@ export class Streams {
     }
   }
 
-  wasReset(id: number): boolean {
-    return this.#resetByUs.has(id)
+  /** What comes on it was sent before the client knew that we do not want it: no error of the client's. */
+  isRefused(id: number): boolean {
+    return this.#resetByUs.has(id) || !this.isTaken(id)
   }
 
   add(stream: ServerStream): void {
