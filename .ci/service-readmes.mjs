@@ -41,10 +41,9 @@ const isGone = (group) => {
 
 /** A process group of its own, so that what is left running is found. */
 const run = async (script) => {
-  const child = spawn('bash', ['-exc', script], {
+  const child = spawn('bash', ['-exc', `export CURL_HOME='${patience}'\n${script}`], {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
-    env: { ...process.env, CURL_HOME: patience },
   })
   const [status] = await once(child, 'exit')
   const deadline = Date.now() + (status === 0 ? endDeadlineMs : 0)
