@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { clientHello } from '../testing/client-hello.ts'
 import { stubProtocols } from '../testing/stub-protocols.ts'
 import { ca, certificateFile, host, keyFile, recordingLog } from '../testing/test-edge.ts'
 import { loadCertificate } from '../tls/certificate.ts'
@@ -15,7 +16,11 @@ interface TestListener {
   readonly sweep: () => void
 }
 
-const start = async (settings: Partial<ListenerSettings> = {}, secure = false): Promise<TestListener> => {
+const start = async (
+  settings: Partial<ListenerSettings> = {},
+  secure = false,
+  strictSni = false,
+): Promise<TestListener> => {
   const at = { now: 0 }
   const sweeps: (() => void)[] = []
   const listener = await listen({
@@ -25,7 +30,7 @@ const start = async (settings: Partial<ListenerSettings> = {}, secure = false): 
       tls: {
         presented: { certificates: [loadCertificate({ certificateFile, keyFile })] },
         ticketKeys: newTicketKeys(),
-        strictSni: false,
+        strictSni,
         clientCertificates: 'off',
       },
     }),
@@ -100,6 +105,22 @@ describe('a listener', () => {
     const http1 = await secure(overTls, { ALPNProtocols: ['http/1.1'] })
     expect(await say(http1, 'hello')).toMatchObject({ protocol: 'http/1.1', port: http1.localPort })
     expect(overTls.listener.figures()).toMatchObject({ accepted: 2, handshakesFull: 2, open: 2, early: 0, clients: 1 })
+  })
+
+  it('waits for the name that a client asks for no longer than for a handshake, nor for one that it has turned away', async () => {
+    const edge = await start({}, true, true)
+    const silent = await open(edge)
+    const turnedAway = await open(edge)
+    // It does not go.
+    turnedAway.allowHalfOpen = true
+    turnedAway.write(await clientHello({ servername: 'other.test' }))
+    await once(turnedAway, 'data')
+    expect(edge.listener.figures()).toMatchObject({ early: 2, handshakesFailed: 1 })
+    edge.at.now = defaultListenerSettings.handshakeTimeoutMs + 1
+    edge.sweep()
+    expect(await Promise.all([isClosed(silent), isClosed(turnedAway)])).toEqual([true, true])
+    await expect.poll(() => edge.listener.figures()).toMatchObject({ early: 0, handshakesTimedOut: 2 })
+    expect(await say(await secure(edge), 'hello')).toMatchObject({ tls: { serverName: host } })
   })
 
   it('forgets a client that has gone, over TLS too, whoever ended the connection', async () => {

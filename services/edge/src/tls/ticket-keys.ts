@@ -34,8 +34,12 @@ export interface TicketKeyRotationOptions {
 }
 
 /**
- * Makes new keys from time to time, so that a stolen one opens only the sessions of one period. node holds one set for
- * each server: there is no overlap, and a client whose ticket was made with the set before pays one full handshake.
+ * Makes new keys from time to time, so that a stolen one opens only the sessions of one period.
+ *
+ * There is no overlap: a client whose ticket was made with the set before pays one full handshake. OpenSSL would ask a
+ * callback which keys open a ticket, but node's public interface (`setTicketKeys`, `ticketKeys`) takes one set of 48
+ * octets for each server and leaves that callback to its internals. A second server with the old set would make its
+ * new tickets with the old set too, and so only put the full handshake off.
  */
 export const rotateTicketKeys = (options: TicketKeyRotationOptions): TicketKeyRotation => {
   const { rotationMs, onRotated, schedule = every } = options
