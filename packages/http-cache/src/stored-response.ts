@@ -136,11 +136,14 @@ export const headOf = (
 export const currentAgeMs = ({ lifetime }: Head, nowMs: number): number =>
   lifetime.initialAgeMs + Math.max(0, nowMs - lifetime.exchanged.responseMs)
 
-/** What is left of its life; negative once it is stale, by how much. */
+/** What is left of the life that its origin gave it; negative once it is stale, by how much. */
+export const lifetimeLeftMs = ({ head }: StoredResponse, nowMs: number): number =>
+  head.lifetime.freshness.lifetimeMs - currentAgeMs(head, nowMs)
+
+/** The same, but for a soft purge, which ends it. */
 export const remainingMs = (stored: StoredResponse, nowMs: number): number => {
-  const { lifetime } = stored.head
-  const remaining = lifetime.freshness.lifetimeMs - currentAgeMs(stored.head, nowMs)
-  return stored.purgedMs === undefined ? remaining : Math.min(remaining, stored.purgedMs - nowMs)
+  const leftMs = lifetimeLeftMs(stored, nowMs)
+  return stored.purgedMs === undefined ? leftMs : Math.min(leftMs, stored.purgedMs - nowMs)
 }
 
 const perStringBytes = 24

@@ -1,5 +1,5 @@
 /** May a stored response answer this request as it is (RFC 9111 §4, §4.2.4, §5.2.1; RFC 5861)? */
-import { currentAgeMs, remainingMs, type StoredResponse } from '../stored-response.ts'
+import { currentAgeMs, lifetimeLeftMs, remainingMs, type StoredResponse } from '../stored-response.ts'
 import type { InnerRules } from './inner.ts'
 import { has, secondsOf, type Directives } from './directives.ts'
 
@@ -60,13 +60,16 @@ export interface ReuseDefaults extends InnerRules {
   readonly staleIfErrorMs: number
 }
 
-const revalidateWindowMs = (stored: StoredResponse, { softPurgeGraceMs }: ReuseDefaults): number => {
-  const { staleWhileRevalidateMs } = stored.head.lifetime
-  return stored.purgedMs === undefined ? staleWhileRevalidateMs : Math.max(softPurgeGraceMs, staleWhileRevalidateMs)
-}
+/** The origin lets it be used stale while it is asked for again (RFC 5861 §3). */
+const isWithinRevalidateWindow = (stored: StoredResponse, nowMs: number): boolean =>
+  mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < stored.head.lifetime.staleWhileRevalidateMs
 
-const isWithinRevalidateWindow = (stored: StoredResponse, nowMs: number, defaults: ReuseDefaults): boolean =>
-  mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < revalidateWindowMs(stored, defaults)
+/** Purged softly it is good for a moment more; past its own life as well only where nothing forbids that. */
+const isWithinGrace = (stored: StoredResponse, nowMs: number, { softPurgeGraceMs }: ReuseDefaults): boolean =>
+  stored.purgedMs !== undefined &&
+  -remainingMs(stored, nowMs) < softPurgeGraceMs &&
+  mayBeStaleByOrigin(stored) &&
+  (mayBeStale(stored) || lifetimeLeftMs(stored, nowMs) > 0)
 
 export const judge = (
   stored: StoredResponse,
@@ -79,7 +82,8 @@ export const judge = (
   // The cache in front serves stale, or not: it alone knows what was purged.
   if (defaults.inner === true) return validateStale
   if (request !== undefined && mayBeStale(stored) && acceptsStale(stored, request, nowMs)) return staleAllowed
-  return isWithinRevalidateWindow(stored, nowMs, defaults) ? revalidateBehind : validateStale
+  const isBehind = isWithinRevalidateWindow(stored, nowMs) || isWithinGrace(stored, nowMs, defaults)
+  return isBehind ? revalidateBehind : validateStale
 }
 
 /** Failures for which RFC 5861 §4 lets a stale response stand in. */

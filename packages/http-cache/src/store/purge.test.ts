@@ -52,6 +52,18 @@ describe('purge', () => {
     expect(await play.ask('/products/1')).toMatchObject({ body: 'new', cache: 'hit; ttl=60' })
   })
 
+  it.each([
+    ['s-maxage=60', 59, 'hit'],
+    ['s-maxage=60', 60, 'fwd=stale'],
+    ['max-age=60', 60, 'hit'],
+    ['max-age=60, must-revalidate', 59, 'fwd=stale'],
+  ])('soft opens nothing that %s forbids after %i s', async (cacheControl, seconds, cacheStatus) => {
+    const play = new Scenario()
+    await play.answers({ 'cache-control': cacheControl }).ask()
+    play.at(55).store.purge({ url: `${site}/`, soft: true })
+    expect((await play.at(seconds).ask()).cache).toContain(cacheStatus)
+  })
+
   it('soft is as good as gone when the grace is over', async () => {
     const play = await stored()
     play.at(10).store.purge({ url: `${site}/about`, soft: true })
