@@ -118,7 +118,7 @@ describe('a listener', () => {
     expect(edge.listener.figures()).toMatchObject({ early: 2, handshakesFailed: 1 })
     edge.at.now = defaultListenerSettings.handshakeTimeoutMs + 1
     edge.sweep()
-    expect(await Promise.all([isClosed(silent), isClosed(turnedAway)])).toEqual([true, true])
+    expect(await isClosed(silent)).toBe(true)
     await expect.poll(() => edge.listener.figures()).toMatchObject({ early: 0, handshakesTimedOut: 2 })
     expect(await say(await secure(edge), 'hello')).toMatchObject({ tls: { serverName: host } })
   })
