@@ -142,6 +142,13 @@ describe('who answered', () => {
     expect(depths(passage)).toEqual(['0 outer', '1 cache'])
   })
 
+  it('is whoever said that there is no answer', async () => {
+    const passage = new Passage(() => 0)
+    const silence = async (): Promise<undefined> => undefined
+    await compose<string, undefined, Context>([['outer', (next) => next]], ['drop', silence])('ping', { passage })
+    expect(passage.answeredBy).toBe('drop')
+  })
+
   it('is the layer that answers for those that failed below it', async () => {
     const { passage, response } = await run([['rescue', rescue]], () => Promise.reject(new Error('no')))
     expect(response).toEqual({ text: 'nobody: undefined' })

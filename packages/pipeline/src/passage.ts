@@ -75,14 +75,18 @@ export class Passage {
   }
 
   #noteAnswer({ name, depth }: Visit, answer: unknown): void {
-    const known = this.#known(answer) ?? this.#known((answer as Reshaped | undefined)?.madeFrom)
+    const known = this.#known(answer) ?? this.#knownBefore(answer as Reshaped | undefined)
     const noted = { answer, madeBy: known?.madeBy ?? name, depth }
     if (known?.answer !== answer) this.#answers.push(noted)
     if (this.#outermost === undefined || depth <= this.#outermost.depth) this.#outermost = noted
   }
 
   #known(answer: unknown): Answer | undefined {
-    return answer === undefined ? undefined : this.#answers.find((candidate) => candidate.answer === answer)
+    return this.#answers.find((candidate) => candidate.answer === answer)
+  }
+
+  #knownBefore(answer: Reshaped | undefined): Answer | undefined {
+    return answer?.madeFrom === undefined ? undefined : this.#known(answer.madeFrom)
   }
 
   /** A layer that fails after those below it answered lets nothing of that out. */
