@@ -56,6 +56,8 @@ const answering =
   (text: string): TestHandler =>
   async () => ({ text })
 
+const silence = async (): Promise<undefined> => undefined
+
 /** A clock that moves only when told to. */
 const testClock = () => {
   let nowMs = 1000
@@ -144,7 +146,6 @@ describe('who answered', () => {
 
   it('is whoever said that there is no answer', async () => {
     const passage = new Passage(() => 0)
-    const silence = async (): Promise<undefined> => undefined
     await compose<string, undefined, Context>([['outer', (next) => next]], ['drop', silence])('ping', { passage })
     expect(passage.answeredBy).toBe('drop')
   })

@@ -75,9 +75,10 @@ export class Passage {
   }
 
   #noteAnswer({ name, depth }: Visit, answer: unknown): void {
-    const known = this.#known(answer) ?? this.#knownBefore(answer as Reshaped | undefined)
-    const noted = { answer, madeBy: known?.madeBy ?? name, depth }
-    if (known?.answer !== answer) this.#answers.push(noted)
+    const known = this.#known(answer)
+    const madeBy = (known ?? this.#knownBefore(answer as Reshaped | undefined))?.madeBy ?? name
+    const noted = { answer, madeBy, depth }
+    if (known === undefined) this.#answers.push(noted)
     if (this.#outermost === undefined || depth <= this.#outermost.depth) this.#outermost = noted
   }
 
