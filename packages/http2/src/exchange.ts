@@ -143,9 +143,9 @@ export class Exchange implements Informer {
     for (const stream of this.streams.open.values()) this.close(stream, 'aborted')
   }
 
-  #decode(block: FieldBlock): DecodedBlock {
+  #decode({ source, start, end }: FieldBlock): DecodedBlock {
     try {
-      return this.#decoder.decode(block.octets)
+      return this.#decoder.decode(source, start, end)
     } catch (error) {
       if (error instanceof HpackError) throw new ConnectionError('COMPRESSION_ERROR', error.message)
       throw error

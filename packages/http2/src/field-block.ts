@@ -6,26 +6,45 @@ export class FieldBlock {
   readonly endsStream: boolean
   /** The block's priority makes its stream depend on itself. */
   readonly dependsOnItself: boolean
-  readonly #parts: Buffer[]
-  #bytes: number
+  /** The octets, from `start` to `end`; of one that is whole at once valid during the call only. */
+  source: Buffer
+  start: number
+  end: number
+  #frames = 1
 
-  constructor(streamId: number, endsStream: boolean, dependsOnItself: boolean, first: Buffer) {
+  constructor(
+    streamId: number,
+    endsStream: boolean,
+    dependsOnItself: boolean,
+    source: Buffer,
+    start: number,
+    end: number,
+  ) {
     this.streamId = streamId
     this.endsStream = endsStream
     this.dependsOnItself = dependsOnItself
-    this.#parts = [first]
-    this.#bytes = first.length
+    this.source = source
+    this.start = start
+    this.end = end
+  }
+
+  /** Keeps the octets beyond the call, for a block that is not whole. */
+  keep(): this {
+    this.#replace(Buffer.from(this.source.subarray(this.start, this.end)))
+    return this
   }
 
   /** False when there is no end to it (CVE-2024-27316). */
   append(part: Buffer, limits: Http2Limits): boolean {
-    this.#bytes += part.length
-    if (this.#bytes > limits.headerBlockBytes || this.#parts.length > limits.continuationFrames) return false
-    this.#parts.push(part)
+    if (this.end + part.length > limits.headerBlockBytes || this.#frames > limits.continuationFrames) return false
+    this.#frames += 1
+    this.#replace(Buffer.concat([this.source, part]))
     return true
   }
 
-  get octets(): Buffer {
-    return this.#parts.length === 1 && this.#parts[0] !== undefined ? this.#parts[0] : Buffer.concat(this.#parts)
+  #replace(octets: Buffer): void {
+    this.source = octets
+    this.start = 0
+    this.end = octets.length
   }
 }

@@ -122,19 +122,17 @@ export class FrameHandler {
     if (hasPriority && to - from < 5) wrongSize('HEADERS without room for their priority')
     const dependsOnItself = hasPriority && dependencyAt(source, from) === id
     const isWhole = (flags & flag.END_HEADERS) !== 0
-    const octets = source.subarray(hasPriority ? from + 5 : from, to)
-    // Kept beyond this call when it is not whole.
-    const first = isWhole ? octets : Buffer.from(octets)
-    const block = new FieldBlock(id, (flags & flag.END_STREAM) !== 0, dependsOnItself, first)
+    const endsStream = (flags & flag.END_STREAM) !== 0
+    const block = new FieldBlock(id, endsStream, dependsOnItself, source, hasPriority ? from + 5 : from, to)
     if (isWhole) this.#sink.onFieldBlock(block)
-    else this.#block = block
+    else this.#block = block.keep()
   }
 
   #readContinuation(flags: number, part: Buffer): void {
     const block = this.#block ?? violation('CONTINUATION of nothing')
     const isWhole = (flags & flag.END_HEADERS) !== 0
     if (part.length === 0 && !isWhole) this.#guard.count('empty')
-    if (!block.append(Buffer.from(part), this.#limits)) this.#guard.refuse('fieldBlock')
+    if (!block.append(part, this.#limits)) this.#guard.refuse('fieldBlock')
     if (!isWhole) return
     this.#block = undefined
     this.#sink.onFieldBlock(block)

@@ -34,6 +34,7 @@ export class HpackDecoder {
   readonly #table: DynamicTable
   #source: Buffer = Buffer.alloc(0)
   #offset = 0
+  #end = 0
   #lines: FieldLine[] = []
   #listBytes = 0
   #isTooLarge = false
@@ -48,21 +49,22 @@ export class HpackDecoder {
     return this.#table.sizeBytes
   }
 
-  /** @throws HpackError when the block is not HPACK; the connection's state is lost then */
-  decode(block: Buffer): DecodedBlock {
-    this.#source = block
-    this.#offset = 0
+  /** A block is `source` from `start` to `end`. @throws HpackError when the block is not HPACK; the connection's state is lost then */
+  decode(source: Buffer, start = 0, end: number = source.length): DecodedBlock {
+    this.#source = source
+    this.#offset = start
+    this.#end = end
     this.#lines = []
     this.#listBytes = 0
     this.#isTooLarge = false
     this.#resizeTable()
-    while (this.#offset < block.length) this.#readLine(block[this.#offset] ?? 0)
+    while (this.#offset < end) this.#readLine(source[this.#offset] ?? 0)
     return { lines: this.#lines, isTooLarge: this.#isTooLarge }
   }
 
   /** Size updates stand at the beginning of a block only (RFC 7541 §4.2). */
   #resizeTable(): void {
-    while (((this.#source[this.#offset] ?? 0) & 0xe0) === 0x20) {
+    while (this.#offset < this.#end && ((this.#source[this.#offset] ?? 0) & 0xe0) === 0x20) {
       const bytes = this.#readInteger(5)
       if (bytes > this.#limits.tableBytes) fail('the table is made larger than allowed')
       this.#table.resize(bytes)
@@ -101,7 +103,7 @@ export class HpackDecoder {
     const length = this.#readInteger(7)
     const start = this.#offset
     const end = start + length
-    if (end > this.#source.length) fail('a string longer than its block')
+    if (end > this.#end) fail('a string longer than its block')
     this.#offset = end
     if (!isHuffman) return this.#source.toString('latin1', start, end)
     if (maxDecodedLength(length) > scratch.length) scratch = Buffer.allocUnsafeSlow(maxDecodedLength(length))
@@ -110,13 +112,13 @@ export class HpackDecoder {
 
   #readInteger(prefixBits: number): number {
     const source = this.#source
-    if (this.#offset >= source.length) fail('a block that breaks off')
+    if (this.#offset >= this.#end) fail('a block that breaks off')
     const mask = (1 << prefixBits) - 1
     let value = (source[this.#offset] ?? 0) & mask
     this.#offset += 1
     if (value < mask) return value
     for (let octets = 0; octets < maxIntegerOctets; octets += 1) {
-      if (this.#offset >= source.length) fail('an integer that breaks off')
+      if (this.#offset >= this.#end) fail('an integer that breaks off')
       const octet = source[this.#offset] ?? 0
       this.#offset += 1
       value += (octet & 0x7f) * 2 ** (7 * octets)

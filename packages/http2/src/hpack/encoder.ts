@@ -11,6 +11,9 @@ const maxValues = 64
 const maxNames = 256
 const maxKeptLength = 256
 
+/** Up to here a loop is faster than a call into native code. */
+const maxLoopedLength = 48
+
 /** Fields whose value seldom comes twice, or is a secret that must never enter a table on the way (RFC 7541 §7.1.3). */
 const unkept = new Set(['age', 'content-length', 'etag', 'set-cookie', 'authorization', 'x-request-id', 'traceparent'])
 const neverIndexed = new Set(['set-cookie', 'authorization'])
@@ -77,8 +80,11 @@ const encodeString = (text: string, target: Buffer, start: number): number => {
 
 /** Without Huffman: for what is sent once, the time is worth more than a quarter of the octets. */
 const encodePlain = (text: string, target: Buffer, start: number): number => {
-  const offset = encodeInteger(text.length, 7, 0, target, start)
-  return offset + target.write(text, offset, 'latin1')
+  const { length } = text
+  const offset = encodeInteger(length, 7, 0, target, start)
+  if (length > maxLoopedLength) return offset + target.write(text, offset, 'latin1')
+  for (let i = 0; i < length; i += 1) target[offset + i] = text.charCodeAt(i)
+  return offset + length
 }
 
 const encodeKept = (name: string, known: KnownName, value: string): Buffer => {
