@@ -128,7 +128,7 @@ class CacheLayer {
     selected?: StoredResponse,
   ): Promise<HttpResponse> {
     const { store, clock } = this.#parts
-    store.counters.miss({ atMs: clock(), url: key, reason: fwd, detail: undefined })
+    store.counters.miss(clock(), key, fwd)
     context.facts['cache'] = fwd
     if (directives !== undefined && has(directives, 'only-if-cached')) {
       return Promise.resolve(this.#notInCache(context, fwd))
@@ -151,7 +151,7 @@ class CacheLayer {
     detail?: string,
   ): Promise<HttpResponse> {
     const { store, clock, name, keyOf, settings } = this.#parts
-    store.counters.miss({ atMs: clock(), url: keyOf(request), reason: fwd, detail })
+    store.counters.miss(clock(), keyOf(request), fwd, detail)
     context.facts['cache'] = fwd
     if (isKeptFromCaches(detail)) request.fields.append('cache-control', 'no-cache, no-store')
     const response = await this.#next(request, context)
@@ -169,7 +169,7 @@ class CacheLayer {
       this.#invalidate(request, response)
       return response
     }
-    store.counters.miss({ atMs: this.#parts.clock(), url: keyOf(request), reason: 'method', detail: undefined })
+    store.counters.miss(this.#parts.clock(), keyOf(request), 'method')
     context.facts['cache'] = 'method'
     const onResponse = (response: HttpResponse): void => this.#invalidate(request, response)
     return this.#forwarding.post(request, context, keyOf(request), onResponse)

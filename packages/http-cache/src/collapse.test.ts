@@ -193,17 +193,27 @@ describe('collapsing', () => {
     expect(play.requests).toHaveLength(2)
   })
 
-  it('leaves those alone who want the origin itself', async () => {
+  it.each(['no-cache', 'max-age=0', 'no-store'])(
+    'leaves those alone who want the origin itself by %s',
+    async (demand) => {
+      const play = new Scenario()
+      const origin = Promise.withResolvers<void>()
+      play.answersWith(async () => {
+        await origin.promise
+        return play.response({ fields: lively })
+      })
+      const asked = [play.ask(), play.ask('/', { 'cache-control': demand })]
+      await settled()
+      expect(play.requests).toHaveLength(2)
+      origin.resolve()
+      await Promise.all(asked)
+    },
+  )
+
+  it('does not end for all when one asks that nothing be stored', async () => {
     const play = new Scenario()
-    const origin = Promise.withResolvers<void>()
-    play.answersWith(async () => {
-      await origin.promise
-      return play.response({ fields: lively })
-    })
-    const asked = [play.ask(), play.ask('/', { 'cache-control': 'no-cache' })]
-    await settled()
+    await play.answers(lively).ask('/', { 'cache-control': 'no-store' })
+    await Promise.all([play.ask(), play.ask()])
     expect(play.requests).toHaveLength(2)
-    origin.resolve()
-    await Promise.all(asked)
   })
 })

@@ -30,6 +30,11 @@ describe('freshness', () => {
     ],
     ['not an invalid CDN-Cache-Control', { 'cdn-cache-control': 'max-age="100"', 'cache-control': 'max-age=1' }, false],
     ['not one that ends in a comma', { 'cdn-cache-control': 'max-age=100,', 'cache-control': 'max-age=1' }, false],
+    [
+      'not Expires beside CDN-Cache-Control',
+      { 'cdn-cache-control': 'public', expires: 'Fri, 01 Jan 2027 00:00:00 GMT' },
+      false,
+    ],
     ['a targeted field with parameters', { 'cdn-cache-control': 'max-age=100;x=1, foo' }, true],
     ['not a number in single quotes', { 'cache-control': "max-age='100'" }, false],
     ['a number in double quotes', { 'cache-control': 'max-age="100"' }, true],
@@ -91,5 +96,11 @@ describe('freshness', () => {
     play.at(0).answers({ 'cache-control': 'max-age=1' }, { status: 404 })
     await play.ask('/said')
     expect((await play.at(2).ask('/said')).cache).toContain('fwd=stale')
+  })
+
+  it('is nothing that the settings could say where the origin wants to be asked each time', async () => {
+    const play = new Scenario({ negativeTtlMs: { 404: 5000 } })
+    const seen = await play.answers({ 'cache-control': 'no-cache', etag: '"1"' }, { status: 404 }).ask()
+    expect(seen.cache).toContain('detail=status')
   })
 })

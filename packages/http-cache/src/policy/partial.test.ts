@@ -149,6 +149,28 @@ describe('parts that are stored', () => {
     expect(await play.ask('/')).toMatchObject({ status: 200, body: text, cache: 'hit; ttl=60' })
   })
 
+  it('take the place of an older whole of something else', async () => {
+    const play = new Scenario()
+    const gate = Promise.withResolvers<void>()
+    play.answersWith(async (request) => {
+      if (request.fields.has('range')) await gate.promise
+      return ranges(play, request.fields.has('range') ? '"2"' : '"1"')(request)
+    })
+    const late = play.ask('/', { range: 'bytes=0-4' })
+    await play.ask('/')
+    gate.resolve()
+    await late
+    expect((await play.ask('/', { range: 'bytes=0-1' })).fields).toMatchObject({ etag: '"2"', age: '0' })
+  })
+
+  it('of another length are of something else, whatever their tag', async () => {
+    const play = await played()
+    const fields = { 'cache-control': 'max-age=60', etag: '"1"', 'content-range': 'bytes 5-9/12' }
+    await play.answers(fields, { status: 206, body: 'other' }).ask('/', { range: 'bytes=5-9' })
+    expect([...play.store.entries()].map(({ partial }) => partial?.parts.length)).toEqual([1])
+    expect((await play.ask('/', { range: 'bytes=0-4' })).cache).toContain('fwd=partial')
+  })
+
   it('are all kept when they come at once', async () => {
     const play = new Scenario()
     play.answersWith(ranges(play))

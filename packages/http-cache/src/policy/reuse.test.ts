@@ -119,6 +119,7 @@ describe('request directives', () => {
     ['min-fresh=5', 6, 'fwd=request'],
     ['max-stale', 50, 'hit'],
     ['max-stale=5', 15, 'hit'],
+    ['max-age=5, max-stale', 8, 'hit'],
     ['max-stale=5', 16, 'fwd=stale'],
     ['only-if-cached', 9, 'hit'],
   ])('%s at %i s is %s', async (cacheControl, second, status) => {

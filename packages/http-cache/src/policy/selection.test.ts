@@ -25,6 +25,7 @@ describe('variants', () => {
     ['accept-encoding', 'gzip, br', 'br;q=0.5, GZIP, x-foo', true],
     ['accept-encoding', 'gzip, br', 'gzip, br;q=0', false],
     ['accept-encoding', 'identity', 'identity;q=0', false],
+    ['accept-encoding', 'gzip', 'gzip, *;q=0', false],
     ['accept-language', 'en, de', 'De,eN', true],
     ['accept-language', 'en, de;q=0.5', 'de, en;q=0.5', false],
   ])('by %s: %s and %s are one: %s', async (name, first, second, same) => {

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { Scenario } from '../testing.ts'
+import { keyBy } from '../cache-key.ts'
+import { Scenario, testClient, testRequest } from '../testing.ts'
 
 const secondIsHit = async (
   response: Record<string, string>,
@@ -107,5 +109,28 @@ describe('storability', () => {
     play.answers({ 'cache-control': 'max-age=60', 'content-location': '/other' })
     await play.ask('/form2', {}, 'POST')
     expect((await play.ask('/form2')).cache).toContain('uri-miss')
+  })
+
+  it('of a POST takes a life of its own, not only a tag to ask with', async () => {
+    const play = new Scenario()
+    await play
+      .answers({ 'cache-control': 'max-age=0', etag: '"1"', 'content-location': '/form' })
+      .ask('/form', {}, 'POST')
+    expect(play.store.stats().objects).toBe(0)
+  })
+
+  it('keys by host in lower case, and without the port that goes without saying', async () => {
+    const keyOf = keyBy({ ignoreQuery: [], sortQuery: false })
+    const key = (scheme: 'http' | 'https', authority: string): string => keyOf({ scheme, authority, target: '/A' })
+    expect(key('https', 'WWW.roundtrip.test:443')).toBe('https://www.roundtrip.test/A')
+    expect(key('http', 'www.roundtrip.test:80')).toBe('http://www.roundtrip.test/A')
+    expect(key('http', 'www.roundtrip.test:443')).toBe('http://www.roundtrip.test:443/A')
+  })
+
+  it('goes past the cache for a GET with content', async () => {
+    const play = new Scenario()
+    await play.answers({ 'cache-control': 'max-age=60' }).ask()
+    const { fields } = await play.handler({ ...testRequest('/'), body: Readable.from(['x']) }, testClient().context)
+    expect(fields.get('cache-status')).toContain('fwd=bypass; fwd-status=200; detail=request-content')
   })
 })

@@ -149,4 +149,25 @@ describe('validation', () => {
     await play.ask('/', {}, 'HEAD')
     expect((await play.ask()).cache).toContain('fwd=uri-miss')
   })
+
+  it('never asks with the tag of parts: a 304 to it would answer nobody', async () => {
+    const play = new Scenario()
+    const part = { ...variant('"part"'), 'content-range': 'bytes 0-1/4' }
+    await play.answers(part, { status: 206, body: 'ab' }).ask('/', { 'x-kind': 'a', range: 'bytes=0-1' })
+    await play.answers(variant('"whole"')).ask('/', { 'x-kind': 'b' })
+    await play.ask('/', { 'x-kind': 'c' })
+    expect(play.requests.at(-1)?.fields.get('if-none-match')).toBe('"whole"')
+  })
+
+  it('leaves the coding of what is stored as it is, whatever a 304 says', async () => {
+    const play = new Scenario()
+    await play.answers({ 'cache-control': 'max-age=1', etag: '"1"', 'content-encoding': 'gzip' }).ask()
+    play.at(5).answers({ etag: '"1"', 'content-encoding': 'br' }, { status: 304 })
+    expect((await play.ask()).fields['content-encoding']).toBe('gzip')
+  })
+
+  it('answers If-None-Match where the origin has let If-Match pass', async () => {
+    const play = new Scenario().answers({ etag: '"1"' })
+    expect((await play.ask('/', { 'if-match': '"9"', 'if-none-match': '"1"' })).status).toBe(304)
+  })
 })

@@ -3,10 +3,19 @@ import { isMeant, type PurgeCommand } from './purge.ts'
 
 const mostRemembered = 10_000
 
+/**
+ * What is known stands as it is until that much could be added. To renew it for each request would move it to the end of
+ * the map each time, and V8 would copy the map every few requests, into old space, whose collections stop everybody for
+ * milliseconds.
+ */
+const renewAfterMs = 1000
+
 export class HitForMiss {
   readonly #untilMs = new Map<string, number>()
 
   remember(key: string, untilMs: number): void {
+    const knownUntilMs = this.#untilMs.get(key)
+    if (knownUntilMs !== undefined && untilMs - knownUntilMs < renewAfterMs && untilMs >= knownUntilMs) return
     this.#untilMs.delete(key)
     this.#untilMs.set(key, untilMs)
     if (this.#untilMs.size <= mostRemembered) return

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { purge } from '../purge.ts'
 import { Scenario, settled, testClient, testRequest } from '../testing.ts'
-import type { PurgeBus, PurgeCommand } from './purge.ts'
+import { PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
 
 const site = 'https://www.roundtrip.test'
 const lively = { 'cache-control': 'max-age=60' }
@@ -212,5 +212,16 @@ describe('the PURGE method', () => {
       code: 'METHOD_NOT_ALLOWED',
     })
     expect(play.store.stats().objects).toBe(3)
+  })
+})
+
+describe('the journal', () => {
+  it('counts a fetch as overtaken when so much was purged since that nobody knows what', () => {
+    const journal = new PurgeJournal()
+    const began = journal.begin()
+    for (let i = 0; i < 4096; i++) journal.note({ url: `${site}/${i}` })
+    expect(journal.isOvertaken(began, `${site}/other`, [])).toBe(false)
+    journal.note({ url: `${site}/last` })
+    expect(journal.isOvertaken(began, `${site}/other`, [])).toBe(true)
   })
 })

@@ -37,6 +37,34 @@ export interface StoreStats {
 
 const mostMisses = 256
 
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+/**
+ * The latest misses, in places that are used again. New objects would all be alive whenever V8 looks, so it would come
+ * to make them in old space: one for each request, and for that a full collection every second or two.
+ */
+class RecentMisses {
+  readonly #places: Writable<MissRecord>[] = []
+  #next = 0
+
+  note(atMs: number, url: string, reason: MissReason, detail: string | undefined): void {
+    const place = this.#places[this.#next]
+    if (place === undefined) this.#places.push({ atMs, url, reason, detail })
+    else {
+      place.atMs = atMs
+      place.url = url
+      place.reason = reason
+      place.detail = detail
+    }
+    this.#next = (this.#next + 1) % mostMisses
+  }
+
+  latestFirst(): MissRecord[] {
+    const inOrder = [...this.#places.slice(this.#next), ...this.#places.slice(0, this.#next)]
+    return inOrder.map((place) => ({ ...place })).toReversed()
+  }
+}
+
 export class Counters {
   hits = 0
   staleHits = 0
@@ -55,13 +83,11 @@ export class Counters {
     uncacheable: 0,
   }
   readonly notStored: Record<string, number> = {}
-  readonly #recent: MissRecord[] = []
-  #next = 0
+  readonly #recent = new RecentMisses()
 
-  miss(record: MissRecord): void {
-    this.misses[record.reason]++
-    this.#recent[this.#next] = record
-    this.#next = (this.#next + 1) % mostMisses
+  miss(atMs: number, url: string, reason: MissReason, detail?: string): void {
+    this.misses[reason]++
+    this.#recent.note(atMs, url, reason, detail)
   }
 
   refuse(reason: string): void {
@@ -70,6 +96,6 @@ export class Counters {
 
   /** The latest first. */
   get recentMisses(): MissRecord[] {
-    return [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)].toReversed()
+    return this.#recent.latestFirst()
   }
 }
