@@ -1,6 +1,6 @@
 import type { HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
-import { flag, frameType } from './frame-types.ts'
+import { flag, frameType, setting } from './frame-types.ts'
 import { data, frame, headers, ok, pseudo, RawClient, serveForTest, uint32, type Frame } from './testing.ts'
 
 const isGoaway = ({ type }: Frame): boolean => type === frameType.GOAWAY
@@ -64,6 +64,31 @@ describe('drain', () => {
     await server.connections[0]?.closed
     expect(server.connections[0]?.requests).toBe(1)
     expect(client.frames.filter(isGoaway).map(({ payload }) => payload.readUInt32BE(0))).toEqual([2 ** 31 - 1, 1])
+  })
+
+  it('closes its own side first and reads on, so that a client in the middle of sending still gets its answer', async () => {
+    const body = 'b'.repeat(1_000_000)
+    const asked = Promise.withResolvers<void>()
+    const server = await serveForTest(async () => {
+      asked.resolve()
+      return ok({ body })
+    })
+    const client = await RawClient.connect(server)
+    const window = frame(frameType.WINDOW_UPDATE, 0, 0, uint32(2_000_000))
+    client.send(frame(frameType.SETTINGS, 0, 0, [0, setting.INITIAL_WINDOW_SIZE, ...uint32(2_000_000)]), window)
+    await client.sync()
+    client.socket.pause()
+    client.send(headers(1, pseudo('POST'), false))
+    await asked.promise
+    server.connections[0]?.drain()
+    // It does not read the PING either: two sweeps are the time it has to answer.
+    server.advance(2)
+    for (let sent = 0; sent < 60; sent += 1) client.send(data(1, 'a'.repeat(16_384)))
+    client.socket.resume()
+    expect(await client.content(1)).toBe(body)
+    await server.connections[0]?.closed
+    expect(client.frames.filter(isGoaway)).toHaveLength(2)
+    expect(client.socket.errored).toBe(null)
   })
 
   it('names the same last request again when the connection ends badly after all', async () => {
