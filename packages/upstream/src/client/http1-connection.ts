@@ -30,6 +30,9 @@ export interface ConnectionOwner {
 /** Announced content that is still read when nobody wants it any more: less work than a new connection. */
 const worthReadingBytes = 16 * 1024
 
+const unasked = (): RoundtripError =>
+  new RoundtripError('UPSTREAM_INVALID', 'The next hop answered a request that it has not got yet.')
+
 const closedEarly = (): RoundtripError => new RoundtripError('UPSTREAM_RESET')
 
 export class Http1Connection implements Carrier, BodySource, DialEvents, ResponseEvents, UploadEvents {
@@ -47,6 +50,8 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   #isGone = false
   #deadlineMs: number
   #exchanges = 0
+  /** Octets that the connection has carried when the head of a request with content is out. */
+  #headEndsAt = 0
 
   constructor(owner: ConnectionOwner, dialer: Dialer, preamble?: Preamble, madeFor?: Exchange) {
     this.#owner = owner
@@ -81,6 +86,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     // As long as the client is sending, it is the client who is waited for.
     this.#deadlineMs = Infinity
     this.#isUploading = true
+    this.#headEndsAt = socket.bytesWritten
     const lengthBytes = announcedBytes(request.fields)
     const { retained } = exchange.options
     this.#upload = new Upload(
@@ -144,6 +150,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     }
     this.#isBorrowed = isBorrowed
     try {
+      if (!response.hasBegun && !this.#isHeadOut()) throw unasked()
       const rest = response.read(octets)
       if (response.isOver) this.#release(response, rest)
     } catch (error) {
@@ -207,6 +214,13 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
 
   uploadStalled(isStalled: boolean): void {
     this.#deadlineMs = isStalled ? this.#owner.clock() + this.#owner.timeouts.bodyTimeoutMs : Infinity
+  }
+
+  /** Whether the kernel has all of the request's head: before that, no answer can be its answer. */
+  #isHeadOut(): boolean {
+    const { writableLength, bytesWritten } = this.#socket as Socket
+    if (writableLength === 0) return true
+    return this.#upload !== undefined && bytesWritten - writableLength >= this.#headEndsAt
   }
 
   #awaitContent(): void {

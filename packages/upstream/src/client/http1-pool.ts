@@ -7,6 +7,7 @@ import { Exchange, type Carrier } from './exchange.ts'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
 import { requestHead } from './http1-request-head.ts'
 import { proxyHeader } from './proxy-header.ts'
+import { Quarantine } from './quarantine.ts'
 import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
 import type { ResolvedOptions } from './transport-options.ts'
@@ -23,6 +24,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly #connections = new Set<Http1Connection>()
   readonly #idle: Http1Connection[] = []
   readonly #waiting: Exchange[] = []
+  readonly #quarantine = new Quarantine((connections) => this.#released(connections))
   readonly #drained = Promise.withResolvers<void>()
   #connecting = 0
   #inFlight = 0
@@ -74,17 +76,18 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   }
 
   ready(connection: Http1Connection): void {
-    if (connection.isNew) this.#connecting--
-    const exchange = connection.isNew && connection.madeFor !== undefined ? connection.madeFor : this.#waiting.shift()
+    if (!connection.isNew) return this.#quarantine.put(connection)
+    this.#connecting--
+    const exchange = connection.madeFor ?? this.#waiting.shift()
     if (exchange !== undefined) connection.begin(exchange)
-    else if (this.#isDraining) connection.destroy()
-    else this.#idle.push(connection)
+    else this.#released([connection])
   }
 
   gone(connection: Http1Connection, failure: RoundtripError | undefined): void {
     this.#connections.delete(connection)
     const at = this.#idle.lastIndexOf(connection)
     if (at !== -1) this.#idle.splice(at, 1)
+    else this.#quarantine.delete(connection)
     if (failure !== undefined) {
       this.#connecting--
       // Each connection is made for the sake of one request, whoever would have got it.
@@ -114,15 +117,29 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   #admit(exchange: Exchange, nowMs: number): void {
     if (this.#isDraining) return exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
     const connection = this.#takeIdle(nowMs)
-    if (connection !== undefined) {
-      this.#reuses++
-      return connection.begin(exchange)
-    }
+    if (connection !== undefined) return this.#reuse(connection, exchange)
     const { maxConnections, maxWaiting } = this.#options
     const isRoomLeft = this.#connections.size < maxConnections
-    if (!isRoomLeft && this.#waiting.length >= maxWaiting) return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
+    const free = maxWaiting + this.#quarantine.size
+    if (!isRoomLeft && this.#waiting.length >= free) return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
     this.#waiting.push(exchange)
     this.#connectForWaiting()
+  }
+
+  /** They may be used again, at once by those who wait. */
+  #released(connections: readonly Http1Connection[]): void {
+    this.#idle.push(...connections)
+    while (this.#waiting.length > 0) {
+      const connection = this.#takeIdle(this.clock())
+      if (connection === undefined) return
+      this.#reuse(connection, this.#waiting.shift() as Exchange)
+    }
+    if (this.#isDraining) for (const connection of this.#idle.splice(0)) connection.destroy()
+  }
+
+  #reuse(connection: Http1Connection, exchange: Exchange): void {
+    this.#reuses++
+    connection.begin(exchange)
   }
 
   #takeIdle(nowMs: number): Http1Connection | undefined {
@@ -138,7 +155,9 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     if (proxyProtocol !== undefined) {
       while (this.#waiting.length > 0 && this.#connections.size < maxConnections) this.#connect(this.#waiting.shift())
     } else {
-      while (this.#waiting.length > this.#connecting && this.#connections.size < maxConnections) this.#connect()
+      // Those in quarantine are free sooner than a connection is made.
+      const free = this.#idle.length + this.#quarantine.size
+      while (this.#waiting.length > this.#connecting + free && this.#connections.size < maxConnections) this.#connect()
     }
     if (!this.#isWatched && (this.#connections.size > 0 || this.#waiting.length > 0)) {
       this.#isWatched = true
@@ -188,7 +207,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
         return pool.#connections.size
       },
       get idle() {
-        return pool.#idle.length
+        return pool.#idle.length + pool.#quarantine.size
       },
       get waiting() {
         return pool.#waiting.length

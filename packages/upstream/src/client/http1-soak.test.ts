@@ -47,13 +47,17 @@ const misbehave = async (peer: Peer): Promise<void> => {
     if (head.includes('chunked')) await peer.read('0\r\n\r\n')
     const wire = wireFor(target, contentFor(target))
     const fate = below(40)
-    // Only what fits into one read; what comes later than the next request cannot be told from its answer by anybody.
+    // Only what fits into one read, or comes soon; what comes later than the next request cannot be told from its answer by anybody.
     const saysTooMuch = fate === 2 && wire.length < 4096
     const end = fate === 0 ? below(wire.length) : wire.length
     const cut = below(end)
     peer.send(wire.subarray(0, cut))
     if (below(3) === 0) await turn()
-    peer.send(Buffer.concat([wire.subarray(cut, end), saysTooMuch ? poison : Buffer.alloc(0)]))
+    peer.send(wire.subarray(cut, end))
+    if (saysTooMuch) {
+      if (below(2) === 0) await turn()
+      peer.send(poison)
+    }
     if (fate === 0 || fate === 1) peer.socket.end()
     if (fate === 3) peer.socket.resetAndDestroy()
     if (fate <= 1 || saysTooMuch || fate === 3) return

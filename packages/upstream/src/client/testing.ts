@@ -18,6 +18,8 @@ export class Peer {
 
   constructor(socket: Socket) {
     this.socket = socket
+    // What is written a turn later shall arrive a turn later, whatever is still unacknowledged.
+    socket.setNoDelay(true)
     socket.on('error', () => undefined)
     socket.on('data', (octets: Buffer) => {
       this.received += octets.toString('latin1')
