@@ -4,7 +4,7 @@ import { askAdmin } from '../../helpers/ask-admin.ts'
 import { childrenOf } from '../../helpers/processes.ts'
 import { underLoad } from './use-edge.ts'
 
-const times = 3
+const times = 2
 
 it('workers are replaced under sessions of many streams, uploads among them, and no request fails', async () => {
   const { edge, load } = await underLoad(
