@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
-import type { HttpRequest, HttpResponse } from '@roundtrip/http'
+import { selectRange, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
+import { contentOf } from './cache-model.ts'
 import { seededRandom } from './simulation/trace.ts'
 import { Scenario, settled, testClient, type Seen } from './testing.ts'
 
@@ -40,7 +41,64 @@ const moody = (play: Scenario, random: () => number, version: () => number) => {
   }
 }
 
+/** The same in parts: what it sends is of one version, whatever becomes of the resource meanwhile. */
+const moodyInParts = (play: Scenario, random: () => number, version: () => number) => {
+  return async ({ target, fields }: HttpRequest): Promise<HttpResponse> => {
+    const resource = `${target} ${fields.get('x-kind') ?? ''}`
+    const etag = `"${resource} ${version()}"`
+    const whole = contentOf(resource, version())
+    for (let i = random() * 4; i > 0; i--) await settled()
+    if (random() < 0.1) throw new RoundtripError('UPSTREAM_RESET')
+    const common = { 'cache-control': 'max-age=2, stale-while-revalidate=2', vary: 'x-kind', etag }
+    if (fields.get('if-none-match')?.includes(etag) === true) return play.response({ status: 304, fields: common })
+    const isWhole = fields.has('if-range') && fields.get('if-range') !== etag
+    const selection = selectRange(isWhole ? undefined : fields.get('range'), whole.length)
+    const { first, last } = selection.kind === 'part' ? selection.range : { first: 0, last: whole.length - 1 }
+    const text = whole.slice(first, last + 1)
+    const body = random() < 0.4 ? text : Readable.from(arriving(text, random() < 0.2), { objectMode: false })
+    if (selection.kind !== 'part') return play.response({ fields: common, body })
+    return play.response({ status: 206, fields: { ...common, 'content-range': `bytes ${first}-${last}/20` }, body })
+  }
+}
+
+/** What a client has been given must be so much of the version that its entity tag names. */
+const isOfOneVersion = (resource: string, { body, fields }: Seen): boolean => {
+  const whole = contentOf(resource, Number(fields['etag']?.slice(resource.length + 2, -1)))
+  const [, first = '0', last = '19'] = /^bytes (\d+)-(\d+)/.exec(fields['content-range'] ?? '') ?? []
+  return body === whole.slice(Number(first), Number(last) + 1)
+}
+
 describe('the cache', () => {
+  it.each([1, 2, 3, 4, 5])('puts no parts together that are not of one version (seed %i)', async (seed) => {
+    const random = seededRandom(seed)
+    const play = new Scenario()
+    let version = 1
+    play.answersWith(moodyInParts(play, random, () => version))
+    const ranges = ['bytes=0-9', 'bytes=10-19', 'bytes=5-14', 'bytes=-4', undefined, undefined]
+    const wrong: Seen[] = []
+    const pending: Promise<void>[] = []
+    for (let i = 0; i < 1000; i++) {
+      const [target, kind] = [`/${'ab'[Math.floor(random() * 2)]}`, 'xy'[Math.floor(random() * 2)] ?? '']
+      const range = ranges[Math.floor(random() * ranges.length)]
+      const client = testClient()
+      const asked = play
+        .askAs(client, target, { 'x-kind': kind, ...(range !== undefined && { range }) })
+        .then((seen) => void (isOfOneVersion(`${target} ${kind}`, seen) || wrong.push(seen)))
+      pending.push(asked.catch(() => undefined))
+      if (random() < 0.1) client.leave()
+      if (random() < 0.3) play.nowMs += random() * 1000
+      if (random() < 0.3) await settled()
+      if (random() < 0.05) version++
+      if (random() < 0.01) play.store.purge({ host: 'www.roundtrip.test' })
+    }
+    await Promise.all(pending)
+    for (let turns = 0; play.store.journal.underWay > 0 && turns < 50; turns++) await settled()
+    expect(wrong).toEqual([])
+    expect(play.requests.filter(({ fields }) => fields.has('if-range')).length).toBeGreaterThan(3)
+    expect(play.store.journal.underWay).toBe(0)
+    expect(play.store.reservedBytes).toBe(0)
+  })
+
   it.each([1, 2, 3, 61, 106])(
     'gives nobody what is another’s, or older than a purge, whatever happens (seed %i)',
     async (seed) => {

@@ -74,6 +74,7 @@ describe('a request for the whole', () => {
 
   it.each([
     ['another range', { 'content-range': 'bytes 5-9/10' }],
+    ['less than it asked for', { 'content-range': 'bytes 4-8/10' }],
     ['a part of something else', { etag: '"2"' }],
     ['a part of something longer', { 'content-range': 'bytes 4-9/11' }],
     ['a weak tag', { etag: 'W/"1"' }],
@@ -107,6 +108,13 @@ describe('a request for the whole', () => {
     await expect(play.ask('/')).rejects.toMatchObject({ code: 'UPSTREAM_RESET' })
     play.answersWith(origin(play))
     expect(await play.ask('/')).toMatchObject({ status: 200, body: text })
+    expect(rangesAsked(play)).toEqual(['bytes=4-9', 'bytes=4-9'])
+  })
+
+  it('that takes no content asks for none', async () => {
+    const play = await played('0-3')
+    expect((await play.ask('/', {}, 'HEAD')).status).toBe(200)
+    expect(play.requests.map(({ method, fields }) => [method, fields.get('range')])).toEqual([['HEAD', undefined]])
   })
 
   it('asks for it as a whole, together with others, while it is being completed for one', async () => {
