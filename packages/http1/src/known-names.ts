@@ -1,4 +1,4 @@
-/** Field names that most messages have: looked up as they were sent, they need neither checking nor lower-casing. */
+/** Field names that most messages have: recognised as they were sent, they need neither checking nor lower-casing. */
 
 const lowerCase = [
   'accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials',
@@ -26,3 +26,34 @@ export const knownNames: ReadonlyMap<string, string> = new Map(
     [capitalised(name), name],
   ]),
 )
+
+interface Spelling {
+  readonly text: string
+  readonly name: string
+}
+
+/** A power of two, a few times the number of spellings. */
+const places = 1024
+
+const placeOf = (length: number, first: number, last: number): number =>
+  (length * 67 + first * 29 + last * 7) & (places - 1)
+
+/** By length and ends: to look a text up in a Map, V8 would hash it and intern it first. */
+const spellings: readonly (readonly Spelling[])[] = (() => {
+  const table = Array.from({ length: places }, (): Spelling[] => [])
+  for (const [text, name] of knownNames) {
+    table[placeOf(text.length, text.charCodeAt(0), text.charCodeAt(text.length - 1))]?.push({ text, name })
+  }
+  return table
+})()
+
+/** The lower case of the name that stands from `start` to `end`, when it is one of the known in one of the usual spellings. */
+export const knownNameAt = (head: string, start: number, end: number): string | undefined => {
+  if (end <= start) return undefined
+  const candidates = spellings[placeOf(end - start, head.charCodeAt(start), head.charCodeAt(end - 1))]
+  if (candidates === undefined) return undefined
+  for (const { text, name } of candidates) {
+    if (text.length === end - start && head.startsWith(text, start)) return name
+  }
+  return undefined
+}

@@ -1,6 +1,6 @@
 /** The field section of a message head (RFC 9112 §5), read strictly: what two parsers could read differently is refused. */
 import { isFieldName } from '@roundtrip/http'
-import { knownNames } from './known-names.ts'
+import { knownNameAt, knownNames } from './known-names.ts'
 import { malformed, type MessageKind } from './malformed.ts'
 
 const space = 0x20
@@ -47,8 +47,6 @@ const trimmed = (head: string, start: number, end: number): string => {
 }
 
 const nameOf = (text: string, kind: MessageKind): string => {
-  const known = knownNames.get(text)
-  if (known !== undefined) return known
   const name = text.toLowerCase()
   // Spaces before the colon and folded lines (RFC 9112 §5.1, §5.2) end here too: neither can be part of a token.
   if (!isFieldName(name)) throw malformed(kind, 'A field name is empty or holds a character that is not allowed.')
@@ -91,7 +89,7 @@ export const lexFields = (
     if (++count > maxFields) {
       throw malformed(kind, `The message has more than ${maxFields} fields.`, 'HEADERS_TOO_LARGE')
     }
-    const name = nameOf(head.slice(at, colon), kind)
+    const name = knownNameAt(head, at, colon) ?? nameOf(head.slice(at, colon), kind)
     const value = trimmed(head, colon + 1, end)
     if (note(name, value)) flat.push(name, value)
     at = end + 2

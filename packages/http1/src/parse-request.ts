@@ -75,13 +75,10 @@ class RequestNotes extends Framing {
 /** Parsing never waits, so all parsers of the process share it. */
 const notes = new RequestNotes('request')
 
-const knownMethods = new Map(
-  ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'].map((method) => [method, method]),
-)
+const knownMethods = ['GET', 'POST', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 const methodOf = (text: string): string => {
-  const known = knownMethods.get(text)
-  if (known !== undefined) return known
+  for (const known of knownMethods) if (text === known) return known
   if (!isMethod(text)) refuse('The method holds a character that is not allowed.')
   // Its target has a form of its own, which nobody here could act upon.
   if (text === 'CONNECT') throw new RoundtripError('METHOD_NOT_ALLOWED')

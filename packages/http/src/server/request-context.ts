@@ -1,4 +1,6 @@
 /** The context of one request as a server makes it; what few requests need is made when it is first asked for. */
+// Imported, though it is a global: that one is a getter, which V8 looks up for each call.
+import { performance } from 'node:perf_hooks'
 import { RoundtripError } from '@roundtrip/errors'
 import { Passage } from '@roundtrip/pipeline'
 import type { Fields } from '../fields.ts'

@@ -1,4 +1,6 @@
 /** The body of a response on its way out: held back while the client does not read, broken off when it is not whole. */
+// Imported, though it is a global: that one is a getter, which V8 looks up for each call.
+import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { chunkedEnd, chunkStart } from '../chunked.ts'
