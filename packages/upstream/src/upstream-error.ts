@@ -52,6 +52,13 @@ export const upstreamError = (error: Error, progress: Progress): RoundtripError 
   return new RoundtripError(code, message, { cause, details: { ...details, ...progress } })
 }
 
+/** An exchange that ended before the member was given anything of it. */
+export const unsent = (member: string, code: ErrorCode, sentence?: string): RoundtripError =>
+  upstreamError(new RoundtripError(code, sentence), { member, sent: false })
+
+export const closedHere = (member: string): RoundtripError =>
+  unsent(member, 'UPSTREAM_UNREACHABLE', 'The connections to the next hop were closed on this side.')
+
 /** Whether the request certainly never reached the next hop, so that anyone else may be given it. */
 export const wasNeverSent = (error: RoundtripError): boolean => error.details['sent'] === false
 

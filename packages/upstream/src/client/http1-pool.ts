@@ -1,7 +1,7 @@
 /** Kept HTTP/1.1 connections to one next hop: the one used last is used first, and requests beyond a bound wait or are refused. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpRequest, HttpResponse } from '@roundtrip/http'
-import { upstreamError } from '../upstream-error.ts'
+import { closedHere, unsent } from '../upstream-error.ts'
 import { Dialer, type Preamble } from './dial.ts'
 import { Exchange, type Carrier } from './exchange.ts'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
@@ -10,10 +10,10 @@ import { proxyHeader } from './proxy-header.ts'
 import { Quarantine } from './quarantine.ts'
 import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
+import { TransportLoad } from './transport-load.ts'
 import type { ResolvedOptions } from './transport-options.ts'
 
 export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
-  readonly stats: TransportStats
   readonly member: string
   readonly timeouts: TransportTimeouts
   readonly clock: () => number
@@ -25,13 +25,14 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly #idle: Http1Connection[] = []
   readonly #waiting: Exchange[] = []
   readonly #quarantine = new Quarantine((connections) => this.#released(connections))
-  readonly #drained = Promise.withResolvers<void>()
+  readonly #load = new TransportLoad({
+    open: () => this.#connections.size,
+    idle: () => this.#idle.length + this.#quarantine.size,
+    waiting: () => this.#waiting.length,
+  })
+  readonly stats: TransportStats = this.#load
   #connecting = 0
-  #inFlight = 0
-  #connects = 0
-  #reuses = 0
   #isWatched = false
-  #isDraining = false
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -41,7 +42,6 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     this.clock = options.sweep.clock
     this.closesAfterEach = options.proxyProtocol !== undefined
     this.#dialer = new Dialer(options.destination, ['http/1.1'])
-    this.stats = this.#view()
   }
 
   send(request: HttpRequest, options: SendOptions): Promise<HttpResponse> {
@@ -53,26 +53,24 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
       return Promise.reject(error)
     }
     const nowMs = this.clock()
-    const exchange = new Exchange(request, options, this.timeouts, this, nowMs, this.#exchangeEnded)
+    const exchange = new Exchange(request, options, this.timeouts, this, nowMs, this.#load.ended)
     exchange.head = head
-    this.#inFlight++
+    this.#load.inFlight++
     exchange.heed()
     if (!exchange.isEnded) this.#admit(exchange, nowMs)
     return exchange.response
   }
 
   async drain(): Promise<void> {
-    this.#isDraining = true
+    void this.#load.drain()
     for (const connection of this.#idle.splice(0)) connection.destroy()
-    if (this.#inFlight === 0) this.#drained.resolve()
-    return this.#drained.promise
+    return this.#load.drain()
   }
 
   destroy(): void {
-    this.#isDraining = true
-    for (const exchange of this.#waiting.splice(0)) exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', closedHere))
+    void this.#load.drain()
+    for (const exchange of this.#waiting.splice(0)) exchange.fail(closedHere(this.member))
     for (const connection of this.#connections) connection.destroy()
-    if (this.#inFlight === 0) this.#drained.resolve()
   }
 
   ready(connection: Http1Connection): void {
@@ -107,7 +105,10 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
 
   sweep(nowMs: number): boolean {
     for (const exchange of this.#waiting.filter((one) => nowMs >= Math.min(one.queueDeadlineMs, one.totalDeadlineMs))) {
-      this.callOff(exchange, this.#unsent('UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'))
+      this.callOff(
+        exchange,
+        unsent(this.member, 'UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'),
+      )
     }
     for (const connection of this.#connections) connection.sweep(nowMs)
     this.#isWatched = this.#connections.size > 0 || this.#waiting.length > 0
@@ -115,13 +116,14 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   }
 
   #admit(exchange: Exchange, nowMs: number): void {
-    if (this.#isDraining) return exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
+    if (this.#load.isDraining)
+      return exchange.fail(unsent(this.member, 'UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
     const connection = this.#takeIdle(nowMs)
     if (connection !== undefined) return this.#reuse(connection, exchange)
     const { maxConnections, maxWaiting } = this.#options
     const isRoomLeft = this.#connections.size < maxConnections
     const free = maxWaiting + this.#quarantine.size
-    if (!isRoomLeft && this.#waiting.length >= free) return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
+    if (!isRoomLeft && this.#waiting.length >= free) return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
     this.#waiting.push(exchange)
     this.#connectForWaiting()
   }
@@ -134,11 +136,11 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
       if (connection === undefined) return
       this.#reuse(connection, this.#waiting.shift() as Exchange)
     }
-    if (this.#isDraining) for (const connection of this.#idle.splice(0)) connection.destroy()
+    if (this.#load.isDraining) for (const connection of this.#idle.splice(0)) connection.destroy()
   }
 
   #reuse(connection: Http1Connection, exchange: Exchange): void {
-    this.#reuses++
+    this.#load.reuses++
     connection.begin(exchange)
   }
 
@@ -168,7 +170,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   /** @param exchange that alone may use the connection */
   #connect(exchange?: Exchange): void {
     this.#connecting++
-    this.#connects++
+    this.#load.connects++
     const connection = new Http1Connection(this, this.#dialer, this.#preamble(exchange), exchange)
     this.#connections.add(connection)
   }
@@ -186,43 +188,4 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
         destinationPort: remotePort,
       })
   }
-
-  #unsent(
-    code: 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_TIMEOUT' | 'UPSTREAM_OVERLOADED',
-    sentence?: string,
-  ): RoundtripError {
-    return upstreamError(new RoundtripError(code, sentence), { member: this.member, sent: false })
-  }
-
-  readonly #exchangeEnded = (): void => {
-    this.#inFlight--
-    if (this.#inFlight === 0 && this.#isDraining) this.#drained.resolve()
-  }
-
-  #view(): TransportStats {
-    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- getters have a `this` of their own
-    const pool = this
-    return {
-      get open() {
-        return pool.#connections.size
-      },
-      get idle() {
-        return pool.#idle.length + pool.#quarantine.size
-      },
-      get waiting() {
-        return pool.#waiting.length
-      },
-      get inFlight() {
-        return pool.#inFlight
-      },
-      get connects() {
-        return pool.#connects
-      },
-      get reuses() {
-        return pool.#reuses
-      },
-    }
-  }
 }
-
-const closedHere = 'The connections to the next hop were closed on this side.'

@@ -1,17 +1,17 @@
 /** HTTP/2 to one next hop: few connections, each shared by many requests (RFC 9113 §9.1). */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpRequest, HttpResponse } from '@roundtrip/http'
-import { upstreamError } from '../upstream-error.ts'
+import { closedHere, unsent } from '../upstream-error.ts'
 import { Dialer } from './dial.ts'
 import { Exchange, type Carrier } from './exchange.ts'
 import { http2Head } from './http2-request-head.ts'
 import { Http2Session, type SessionOwner } from './http2-session.ts'
 import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
+import { TransportLoad } from './transport-load.ts'
 import type { ResolvedOptions } from './transport-options.ts'
 
 export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
-  readonly stats: TransportStats
   readonly member: string
   readonly origin: string
   readonly timeouts: TransportTimeouts
@@ -21,12 +21,13 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
   /** All whose connection is there; those retired finish what they have. */
   readonly #sessions = new Set<Http2Session>()
   readonly #waiting: Exchange[] = []
-  readonly #drained = Promise.withResolvers<void>()
-  #inFlight = 0
-  #connects = 0
-  #reuses = 0
+  readonly #load = new TransportLoad({
+    open: () => this.#sessions.size,
+    idle: () => this.#idle(),
+    waiting: () => this.#waiting.length,
+  })
+  readonly stats: TransportStats = this.#load
   #isWatched = false
-  #isDraining = false
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -35,7 +36,6 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
     this.timeouts = options.timeouts
     this.clock = options.sweep.clock
     this.#dialer = new Dialer(options.destination, ['h2'])
-    this.stats = this.#view()
   }
 
   send(request: HttpRequest, options: SendOptions): Promise<HttpResponse> {
@@ -46,26 +46,24 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
       options.onEnd?.(error as RoundtripError)
       return Promise.reject(error)
     }
-    const exchange = new Exchange(request, options, this.timeouts, this, this.clock(), this.#exchangeEnded)
-    this.#inFlight++
+    const exchange = new Exchange(request, options, this.timeouts, this, this.clock(), this.#load.ended)
+    this.#load.inFlight++
     exchange.heed()
     if (!exchange.isEnded) this.#admit(exchange)
     return exchange.response
   }
 
   async drain(): Promise<void> {
-    this.#isDraining = true
+    void this.#load.drain()
     if (this.#waiting.length === 0) this.#retireAll()
-    if (this.#inFlight === 0) this.#drained.resolve()
-    return this.#drained.promise
+    return this.#load.drain()
   }
 
   destroy(): void {
-    this.#isDraining = true
-    const error = this.#unsent('UPSTREAM_UNREACHABLE', 'The connections to the next hop were closed on this side.')
+    void this.#load.drain()
+    const error = closedHere(this.member)
     for (const exchange of this.#waiting.splice(0)) exchange.fail(error)
     for (const session of this.#sessions) session.destroy()
-    if (this.#inFlight === 0) this.#drained.resolve()
   }
 
   available(session: Http2Session): void {
@@ -74,7 +72,7 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
       if (exchange === undefined) break
       session.begin(exchange)
     }
-    if (this.#isDraining && this.#waiting.length === 0) this.#retireAll()
+    if (this.#load.isDraining && this.#waiting.length === 0) this.#retireAll()
   }
 
   retired(_session: Http2Session, failure: RoundtripError | undefined): void {
@@ -96,7 +94,10 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
 
   sweep(nowMs: number): boolean {
     for (const exchange of this.#waiting.filter((one) => nowMs >= Math.min(one.queueDeadlineMs, one.totalDeadlineMs))) {
-      this.callOff(exchange, this.#unsent('UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'))
+      this.callOff(
+        exchange,
+        unsent(this.member, 'UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'),
+      )
     }
     for (const session of this.#sessions) {
       session.sweep(nowMs)
@@ -108,16 +109,17 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
   }
 
   #admit(exchange: Exchange): void {
-    if (this.#isDraining) return exchange.fail(this.#unsent('UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
+    if (this.#load.isDraining)
+      return exchange.fail(unsent(this.member, 'UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
     for (const session of this.#sessions) {
       if (session.hasRoom) {
-        this.#reuses++
+        this.#load.reuses++
         return session.begin(exchange)
       }
     }
     const isFull = this.#sessions.size >= this.#options.maxConnections && !this.#isConnecting()
     if (isFull && this.#waiting.length >= this.#options.maxWaiting)
-      return exchange.fail(this.#unsent('UPSTREAM_OVERLOADED'))
+      return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
     this.#waiting.push(exchange)
     this.#connectForWaiting()
   }
@@ -130,7 +132,7 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
   /** One at a time: the one being made may have room for all. */
   #connectForWaiting(): void {
     if (this.#waiting.length > 0 && this.#sessions.size < this.#options.maxConnections && !this.#isConnecting()) {
-      this.#connects++
+      this.#load.connects++
       this.#sessions.add(new Http2Session(this, this.#dialer))
     }
     if (!this.#isWatched && (this.#sessions.size > 0 || this.#waiting.length > 0)) {
@@ -143,46 +145,9 @@ export class Http2Transport implements Transport, SessionOwner, Carrier, Swept {
     for (const session of this.#sessions) session.retire()
   }
 
-  #unsent(
-    code: 'UPSTREAM_UNREACHABLE' | 'UPSTREAM_TIMEOUT' | 'UPSTREAM_OVERLOADED',
-    sentence?: string,
-  ): RoundtripError {
-    return upstreamError(new RoundtripError(code, sentence), { member: this.member, sent: false })
-  }
-
-  readonly #exchangeEnded = (): void => {
-    this.#inFlight--
-    if (this.#inFlight === 0 && this.#isDraining) this.#drained.resolve()
-  }
-
   #idle(): number {
     let idle = 0
     for (const session of this.#sessions) if (session.isConnected && session.inFlight === 0) idle++
     return idle
-  }
-
-  #view(): TransportStats {
-    // oxlint-disable-next-line typescript/no-this-alias, unicorn/no-this-assignment -- getters have a `this` of their own
-    const transport = this
-    return {
-      get open() {
-        return transport.#sessions.size
-      },
-      get idle() {
-        return transport.#idle()
-      },
-      get waiting() {
-        return transport.#waiting.length
-      },
-      get inFlight() {
-        return transport.#inFlight
-      },
-      get connects() {
-        return transport.#connects
-      },
-      get reuses() {
-        return transport.#reuses
-      },
-    }
   }
 }
