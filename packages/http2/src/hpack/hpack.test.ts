@@ -1,4 +1,4 @@
-import { array, assert, integer, property, string, stringMatching, tuple, uint8Array } from 'fast-check'
+import { array, assert, constantFrom, integer, property, string, stringMatching, tuple, uint8Array } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HpackDecoder } from './decoder.ts'
 import { encodeLine, encodeStatus, maxEncodedLength } from './encoder.ts'
@@ -99,6 +99,16 @@ describe('the tables', () => {
 
 const latin1 = string({ unit: integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)) })
 
+const outcomeOf = (source: Buffer, start: number, end: number): unknown => {
+  try {
+    return decoderOf()
+      .decode(source, start, end)
+      .lines.map(({ name, value }) => [name, value])
+  } catch (error) {
+    return (error as HpackError).message
+  }
+}
+
 describe('properties', () => {
   it('Huffman brings back what it was given', () => {
     assert(
@@ -147,6 +157,19 @@ describe('properties', () => {
         expect(decoder.tableBytes).toBeLessThanOrEqual(256)
       }),
       { numRuns: 1000 },
+    )
+  })
+
+  it('what stands around a block in what was read is no part of it', () => {
+    // Few values, so that many a block is broken off in the middle of a number or a string.
+    const octets = array(constantFrom(0x00, 0x02, 0x20, 0x3f, 0x40, 0x61, 0x7f, 0x80, 0x82, 0xff), { maxLength: 8 })
+    assert(
+      property(octets, octets, octets, (before, block, after) => {
+        const source = Buffer.from([...before, ...block, ...after])
+        const expected = outcomeOf(Buffer.from(block), 0, block.length)
+        expect(outcomeOf(source, before.length, before.length + block.length)).toEqual(expected)
+      }),
+      { numRuns: 3000 },
     )
   })
 })
