@@ -1,27 +1,32 @@
+import { once } from 'node:events'
+import { constants, createServer, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { Fields, type HttpRequest } from '@roundtrip/http'
 import { compose } from '@roundtrip/pipeline'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startScriptedOrigin, type ScriptedOrigin } from './client/testing.ts'
 import { createPool } from './pool.ts'
 import { poolLayers, poolTerminal } from './pool-layers.ts'
-import { poolSettingsOf } from './settings/pool-settings.ts'
+import { poolSettingsOf, type PoolSettingsInput } from './settings/pool-settings.ts'
 import { bodyOf, silentLog, testContext, testRequest } from './testing.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
-const start = async (maxBufferedBytes?: number) => {
-  const next = await startScriptedOrigin()
-  const settings = poolSettingsOf({
-    members: [{ origin: next.origin }],
-    retry: { backoffBaseMs: 0, ...(maxBufferedBytes !== undefined && { maxBufferedBytes }) },
-  })
-  const pool = createPool('web', settings, { log: silentLog })
+/** Asks a pool through all its layers. */
+const handlerOf = (settings: PoolSettingsInput) => {
+  const pool = createPool('web', poolSettingsOf(settings), { log: silentLog })
   onTestFinished(() => pool.close())
   const handler = compose(poolLayers(pool), poolTerminal())
-  const ask = async (request: Partial<HttpRequest>): Promise<string> =>
+  return async (request: Partial<HttpRequest>): Promise<string> =>
     bodyOf(await handler(testRequest(request), testContext()))
-  return { next, ask }
+}
+
+const start = async (maxBufferedBytes?: number) => {
+  const next = await startScriptedOrigin()
+  const retry = { backoffBaseMs: 0, ...(maxBufferedBytes !== undefined && { maxBufferedBytes }) }
+  return { next, ask: handlerOf({ members: [{ origin: next.origin }], retry }) }
 }
 
 /** A connection that has carried a request, so that it may be closed at any time. */
@@ -126,4 +131,36 @@ it('a head that breaks off is no answer either: the next attempt gets all of the
   await fresh.read('lo')
   fresh.send(ok)
   expect(await answer).toBe('ok')
+})
+
+it('an HTTP/2 stream refused when content was under way takes nothing away: a POST is sent again, whole', async () => {
+  const received: string[] = []
+  const server = createServer()
+  server.on('stream', (stream: ServerHttp2Stream) => {
+    stream.on('error', () => undefined)
+    if (received.length === 0) {
+      stream.once('data', (part: Buffer) => {
+        received.push(part.toString())
+        stream.close(constants.NGHTTP2_REFUSED_STREAM)
+      })
+    } else {
+      void text(stream).then((all) => {
+        received.push(all)
+        stream.respond({ ':status': 200 })
+        stream.end('ok')
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const body = content()
+  body.push('hel')
+  const answer = handlerOf({ members: [{ origin }], protocol: 'http2' })({ method: 'POST', body })
+  while (received.length === 0) await new Promise(setImmediate)
+  body.push('lo')
+  body.push(null)
+  expect(await answer).toBe('ok')
+  expect(received).toEqual(['hel', 'hello'])
 })
