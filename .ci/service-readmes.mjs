@@ -45,11 +45,13 @@ const run = async (script) => {
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   })
+  // A shell that could not be started says so by `error`, which `once` throws.
   const [status] = await once(child, 'exit')
+  const group = Number(child.pid)
   const deadline = Date.now() + (status === 0 ? endDeadlineMs : 0)
-  while (!isGone(child.pid) && Date.now() < deadline) await delay(100)
-  const isLeftOver = !isGone(child.pid)
-  if (isLeftOver) process.kill(-child.pid, 'SIGKILL')
+  while (!isGone(group) && Date.now() < deadline) await delay(100)
+  const isLeftOver = !isGone(group)
+  if (isLeftOver) process.kill(-group, 'SIGKILL')
   if (status !== 0) throw new Error(`exit status ${status}`)
   if (isLeftOver) throw new Error('something was left running')
 }

@@ -53,7 +53,7 @@ const validatorsOf = (fields: Fields): Validators => {
 /** If-Match and its like were the origin's to evaluate; what it answered stands. */
 const cacheConditions = (fields: Fields): Fields => {
   const conditions = fields.clone()
-  for (const name of ['if-match', 'if-unmodified-since']) conditions.delete(name)
+  for (const name of ['if-match', 'if-unmodified-since'] as const) conditions.delete(name)
   return conditions
 }
 

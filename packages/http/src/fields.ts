@@ -1,5 +1,11 @@
 /** Header and trailer fields (RFC 9110 §5): an ordered multi-map with case-insensitive names. */
 
+/** In lower case, as HTTP/2 requires (RFC 9113 §8.2.1): the compiler holds callers to it, so nothing is converted at run time. */
+export type FieldName = Lowercase<string>
+
+/** For names that come from elsewhere, such as settings. */
+export const fieldName = (text: string): FieldName => text.toLowerCase() as FieldName
+
 /** Flat `[name, value, name, value, …]`, the shape that node:http and undici both read and write. */
 export type RawFields = readonly string[]
 
@@ -34,43 +40,39 @@ export class Fields {
   }
 
   /** The values of a field joined with ", " (RFC 9110 §5.3), or undefined when it is absent. */
-  get(name: string): string | undefined {
-    const key = name.toLowerCase()
+  get(name: FieldName): string | undefined {
     let joined: string | undefined
     for (let i = 0; i < this.#flat.length; i += 2) {
-      if (this.#flat[i] === key) joined = joined === undefined ? this.#flat[i + 1] : `${joined}, ${this.#flat[i + 1]}`
+      if (this.#flat[i] === name) joined = joined === undefined ? this.#flat[i + 1] : `${joined}, ${this.#flat[i + 1]}`
     }
     return joined
   }
 
   /** Each line of a field by itself; needed for Set-Cookie, which must not be joined (RFC 9110 §5.3). */
-  getAll(name: string): string[] {
-    const key = name.toLowerCase()
+  getAll(name: FieldName): string[] {
     const values: string[] = []
-    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) values.push(this.#flat[i + 1] ?? '')
+    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === name) values.push(this.#flat[i + 1] ?? '')
     return values
   }
 
-  has(name: string): boolean {
-    const key = name.toLowerCase()
-    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === key) return true
+  has(name: FieldName): boolean {
+    for (let i = 0; i < this.#flat.length; i += 2) if (this.#flat[i] === name) return true
     return false
   }
 
   /** Replaces every line of the field by one. */
-  set(name: string, value: string | number): this {
+  set(name: FieldName, value: string | number): this {
     this.delete(name)
     return this.append(name, value)
   }
 
-  append(name: string, value: string | number): this {
-    this.#flat.push(name.toLowerCase(), String(value))
+  append(name: FieldName, value: string | number): this {
+    this.#flat.push(name, String(value))
     return this
   }
 
-  delete(name: string): this {
-    const key = name.toLowerCase()
-    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === key) this.#flat.splice(i, 2)
+  delete(name: FieldName): this {
+    for (let i = this.#flat.length - 2; i >= 0; i -= 2) if (this.#flat[i] === name) this.#flat.splice(i, 2)
     return this
   }
 
@@ -88,7 +90,7 @@ export class Fields {
     return this.#flat
   }
 
-  *[Symbol.iterator](): Generator<readonly [name: string, value: string]> {
-    for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i] ?? '', this.#flat[i + 1] ?? '']
+  *[Symbol.iterator](): Generator<readonly [name: FieldName, value: string]> {
+    for (let i = 0; i < this.#flat.length; i += 2) yield [this.#flat[i] as FieldName, this.#flat[i + 1] ?? '']
   }
 }

@@ -1,6 +1,6 @@
 /** Who was forwarded for whom: `Forwarded` (RFC 7239), its `X-Forwarded-*` ancestors, and `Via` (RFC 9110 §7.6.3). */
 import { isIP } from 'node:net'
-import type { Fields } from './fields.ts'
+import type { FieldName, Fields } from './fields.ts'
 import type { HttpRequest } from './message.ts'
 
 export interface Hop {
@@ -26,7 +26,7 @@ export const dropForwarding = (fields: Fields): Fields => {
   // Backwards, as what was looked at already moves up; most requests have none of them.
   for (let i = flat.length - 2; i >= 0; i -= 2) {
     const name = flat[i] ?? ''
-    if ((name.startsWith('x-') || name.startsWith('f')) && forwardingFields.has(name)) fields.delete(name)
+    if ((name.startsWith('x-') || name.startsWith('f')) && forwardingFields.has(name)) fields.delete(name as FieldName)
   }
   return fields
 }
@@ -62,7 +62,7 @@ const nodeOf = (address: string): string => {
 const portOf = ({ authority, scheme }: Hop): string =>
   /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80')
 
-const appendToList = (fields: Fields, name: string, element: string): Fields => {
+const appendToList = (fields: Fields, name: FieldName, element: string): Fields => {
   const list = fields.get(name)
   return fields.set(name, list === undefined ? element : `${list}, ${element}`)
 }

@@ -24,7 +24,14 @@ describe('stripHopByHop', () => {
   })
 
   it('does not let Connection remove what later hops rely on', () => {
-    const names = ['x-forwarded-for', 'x-forwarded-proto', 'forwarded', 'authorization', 'content-length', 'cookie']
+    const names = [
+      'x-forwarded-for',
+      'x-forwarded-proto',
+      'forwarded',
+      'authorization',
+      'content-length',
+      'cookie',
+    ] as const
     const fields = Fields.of({ connection: names.join(', ') })
     for (const name of names) fields.set(name, 'kept')
     expect([...stripHopByHop(fields)].map(([name]) => name)).toEqual(names)

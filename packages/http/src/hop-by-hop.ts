@@ -1,8 +1,8 @@
 /** Hop-by-hop fields (RFC 9110 §7.6.1): what concerns one connection only and must not be forwarded. */
-import type { Fields } from './fields.ts'
+import { fieldName, type FieldName, type Fields } from './fields.ts'
 
 /** Fields that are hop-by-hop even when Connection does not name them, some by age-old custom (RFC 2616 §13.5.1). */
-const always: ReadonlySet<string> = new Set([
+const always = new Set<FieldName>([
   'connection',
   'keep-alive',
   'proxy-connection',
@@ -15,10 +15,10 @@ const always: ReadonlySet<string> = new Set([
 ])
 
 /** Whether a field concerns one connection only, whatever Connection says. @param name in lower case */
-export const isHopByHop = (name: string): boolean => always.has(name)
+export const isHopByHop = (name: string): boolean => always.has(name as FieldName)
 
 /** End-to-end fields that a Connection option may not remove: a client could otherwise strip what we rely on. */
-const protectedFromConnection = new Set([
+const protectedFromConnection = new Set<FieldName>([
   'host',
   'content-length',
   'content-type',
@@ -39,7 +39,7 @@ const protectedFromConnection = new Set([
 
 /** Removes every hop-by-hop field, in place. `TE: trailers` is not kept: no tier forwards trailers. */
 export const stripHopByHop = (fields: Fields): Fields => {
-  const named = (fields.get('connection') ?? '').split(',').map((option) => option.trim().toLowerCase())
+  const named = (fields.get('connection') ?? '').split(',').map((option) => fieldName(option.trim()))
   for (const option of named) if (option !== '' && !protectedFromConnection.has(option)) fields.delete(option)
   for (const name of always) fields.delete(name)
   return fields

@@ -2,7 +2,7 @@
 export { negotiateEncoding } from './accept-encoding.ts'
 export { clientNetwork, unmapped } from './client-network.ts'
 export { evaluatePreconditions, rangeApplies, type Precondition, type Validators } from './conditional.ts'
-export { Fields, type RawFields } from './fields.ts'
+export { fieldName, Fields, type FieldName, type RawFields } from './fields.ts'
 export { addForwarding, addVia, dropForwarding, setForwarding, type Hop } from './forwarded.ts'
 export { isHopByHop, stripHopByHop } from './hop-by-hop.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'

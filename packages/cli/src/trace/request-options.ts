@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
 import { resolve } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
-import { Fields } from '@roundtrip/http'
+import { fieldName, Fields } from '@roundtrip/http'
 
 export interface RequestOptions {
   readonly method: string | undefined
@@ -49,9 +49,9 @@ export const requestMessage = async ({ method, header, data, cwd }: RequestOptio
   const fields = Fields.of(defaults)
   const body = data === undefined ? undefined : await content(data, cwd)
   if (body !== undefined) fields.set('content-type', looksLikeJson(body) ? 'application/json' : formType)
-  for (const [name, values] of Map.groupBy(header.map(parseField), ([fieldName]) => fieldName)) {
-    fields.delete(name)
-    for (const [, value] of values) fields.append(name, value)
+  for (const [name, values] of Map.groupBy(header.map(parseField), ([given]) => given)) {
+    fields.delete(fieldName(name))
+    for (const [, value] of values) fields.append(fieldName(name), value)
   }
   return { method: checkMethod(method ?? (body === undefined ? 'GET' : 'POST')), fields, body }
 }

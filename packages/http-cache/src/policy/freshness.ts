@@ -12,7 +12,7 @@ export interface ResponsePolicy {
 }
 
 /** The fields that speak to this cache alone, the most particular first. */
-const targetList = ['cdn-cache-control']
+const targetList = ['cdn-cache-control'] as const
 
 /** Edge Architecture Specification §2.2: `max-age=3600+600` adds what may be served stale, which has a directive of its own here. */
 const graceOfSurrogates = /(?<=\d)\+\d+/g

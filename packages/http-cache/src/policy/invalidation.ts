@@ -14,7 +14,7 @@ export const invalidatedUrls = ({ scheme, authority, target }: HttpRequest, resp
   const own = `${scheme}://${authority}${target}`
   const urls = new Set([own])
   const origin = URL.parse(own)?.origin
-  for (const name of ['location', 'content-location']) {
+  for (const name of ['location', 'content-location'] as const) {
     const url = URL.parse(response.get(name) ?? '', own)
     if (url === null || url.origin !== origin || !response.has(name)) continue
     urls.add(`${scheme}://${authority}${url.pathname}${url.search}`)

@@ -1,5 +1,5 @@
 /** Which of the stored responses of a URL answers a request (RFC 9111 §4.1): Vary, with equal meanings made equal texts. */
-import type { Fields } from '@roundtrip/http'
+import { fieldName, type Fields } from '@roundtrip/http'
 
 /** Content codings that are told apart; what else a client accepts makes no variant of its own. */
 const codings = new Set(['br', 'gzip', 'zstd', 'deflate'])
@@ -81,7 +81,7 @@ export interface SelectionRules {
 
 /** The value by which variants are told apart; absent is another value than empty (§4.1). */
 export const selectingValue = (fields: Fields, name: string, { normaliseVary }: SelectionRules): string => {
-  const value = fields.get(name)
+  const value = fields.get(fieldName(name))
   if (value === undefined) return '\0'
   return normaliseVary ? normalise(name, value) : normaliseOther(value)
 }

@@ -7,7 +7,7 @@ import type { InnerRules } from './inner.ts'
 import { updateFields } from './stored-fields.ts'
 
 /** What a client conditions its own request on; the cache asks in its own name (§4.3.1). */
-const clientConditions = ['if-none-match', 'if-modified-since', 'if-range', 'range']
+const clientConditions = ['if-none-match', 'if-modified-since', 'if-range', 'range'] as const
 
 export const withoutConditions = (fields: Fields): Fields => {
   const plain = fields.clone()
@@ -67,7 +67,7 @@ export const freshenedHead = (
 /** Whether a 200 to HEAD describes what is stored (§4.3.5): no validator, and no length, that says otherwise. */
 export const describesStored = ({ head }: StoredResponse, fields: Fields): boolean => {
   const stored = Fields.adopt([...head.flat])
-  return ['etag', 'last-modified', 'content-length'].every((name) => {
+  return (['etag', 'last-modified', 'content-length'] as const).every((name) => {
     const value = fields.get(name)
     return value === undefined || value === stored.get(name)
   })

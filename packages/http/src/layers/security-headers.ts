@@ -1,5 +1,5 @@
 /** Response fields by which browsers protect themselves and their users, set where the origin has not; and those that only help attackers, removed. */
-import type { Fields } from '../fields.ts'
+import { fieldName, type FieldName, type Fields } from '../fields.ts'
 import type { HttpLayer } from '../message.ts'
 
 export interface SecurityHeadersOptions {
@@ -13,7 +13,10 @@ export interface SecurityHeadersOptions {
   readonly removed: readonly string[]
 }
 
-type Field = readonly [name: string, value: string]
+type Field = readonly [name: FieldName, value: string]
+
+const listed = (named: Readonly<Record<string, string>>): Field[] =>
+  Object.entries(named).map(([name, value]) => [fieldName(name), value])
 
 /** One look at each field instead of one for each name. */
 class Rules {
@@ -25,7 +28,7 @@ class Rules {
   constructor(wanted: readonly Field[], { removed, overwrite }: SecurityHeadersOptions) {
     this.#wanted = wanted
     this.#places = new Map([
-      ...removed.map((name) => [name, -1] as const),
+      ...removed.map((name) => [fieldName(name), -1] as const),
       ...wanted.map(([name], place) => [name, place] as const),
     ])
     this.#overwrite = overwrite
@@ -35,7 +38,7 @@ class Rules {
     const { flat } = fields
     let present = 0
     for (let i = flat.length - 2; i >= 0; i -= 2) {
-      const name = flat[i] ?? ''
+      const name = flat[i] as FieldName
       const place = this.#places.get(name)
       if (place === undefined) continue
       if (place === -1 || this.#overwrite) fields.delete(name)
@@ -49,9 +52,9 @@ class Rules {
 
 /** Stands around `error-response`: errors of our own are shown in browsers too. Names are in lower case, at most 31 of them. */
 export const securityHeaders = (options: SecurityHeadersOptions): HttpLayer => {
-  const always = Object.entries(options.always)
+  const always = listed(options.always)
   const plain = new Rules(always, options)
-  const overTls = new Rules([...always, ...Object.entries(options.overTls)], options)
+  const overTls = new Rules([...always, ...listed(options.overTls)], options)
   return (next) => (request, context) =>
     next(request, context).then((response) => {
       const rules = request.scheme === 'https' ? overTls : plain

@@ -1,5 +1,5 @@
 /** What of a request decides which member it belongs to. */
-import type { HttpContext, HttpRequest } from '@roundtrip/http'
+import { fieldName, type HttpContext, type HttpRequest } from '@roundtrip/http'
 import type { HashOnSettings } from '../settings/balance-settings.ts'
 import { cookieValue } from './cookie-value.ts'
 import { hashText } from './hash.ts'
@@ -15,7 +15,10 @@ const pathLength = (target: string): number => {
 }
 
 export const hashOf = ({ source, name = '' }: HashOnSettings): HashOf => {
-  if (source === 'header') return ({ fields }) => hashIfAny(fields.get(name))
+  if (source === 'header') {
+    const field = fieldName(name)
+    return ({ fields }) => hashIfAny(fields.get(field))
+  }
   if (source === 'cookie') return ({ fields }) => hashIfAny(cookieValue(fields, name))
   if (source === 'path') return ({ target }) => hashText(target, pathLength(target))
   if (source === 'target') return ({ target }) => hashText(target)

@@ -1,7 +1,7 @@
 /** Whose count a request goes to: its client's, or that of the key it shows. */
 import { hash } from 'node:crypto'
 import { RoundtripError } from '@roundtrip/errors'
-import { clientNetwork, type HttpContext, type HttpRequest } from '@roundtrip/http'
+import { clientNetwork, fieldName, type HttpContext, type HttpRequest } from '@roundtrip/http'
 import type { RateLimitPolicy } from './rate-limit-settings.ts'
 
 /** API keys and sessions are secrets, and of any length: what is kept of them is a hash (SHA-256, 128 bits of it). */
@@ -17,7 +17,7 @@ const cookieOf = (header: string | undefined, name: string): string | undefined 
 }
 
 const shownBy = ({ by, field = '' }: RateLimitPolicy, { fields }: HttpRequest): string | undefined =>
-  by === 'header' ? fields.get(field) : cookieOf(fields.get('cookie'), field)
+  by === 'header' ? fields.get(fieldName(field)) : cookieOf(fields.get('cookie'), field)
 
 /**
  * Who shows no key is counted by address, so that leaving it out is no way around. Keys that were never given out count

@@ -37,7 +37,7 @@ const limiterOf = (take: Limiter['take']): Limiter => ({
 })
 
 const rateFields = ({ fields }: HttpResponse): unknown[] =>
-  ['ratelimit-policy', 'ratelimit', 'retry-after'].map((name) => fields.get(name))
+  (['ratelimit-policy', 'ratelimit', 'retry-after'] as const).map((name) => fields.get(name))
 
 describe('rateLimit', () => {
   it('says what is left, and refuses the one too many with the time to wait', async () => {

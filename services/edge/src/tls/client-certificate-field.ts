@@ -2,7 +2,13 @@
 import type { HttpLayer } from '@roundtrip/http'
 
 /** Fields in which next hops might believe to see what a proxy has verified. */
-const claims = ['client-cert', 'client-cert-chain', 'x-forwarded-client-cert', 'x-client-cert', 'x-ssl-client-cert']
+const claims = [
+  'client-cert',
+  'client-cert-chain',
+  'x-forwarded-client-cert',
+  'x-client-cert',
+  'x-ssl-client-cert',
+] as const
 
 export interface ClientCertificateFieldOptions {
   /** Whether the certificate is handed on. A client's own claims are dropped in any case. */
