@@ -64,6 +64,8 @@ export const codes = {
     false,
     'The database went away while saving; check whether the change was saved before sending it again.',
   ),
+  DATABASE_BUSY: entry(503, 'upstream', true, 'The database has all the work it may be given; try again shortly.'),
+  DEADLINE_EXCEEDED: entry(504, 'internal', true, 'The time allowed for this request ran out; try again.'),
   QUEUE_UNAVAILABLE: entry(503, 'upstream', true, 'The job queue is not available; try again shortly.'),
   JOB_INVALID: entry(400, 'downstream', false, 'The payload of the job does not match its schema.'),
   JOB_UNKNOWN: entry(501, 'downstream', true, 'No handler of this worker knows a job of that name.'),

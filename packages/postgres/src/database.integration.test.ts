@@ -57,13 +57,15 @@ afterAll(async () => {
 
 describe('reads', () => {
   test('go to the replica', async () => {
-    expect(await connect().read(one)).toEqual({ value: [{ one: 1 }], node: 'replica-1' })
+    expect(await connect().read('eventual', one)).toEqual({ value: [{ one: 1 }], node: 'replica-1' })
   })
 
   test('go to the primary when there is no replica, and cannot write there', async () => {
     const database = connect({ replicaUrls: [] })
-    expect((await database.read(one)).node).toBe('primary')
-    await expect(database.read((q) => q.query("insert into marks (mark) values ('x')"))).rejects.toMatchObject({
+    expect((await database.read('eventual', one)).node).toBe('primary')
+    await expect(
+      database.read('eventual', (q) => q.query("insert into marks (mark) values ('x')")),
+    ).rejects.toMatchObject({
       code: '25006',
     })
   })
@@ -74,19 +76,19 @@ describe('reads', () => {
       log: { ...log, info: () => backAgain.resolve() },
       wait: () => sleep(20),
     })
-    expect((await database.read(one)).node).toBe('replica-1')
+    expect((await database.read('eventual', one)).node).toBe('replica-1')
     await replicaProxy.down()
-    const nodes = await Promise.all(Array.from({ length: 20 }, async () => (await database.read(one)).node))
+    const nodes = await Promise.all(Array.from({ length: 20 }, async () => (await database.read('eventual', one)).node))
     expect(new Set(nodes)).toEqual(new Set(['primary']))
     expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ejected' })
     await replicaProxy.up()
     await backAgain.promise
-    expect((await database.read(one)).node).toBe('replica-1')
+    expect((await database.read('eventual', one)).node).toBe('replica-1')
   })
 
   test('survive a replica that dies in the middle of a query', async () => {
     const database = connect()
-    const { value, node } = await database.read(async (queryable) => {
+    const { value, node } = await database.read('eventual', async (queryable) => {
       const [row] = await queryable.query<{ replica: boolean }>('select pg_is_in_recovery() as replica')
       if (row?.replica) await replicaProxy.down()
       return one(queryable)
@@ -96,19 +98,19 @@ describe('reads', () => {
 
   test('survive a replica that hangs', async () => {
     const database = connect({ readTimeoutMs: 200, wait: () => new Promise(() => {}) })
-    await database.read(one)
+    await database.read('eventual', one)
     replicaProxy.freeze()
-    expect((await database.read(one)).node).toBe('primary')
+    expect((await database.read('eventual', one)).node).toBe('primary')
   })
 
   test('use the primary, once, while the replica has not replayed what is asked for', async () => {
     const database = connect()
     const { lsn } = await database.write((tx) => tx.query("insert into marks (mark) values ('seen')"))
     await fresh.replicated()
-    expect((await database.read(one, { atLeast: lsn })).node).toBe('replica-1')
-    expect((await database.read(one, { atLeast: 'FFFFFFFFFFFFFFFF' })).node).toBe('primary')
-    expect((await database.read(one)).node).toBe('replica-1')
-    expect((await database.read(one, { latest: true })).node).toBe('primary')
+    expect((await database.read({ session: lsn }, one)).node).toBe('replica-1')
+    expect((await database.read({ session: 'FFFFFFFFFFFFFFFF' }, one)).node).toBe('primary')
+    expect((await database.read('eventual', one)).node).toBe('replica-1')
+    expect((await database.read('strong', one)).node).toBe('primary')
   })
 
   test('an error of the work itself is passed on and tried nowhere else', async () => {
@@ -117,7 +119,7 @@ describe('reads', () => {
       runs++
       throw new Error('own mistake')
     }
-    await expect(connect().read(broken)).rejects.toThrow('own mistake')
+    await expect(connect().read('eventual', broken)).rejects.toThrow('own mistake')
     expect(runs).toBe(1)
   })
 
@@ -127,14 +129,16 @@ describe('reads', () => {
       runs++
       return queryable.query('select pg_sleep(30)')
     }
-    await expect(connect({ readTimeoutMs: 50 }).read(slow)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    await expect(connect({ readTimeoutMs: 50 }).read('eventual', slow)).rejects.toMatchObject({
+      code: 'DATABASE_UNAVAILABLE',
+    })
     expect(runs).toBe(1)
   })
 
   test('end in DATABASE_UNAVAILABLE when no node is left', async () => {
     await Promise.all([primaryProxy.down(), replicaProxy.down()])
     const database = connect()
-    await expect(database.read(one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', status: 503 })
+    await expect(database.read('eventual', one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE', status: 503 })
     expect(await database.health()).toEqual({
       reachable: false,
       nodes: { primary: 'unreachable', 'replica-1': 'ejected' },
@@ -145,12 +149,12 @@ describe('reads', () => {
     const database = connect({ poolMax: 1 })
     const held = Promise.withResolvers<void>()
     const holding = Promise.withResolvers<void>()
-    const holder = database.read(() => {
+    const holder = database.read('eventual', () => {
       holding.resolve()
       return held.promise
     })
     await holding.promise
-    expect((await database.read(one)).node).toBe('primary')
+    expect((await database.read('eventual', one)).node).toBe('primary')
     expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ok' })
     held.resolve()
     await holder
@@ -160,7 +164,7 @@ describe('reads', () => {
     const database = connect()
     const held = Promise.withResolvers<void>()
     const holding = Promise.withResolvers<void>()
-    const holder = database.read(() => {
+    const holder = database.read('eventual', () => {
       holding.resolve()
       return held.promise
     })
@@ -172,15 +176,42 @@ describe('reads', () => {
 })
 
 describe('writes', () => {
+  test('are seen by reads within them, and by nobody once they have ended otherwise', async () => {
+    const database = connect()
+    let afterwards: Promise<unknown> = Promise.resolve()
+    const ended = Promise.withResolvers<void>()
+    const write = database.write(async (tx) => {
+      await tx.query("insert into marks (mark) values ('own')")
+      const own = (q: Queryable) => q.query("select from marks where mark = 'own'")
+      expect((await database.read('eventual', own)).value).toHaveLength(1)
+      afterwards = ended.promise.then(async () => (await database.read('strong', own)).value)
+      throw new Error('changed my mind')
+    })
+    await expect(write).rejects.toThrow('changed my mind')
+    ended.resolve()
+    expect(await afterwards).toEqual([])
+  })
+
+  test('begin neither after their deadline nor when called off', async () => {
+    const database = connect()
+    let runs = 0
+    const work = async () => void runs++
+    const late = { deadlineMs: performance.now() }
+    await expect(database.write(work, late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    await expect(database.read('eventual', work, late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+    await expect(database.write(work, { signal: AbortSignal.abort(new Error('gone')) })).rejects.toThrow('gone')
+    expect(runs).toBe(0)
+  })
+
   test('are all or nothing', async () => {
     const database = connect()
-    const before = (await database.read(count, { latest: true })).value
+    const before = (await database.read('strong', count)).value
     const half = database.write(async (tx) => {
       await tx.query("insert into marks (mark) values ('half')")
       throw new Error('changed my mind')
     })
     await expect(half).rejects.toThrow('changed my mind')
-    expect((await database.read(count, { latest: true })).value).toBe(before)
+    expect((await database.read('strong', count)).value).toBe(before)
   })
 
   test('that hid an error inside are not reported as saved', async () => {
@@ -203,7 +234,7 @@ describe('writes', () => {
     const notFlushed: string[] = []
     for (let round = 0; round < 30; round++) {
       const { lsn } = await database.write((tx) => tx.query('insert into marks (mark) values ($1)', [`round ${round}`]))
-      const { value } = await database.read(flushedTo, { latest: true })
+      const { value } = await database.read('strong', flushedTo)
       if (lsn > toLsn(value[0]?.at ?? '0/0')) notFlushed.push(lsn)
     }
     enough.abort()

@@ -1,5 +1,7 @@
 /** Reads to a replica, writes to the primary: the one door to the database. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { RoundtripError } from '@roundtrip/errors'
+import { sessionOf, type Consistency } from './consistency.ts'
 import { isBehind, isNodeBusy, isNodeGone, isRolledBackByConflict, isTooSlow } from './failure.ts'
 import type { Log } from './log.ts'
 import { fromLsn, type Lsn } from './lsn.ts'
@@ -7,6 +9,7 @@ import { DatabaseNode, type NodeOptions } from './node.ts'
 import { queryableOver, type Queryable } from './queryable.ts'
 import { ReplicaSet, type Wait } from './replica-set.ts'
 import { inTransaction, type Committed } from './transaction.ts'
+import { mayBegin, type WorkOptions } from './work-options.ts'
 
 export interface DatabaseOptions {
   /** `postgres://user@host:port/database` */
@@ -36,13 +39,6 @@ export interface Served<T> {
   readonly node: string
 }
 
-export interface ReadOptions {
-  /** Only a node that has this commit may answer; see `Committed.lsn`. */
-  readonly atLeast?: Lsn | undefined
-  /** Only the primary may answer: the newest state, whatever replication is doing. */
-  readonly latest?: boolean
-}
-
 export interface DatabaseHealth {
   /** At least one node can answer reads. */
   readonly reachable: boolean
@@ -52,16 +48,25 @@ export interface DatabaseHealth {
 
 export interface Database {
   /**
-   * Runs reads on a replica, in turn, and on the primary when none answers. `work` may run more than once.
+   * Runs reads on a replica, in turn, and on the primary when none answers. `work` may run more than once. Within a
+   * `write` of the same async context it runs in that transaction, and sees what it has written.
    * @throws RoundtripError `DATABASE_UNAVAILABLE` when no node answers
+   * @throws RoundtripError `DEADLINE_EXCEEDED` when there was no time left to begin
    */
-  read<T>(work: (queryable: Queryable) => Promise<T>, options?: ReadOptions): Promise<Served<T>>
+  read<T>(
+    consistency: Consistency,
+    work: (queryable: Queryable) => Promise<T>,
+    options?: WorkOptions,
+  ): Promise<Served<T>>
   /**
    * Runs `work` in one transaction on the primary; again from its start, when the server rolled it back because of
    * another transaction, so it must have no effects of its own.
    * @throws RoundtripError `DATABASE_UNAVAILABLE` when it certainly did not happen, `WRITE_OUTCOME_UNKNOWN` when it may have
    */
-  write<T>(work: (transaction: Queryable) => Promise<T>): Promise<Committed<T> & { readonly node: string }>
+  write<T>(
+    work: (transaction: Queryable) => Promise<T>,
+    options?: WorkOptions,
+  ): Promise<Committed<T> & { readonly node: string }>
   health(): Promise<DatabaseHealth>
   close(): Promise<void>
 }
@@ -79,10 +84,19 @@ export const createDatabase = (options: DatabaseOptions): Database => {
   const primaryReads = node('primary', options.primaryUrl, true)
   const all = replicaUrls.map((url, index) => node(`replica-${index + 1}`, url, true))
   const replicas = new ReplicaSet(all, { log, random, ...(wait && { wait }) })
+  const inHand = new AsyncLocalStorage<OpenTransaction>()
 
   return {
-    read: (work, readOptions = {}) => read(replicas, primaryReads, work, readOptions),
-    write: async (work) => ({ ...(await write(primary, work)), node: primary.name }),
+    read: async (consistency, work, workOptions = {}) => {
+      const transaction = inHand.getStore()
+      if (transaction?.open) return { value: await work(transaction.queryable), node: primary.name }
+      mayBegin(workOptions)
+      return read(replicas, primaryReads, consistency, work)
+    },
+    write: async (work, workOptions = {}) => {
+      mayBegin(workOptions)
+      return { ...(await write(primary, pinned(inHand, work))), node: primary.name }
+    },
     health: () => health(primaryReads, all, replicas),
     close: async () => {
       await Promise.all([primary.close(), primaryReads.close(), replicas.close()])
@@ -116,15 +130,33 @@ const nodeOptions = (
   log,
 })
 
+/** The transaction of an async context; work that outlives it must not use its connection. */
+interface OpenTransaction {
+  readonly queryable: Queryable
+  open: boolean
+}
+
+const pinned =
+  <T>(inHand: AsyncLocalStorage<OpenTransaction>, work: (transaction: Queryable) => Promise<T>) =>
+  async (queryable: Queryable): Promise<T> => {
+    const transaction = { queryable, open: true }
+    try {
+      return await inHand.run(transaction, () => work(queryable))
+    } finally {
+      transaction.open = false
+    }
+  }
+
 const notCaughtUp = Symbol('not caught up')
 
 const read = async <T>(
   replicas: ReplicaSet,
   primary: DatabaseNode,
+  consistency: Consistency,
   work: (queryable: Queryable) => Promise<T>,
-  { atLeast, latest = false }: ReadOptions,
 ): Promise<Served<T>> => {
-  for (const replica of latest ? [] : replicas.inTurn()) {
+  const atLeast = sessionOf(consistency)
+  for (const replica of consistency === 'strong' ? [] : replicas.inTurn()) {
     try {
       const value = await replica.use(async (client) => {
         const queryable = queryableOver(client)

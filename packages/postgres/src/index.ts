@@ -1,14 +1,10 @@
 /** @packageDocumentation Postgres pools, read/write split and transactions; migrations are `@roundtrip/postgres/migrate`. */
-export {
-  createDatabase,
-  type Database,
-  type DatabaseHealth,
-  type DatabaseOptions,
-  type ReadOptions,
-  type Served,
-} from './database.ts'
+export { createDatabase, type Database, type DatabaseHealth, type DatabaseOptions, type Served } from './database.ts'
+export type { Consistency } from './consistency.ts'
 export { violatedUniqueIndex } from './failure.ts'
 export type { Log } from './log.ts'
 export type { Lsn } from './lsn.ts'
 export type { Queryable } from './queryable.ts'
+export { sessionPosition, type SessionPosition, type SessionPositionOptions } from './session-position.ts'
 export type { Committed } from './transaction.ts'
+export type { WorkOptions } from './work-options.ts'

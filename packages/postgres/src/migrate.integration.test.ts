@@ -28,7 +28,9 @@ afterEach(async () => {
 const things = async (): Promise<number | undefined> => {
   const database = createDatabase({ primaryUrl: fresh.primaryUrl, password: fresh.password, log })
   try {
-    const { value } = await database.read((q) => q.query<{ n: number }>('select count(*)::int as n from things'))
+    const { value } = await database.read('eventual', (q) =>
+      q.query<{ n: number }>('select count(*)::int as n from things'),
+    )
     return value[0]?.n
   } finally {
     await database.close()

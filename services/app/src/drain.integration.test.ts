@@ -60,7 +60,7 @@ const requestInFlight = async () => {
   const headers = { 'content-type': 'application/json' }
   const response = ask('/api/products/1', { method: 'PATCH', headers, body: '{"stock":1}' })
   const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-  while ((await database.read((queryable) => queryable.query(waiting))).value.length === 0);
+  while ((await database.read('eventual', (queryable) => queryable.query(waiting))).value.length === 0);
   const release = async (): Promise<void> => {
     released.resolve()
     await holder

@@ -32,7 +32,7 @@ afterEach(async () => {
 })
 
 const unsent = async (): Promise<number | undefined> => {
-  const { value } = await database.read((queryable) =>
+  const { value } = await database.read('eventual', (queryable) =>
     queryable.query<{ n: number }>('select count(*)::int as n from outbox where sent_at is null'),
   )
   return value[0]?.n

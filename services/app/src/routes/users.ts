@@ -13,7 +13,9 @@ export const userRoutes = (app: AppServer, database: Database): void => {
       { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
       async (request, reply) => {
         reply.header('cache-control', sharedBriefly)
-        return timingsOf(request).database(() => database.read((queryable) => listUsers(queryable, request.query)))
+        return timingsOf(request).database(() =>
+          database.read('eventual', (queryable) => listUsers(queryable, request.query)),
+        )
       },
     )
   }

@@ -27,7 +27,7 @@ export const createCatalogue = (database: Database, cache: Cache): Catalogue => 
   const reader =
     <T>(timings: Timings, work: (queryable: Queryable) => Promise<T>) =>
     ({ stamp }: Loading): Promise<T> =>
-      timings.database(() => database.read(work, { atLeast: stamp }))
+      timings.database(() => database.read({ session: stamp }, work))
 
   const cached = async <T>(key: string, tags: string[], timings: Timings, load: Wanted<T>['load']): Promise<T> => {
     const { value } = await timings.cache(() => cache.getOrLoad(key, { ttlMs, tags, load }))

@@ -1,6 +1,6 @@
 /** Looking for an order right after it was placed, when the replica does not know of it yet. */
 import type { Order } from '@roundtrip/contracts'
-import type { Database, ReadOptions } from '@roundtrip/postgres'
+import type { Consistency, Database } from '@roundtrip/postgres'
 import { expect, test } from 'vitest'
 import { Timings } from '../http/timings.ts'
 import type { Catalogue } from './catalogue.ts'
@@ -11,7 +11,8 @@ const id = '0e0f9d7c-9a55-4c39-8f0e-6f6d3f2a1b4c'
 /** A database whose replica has nothing, and whose primary has `order`. */
 const laggingDatabase = (order: Order | undefined, asked: string[]): Database =>
   ({
-    read: async (_: unknown, { latest }: ReadOptions = {}) => {
+    read: async (consistency: Consistency) => {
+      const latest = consistency === 'strong'
       asked.push(latest ? 'primary' : 'replica-1')
       return latest ? { value: order, node: 'primary' } : { value: undefined, node: 'replica-1' }
     },

@@ -39,8 +39,8 @@ export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptio
   find: async (id, timings) => {
     // A customer looks at the order right after placing it: maybe sooner than the replica knows of it.
     const found =
-      (await timings.database(() => database.read((queryable) => findOrder(queryable, id)))) ??
-      (await timings.database(() => database.read((queryable) => findOrder(queryable, id), { latest: true })))
+      (await timings.database(() => database.read('eventual', (queryable) => findOrder(queryable, id)))) ??
+      (await timings.database(() => database.read('strong', (queryable) => findOrder(queryable, id))))
     if (found === undefined) throw new RoundtripError('NOT_FOUND', 'There is no such order.')
     return found
   },

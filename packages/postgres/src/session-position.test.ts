@@ -1,0 +1,36 @@
+/** Clients carry positions; they must not be able to make them up, or to keep them for ever. */
+import { expect, test } from 'vitest'
+import { sessionPosition } from './session-position.ts'
+
+const lsn = '00000016B374D848'
+let now = Date.UTC(2026, 0, 1)
+const position = sessionPosition({ secret: 'secret', ttlMs: 1_000, clock: () => now })
+
+test('comes back as it was signed, in any process with the secret, until it expires', () => {
+  const text = position.sign(lsn)
+  expect(text).toMatch(/^[\w.-]+$/)
+  expect(sessionPosition({ secret: 'secret', clock: () => now }).verify(text)).toBe(lsn)
+  now += 999
+  expect(position.verify(text)).toBe(lsn)
+  now += 1
+  expect(position.verify(text)).toBeUndefined()
+})
+
+test('under another secret it is nothing', () => {
+  expect(sessionPosition({ secret: 'other' }).verify(position.sign(lsn))).toBeUndefined()
+})
+
+test('no change of any character goes unnoticed', () => {
+  const text = position.sign(lsn)
+  // All but the last, of whose six bits base64url uses four.
+  const changes = Array.from(
+    text.slice(0, -1),
+    (character, at) => text.slice(0, at) + (character === 'A' ? 'B' : 'A') + text.slice(at + 1),
+  )
+  expect(changes.filter((changed) => position.verify(changed) !== undefined)).toEqual([])
+})
+
+test.each(['', '.', 'FFFFFFFFFFFFFFFF', `${lsn}.zzzz.`, `${lsn}.1.${'A'.repeat(43)}`, 'x'.repeat(10_000)])(
+  '%j is nothing',
+  (text) => expect(position.verify(text)).toBeUndefined(),
+)
