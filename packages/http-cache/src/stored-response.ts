@@ -12,7 +12,7 @@ import {
 } from './policy/freshness.ts'
 import type { InnerRules } from './policy/inner.ts'
 import { dropUnstorableFields } from './policy/stored-fields.ts'
-import { evictionNode, type EvictionNode } from './store/s3-fifo.ts'
+import { evictionNode, type EvictionNode } from '@roundtrip/s3-fifo'
 
 /** What becomes of a response's age over time; replaced as a whole when a 304 freshens it. */
 export interface Lifetime {

@@ -1,5 +1,5 @@
 /** Eviction policies behind one face, to be compared on a trace: the one in use, and those it was chosen over. */
-import { evictionNode, S3Fifo, type EvictionNode } from '../store/s3-fifo.ts'
+import { evictionNode, S3Fifo, type EvictionNode } from '@roundtrip/s3-fifo'
 import { FrequencySketch } from './frequency-sketch.ts'
 import type { Access } from './trace.ts'
 

@@ -5,7 +5,7 @@ import { DiskLevel, type DiskOptions } from './disk-level.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { isMeant, PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
 import { RecentPurges } from './recent-purges.ts'
-import { S3Fifo } from './s3-fifo.ts'
+import { S3Fifo } from '@roundtrip/s3-fifo'
 import { Counters, type MissRecord, type StoreStats } from './store-stats.ts'
 import { SurrogateIndex } from './surrogate-index.ts'
 
