@@ -29,7 +29,7 @@ describe('connections', () => {
     await Promise.all(both)
     expect(transport.stats).toMatchObject({ open: 2, idle: 2, connects: 2, reuses: 0, inFlight: 0 })
     // Their sockets are read once more before they may be used.
-    for (let i = 0; i < 2; i++) await new Promise(setImmediate)
+    for (let i = 0; i < 3; i++) await new Promise(setImmediate)
     const third = transport.send(testRequest({ target: '/3' }), testClient())
     expect(await a.read()).toContain('GET /3 ')
     a.send(ok)

@@ -6,8 +6,8 @@ import { Dialer, type Preamble } from './dial.ts'
 import { Exchange, type Carrier } from './exchange.ts'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
 import { requestHead } from './http1-request-head.ts'
+import { IdleConnections } from './idle-connections.ts'
 import { proxyHeader } from './proxy-header.ts'
-import { Quarantine } from './quarantine.ts'
 import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
 import { TransportLoad } from './transport-load.ts'
@@ -22,17 +22,17 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly #options: ResolvedOptions
   readonly #dialer: Dialer
   readonly #connections = new Set<Http1Connection>()
-  readonly #idle: Http1Connection[] = []
+  readonly #idle = new IdleConnections()
   readonly #waiting: Exchange[] = []
-  readonly #quarantine = new Quarantine((connections) => this.#released(connections))
   readonly #load = new TransportLoad({
     open: () => this.#connections.size,
-    idle: () => this.#idle.length + this.#quarantine.size,
+    idle: () => this.#idle.size,
     waiting: () => this.#waiting.length,
   })
   readonly stats: TransportStats = this.#load
   #connecting = 0
   #isWatched = false
+  #isLendingSoon = false
 
   constructor(options: ResolvedOptions) {
     this.#options = options
@@ -63,7 +63,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
 
   async drain(): Promise<void> {
     void this.#load.drain()
-    for (const connection of this.#idle.splice(0)) connection.destroy()
+    this.#idle.destroy()
     return this.#load.drain()
   }
 
@@ -74,18 +74,19 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   }
 
   ready(connection: Http1Connection): void {
-    if (!connection.isNew) return this.#quarantine.put(connection)
-    this.#connecting--
-    const exchange = connection.madeFor ?? this.#waiting.shift()
-    if (exchange !== undefined) connection.begin(exchange)
-    else this.#released([connection])
+    if (connection.isNew) {
+      this.#connecting--
+      const exchange = connection.madeFor ?? this.#waiting.shift()
+      if (exchange !== undefined) return connection.begin(exchange)
+    }
+    this.#idle.put(connection)
+    if (this.#waiting.length > 0) this.#lendSoon()
+    else if (this.#load.isDraining) this.#idle.destroy()
   }
 
   gone(connection: Http1Connection, failure: RoundtripError | undefined): void {
     this.#connections.delete(connection)
-    const at = this.#idle.lastIndexOf(connection)
-    if (at !== -1) this.#idle.splice(at, 1)
-    else this.#quarantine.delete(connection)
+    this.#idle.delete(connection)
     if (failure !== undefined) {
       this.#connecting--
       // Each connection is made for the sake of one request, whoever would have got it.
@@ -118,25 +119,36 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   #admit(exchange: Exchange, nowMs: number): void {
     if (this.#load.isDraining)
       return exchange.fail(unsent(this.member, 'UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
-    const connection = this.#takeIdle(nowMs)
+    const connection = this.#idle.take(nowMs)
     if (connection !== undefined) return this.#reuse(connection, exchange)
     const { maxConnections, maxWaiting } = this.#options
     const isRoomLeft = this.#connections.size < maxConnections
-    const free = maxWaiting + this.#quarantine.size
-    if (!isRoomLeft && this.#waiting.length >= free) return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
+    if (!isRoomLeft && this.#waiting.length >= maxWaiting + this.#idle.size)
+      return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
     this.#waiting.push(exchange)
     this.#connectForWaiting()
+    if (this.#idle.size > 0) this.#lendSoon()
   }
 
-  /** They may be used again, at once by those who wait. */
-  #released(connections: readonly Http1Connection[]): void {
-    this.#idle.push(...connections)
+  /** For those who wait, though there are idle connections: these have just been given back, and can be lent a turn or two later. */
+  #lendSoon(): void {
+    if (this.#isLendingSoon) return
+    this.#isLendingSoon = true
+    setImmediate(this.#lend)
+  }
+
+  readonly #lend = (): void => {
+    this.#isLendingSoon = false
+    const nowMs = this.clock()
     while (this.#waiting.length > 0) {
-      const connection = this.#takeIdle(this.clock())
-      if (connection === undefined) return
+      const connection = this.#idle.take(nowMs, 'behindReads')
+      if (connection === undefined) break
       this.#reuse(connection, this.#waiting.shift() as Exchange)
     }
-    if (this.#load.isDraining) for (const connection of this.#idle.splice(0)) connection.destroy()
+    if (this.#waiting.length === 0) {
+      if (this.#load.isDraining) this.#idle.destroy()
+    } else if (this.#idle.size > 0) this.#lendSoon()
+    else this.#connectForWaiting()
   }
 
   #reuse(connection: Http1Connection, exchange: Exchange): void {
@@ -144,22 +156,15 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     connection.begin(exchange)
   }
 
-  #takeIdle(nowMs: number): Http1Connection | undefined {
-    for (;;) {
-      const connection = this.#idle.pop()
-      if (connection === undefined || connection.isFresh(nowMs)) return connection
-      connection.destroy()
-    }
-  }
-
   #connectForWaiting(): void {
     const { maxConnections, proxyProtocol } = this.#options
     if (proxyProtocol !== undefined) {
       while (this.#waiting.length > 0 && this.#connections.size < maxConnections) this.#connect(this.#waiting.shift())
     } else {
-      // Those in quarantine are free sooner than a connection is made.
-      const free = this.#idle.length + this.#quarantine.size
-      while (this.#waiting.length > this.#connecting + free && this.#connections.size < maxConnections) this.#connect()
+      // Those just given back are free sooner than a connection is made.
+      const returning = this.#idle.size
+      while (this.#waiting.length > this.#connecting + returning && this.#connections.size < maxConnections)
+        this.#connect()
     }
     if (!this.#isWatched && (this.#connections.size > 0 || this.#waiting.length > 0)) {
       this.#isWatched = true
