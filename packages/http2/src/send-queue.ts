@@ -1,4 +1,5 @@
 /** Who may send content next: streams take turns, a frame each, within the windows and what the socket takes. */
+import { isLending } from '@roundtrip/http'
 import { defaultFrameBytes } from './frame-types.ts'
 import { writeData } from './frame-writer.ts'
 import type { Output } from './output.ts'
@@ -71,6 +72,8 @@ export class SendQueue {
     }
     stream.pending = undefined
     stream.pendingOffset = 0
+    // What was sent is a copy, in frames.
+    if (stream.source !== undefined && isLending(stream.source)) stream.source.giveBack(bytes)
     if (stream.isLast) this.#events.onFinished(stream)
     else stream.source?.resume()
   }

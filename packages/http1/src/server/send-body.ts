@@ -3,6 +3,7 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { isLending } from '@roundtrip/http'
 import { chunkedEnd, chunkStart } from '../chunked.ts'
 import { writeLatin1 } from '../latin1.ts'
 import type { ResponseFraming } from './response-head.ts'
@@ -101,6 +102,7 @@ export class StreamSending implements Sending {
   readonly isAtHand = false
   readonly #socket: Socket
   readonly #body: Readable
+  readonly #giveBack: ((chunk: Uint8Array) => void) | undefined
   readonly #framing: ResponseFraming
   readonly #flushed: () => void
   readonly #ended: Ended
@@ -109,6 +111,7 @@ export class StreamSending implements Sending {
   constructor(socket: Socket, body: Readable, framing: ResponseFraming, flushed: () => void, ended: Ended) {
     this.#socket = socket
     this.#body = body
+    this.#giveBack = isLending(body) ? (chunk) => body.giveBack(chunk) : undefined
     this.#framing = framing
     this.#flushed = flushed
     this.#ended = ended
@@ -147,7 +150,7 @@ export class StreamSending implements Sending {
     const isFirst = this.bodyBytes === 0
     this.bodyBytes += content.byteLength
     if (this.#framing.isChunked) this.#writeChunk(content, isFirst)
-    else this.#socket.write(content)
+    else this.#writeContent(content)
     if (this.#socket.writableNeedDrain) {
       this.#body.pause()
       this.#socket.once('drain', () => this.#body.resume())
@@ -157,8 +160,19 @@ export class StreamSending implements Sending {
   #writeChunk(content: Uint8Array, isFirst: boolean): void {
     this.#socket.cork()
     this.#socket.write(chunkStart(content.byteLength, isFirst), 'latin1')
-    this.#socket.write(content)
+    this.#writeContent(content)
     this.#socket.uncork()
+  }
+
+  /** What failed to be written may be in the kernel's hands still: it is not given back. */
+  #writeContent(content: Uint8Array): void {
+    const giveBack = this.#giveBack
+    if (giveBack === undefined) this.#socket.write(content)
+    else {
+      this.#socket.write(content, (error) => {
+        if (error === null || error === undefined) giveBack(content)
+      })
+    }
   }
 
   /** A body of another length than announced is broken off: what follows would be read as another response, or awaited in vain. */

@@ -8,6 +8,7 @@ import type { Carrier, Exchange } from './exchange.ts'
 import { announcedBytes } from './forwarded-request.ts'
 import { Http1Response, type ResponseEvents } from './http1-response.ts'
 import { reusableMs } from './keep-alive.ts'
+import { copyOf } from './lent-memory.ts'
 import { ResponseBody, type BodySource } from './response-body.ts'
 import type { TransportTimeouts } from './transport.ts'
 import { Upload, type UploadEvents } from './upload.ts'
@@ -228,10 +229,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   }
 
   #owned(octets: Uint8Array): Uint8Array {
-    if (!this.#isBorrowed) return octets
-    const copy = Buffer.allocUnsafe(octets.byteLength)
-    copy.set(octets)
-    return copy
+    return this.#isBorrowed ? copyOf(octets) : octets
   }
 
   /** The response has been read to its end: whatever stands behind it was not asked for. */

@@ -1,5 +1,7 @@
 /** The content of a next hop's response as a stream that holds the next hop back when the client is slow. */
 import { Readable } from 'node:stream'
+import type { LendingBody } from '@roundtrip/http'
+import { giveBack } from './lent-memory.ts'
 
 /** Where the content comes from. */
 export interface BodySource {
@@ -12,7 +14,7 @@ export interface BodySource {
 
 const ignore = (): void => {}
 
-export class ResponseBody extends Readable {
+export class ResponseBody extends Readable implements LendingBody {
   readonly #source: BodySource
   #isComplete = false
 
@@ -26,6 +28,10 @@ export class ResponseBody extends Readable {
   /** Takes what arrived; when the reader has enough, the source is asked to pause. */
   receive(chunk: Uint8Array): void {
     if (!this.push(chunk)) this.#source.pauseBody()
+  }
+
+  giveBack(chunk: Uint8Array): void {
+    giveBack(chunk)
   }
 
   /** The content has arrived to its end. */
