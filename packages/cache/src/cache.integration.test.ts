@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setImmediate as turnOfTheEventLoop } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
-import { createCache, type Cache, type CacheOptions, type Loading } from './cache.ts'
+import { createCache, type Cache, type CacheOptions, type Loading } from './index.ts'
 
 const { cacheUrl, redisPassword } = inject('dataTier' as never) as { cacheUrl: string; redisPassword: string }
 const log = { info: () => {}, warn: () => {} }
@@ -13,7 +13,15 @@ let redis: Redis
 const open: Cache[] = []
 
 const connect = async (options: Partial<CacheOptions> = {}): Promise<Cache> => {
-  const cache = createCache({ url: cacheUrl, password: redisPassword, namespace, timeoutMs: 2_000, log, ...options })
+  const cache = createCache({
+    url: cacheUrl,
+    password: redisPassword,
+    namespace,
+    timeoutMs: 2_000,
+    memory: false,
+    log,
+    ...options,
+  })
   open.push(cache)
   await cache.connect()
   return cache
@@ -145,7 +153,15 @@ test('an invalidation that Redis missed is made up for before the next read', as
   await (await connect()).getOrLoad('k', loading('old'))
   let nowMs = 0
   const clock = () => (nowMs += 1_000) // Each look at the clock finds the breaker willing to try again.
-  const late = createCache({ url: cacheUrl, password: redisPassword, namespace, timeoutMs: 2_000, log, clock })
+  const late = createCache({
+    url: cacheUrl,
+    password: redisPassword,
+    namespace,
+    timeoutMs: 2_000,
+    memory: false,
+    log,
+    clock,
+  })
   open.push(late)
   await late.invalidate(['t'], '0A') // Not connected yet.
   let seen = await late.getOrLoad('k', stampAsValue)

@@ -1,24 +1,40 @@
-/** How a value stands in the store: JSON beside the stamps its tags had when it was loaded. */
+/** How a value stands in Redis: two lines that the scripts there can read, then JSON. */
 
 export interface Entry {
-  readonly value: unknown
-  /** In the order of the tags. */
+  /** Another one for each fill: tells whether what is stored is what was seen before. */
+  readonly id: string
+  /** What the tags had when the value was loaded, in the order of the tags. */
   readonly stamps: readonly string[]
+  /** How long the load took: what early refresh has to be ahead of. */
+  readonly deltaMs: number
+  /** How much longer than it is fresh the entry is kept, to be served when a load fails. */
+  readonly staleMs: number
+  readonly value: unknown
 }
 
-export const encode = ({ value, stamps }: Entry): string => JSON.stringify({ stamps, value })
+/** @returns undefined for a value that JSON cannot say */
+export const encode = ({ id, stamps, deltaMs, staleMs, value }: Entry): string | undefined => {
+  const json = JSON.stringify(value) as string | undefined
+  return json === undefined ? undefined : `${id} ${Math.ceil(deltaMs)} ${staleMs}\n${stamps.join(' ')}\n${json}`
+}
 
 /** @returns undefined for anything that `encode` did not write: to the cache that is the same as nothing */
 export const decode = (text: string): Entry | undefined => {
+  const endOfHead = text.indexOf('\n')
+  const endOfStamps = text.indexOf('\n', endOfHead + 1)
+  if (endOfHead < 0 || endOfStamps < 0) return undefined
+  const head = /^(\S+) (\d+) (\d+)$/.exec(text.slice(0, endOfHead))
+  if (head === null) return undefined
+  const [, id = '', deltaMs, staleMs] = head
+  const stamps = text.slice(endOfHead + 1, endOfStamps).split(' ')
   try {
-    const parsed = JSON.parse(text) as Partial<Entry> | null
-    if (parsed === null || !Array.isArray(parsed.stamps) || !('value' in parsed)) return undefined
-    return { value: parsed.value, stamps: parsed.stamps as string[] }
+    const value: unknown = JSON.parse(text.slice(endOfStamps + 1))
+    return { id, stamps, deltaMs: Number(deltaMs), staleMs: Number(staleMs), value }
   } catch {
     return undefined
   }
 }
 
-/** May this entry be served: has none of its tags been invalidated since it was loaded? */
-export const isFresh = (entry: Entry, stamps: readonly string[]): boolean =>
+/** Was none of its tags invalidated since it was loaded? A tag without a stamp may have been. */
+export const isCurrent = (entry: Entry, stamps: readonly (string | null)[]): boolean =>
   entry.stamps.length === stamps.length && stamps.every((stamp, index) => stamp === entry.stamps[index])

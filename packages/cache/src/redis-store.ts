@@ -1,11 +1,52 @@
-/** Entries and tag stamps in Redis. Every call ends within the command timeout, by a result or by an error. */
-import { randomBytes } from 'node:crypto'
+/** The level that all processes share: entries, stamps and leases. Every call ends within the command timeout. */
 import { promptRedis, tryConnect } from '@roundtrip/redis'
 import type { Redis } from 'ioredis'
+import { channelsOf, type Channels } from './channels.ts'
+import { decode, isCurrent, type Entry } from './entry.ts'
+import { advance, claim, fill, release, runScript } from './scripts.ts'
 
+/** What stands under a key. */
 export interface Found {
-  readonly text: string | undefined
+  readonly entry: Entry | undefined
+  /** Its id; empty when there is none. */
+  readonly seenId: string
+  /** Roughly, in memory. */
+  readonly sizeBytes: number
+  /** Until the entry is no longer fresh; below zero it is only kept for the case that a load fails. */
+  readonly leftMs: number
+  /** In the order of the tags; null where none is known. */
+  readonly stamps: readonly (string | null)[]
+}
+
+export type Claim =
+  | { readonly verdict: 'yours'; readonly stamps: readonly string[] }
+  | { readonly verdict: 'filled'; readonly found: Found }
+  | { readonly verdict: 'taken'; readonly leaseLeftMs: number }
+  | { readonly verdict: 'full' }
+
+/** As the script says it. */
+type ClaimReply =
+  | readonly ['yours', ...stamps: string[]]
+  | readonly ['filled', text: string, ttlMs: number, ...stamps: string[]]
+  | readonly ['taken', leaseLeftMs: number]
+  | readonly ['full']
+
+export type FillResult = 'stored' | 'lost' | 'outdated' | 'full'
+
+/** Where a value stands, and what it is made of. */
+export interface Place {
+  readonly key: string
+  readonly tags: readonly string[]
+}
+
+export interface Filling {
+  /** That of the claim. */
+  readonly token: string
+  readonly text: string
+  readonly ttlMs: number
   readonly stamps: readonly string[]
+  /** Of the entry at the claim; empty when there was none. */
+  readonly seenId: string
 }
 
 export interface RedisStoreOptions {
@@ -14,26 +55,32 @@ export interface RedisStoreOptions {
   /** Put before every key. */
   readonly namespace: string
   readonly timeoutMs: number
+  readonly leaseMs: number
 }
 
 /** Longer than any entry lives: a stamp must not vanish and leave an older entry looking fresh. */
 const stampTtlMs = 24 * 60 * 60 * 1000
 
-/** Sorts before every stamp that an invalidation sets, and equals none that was there before it was evicted. */
-const firstStamp = (): string => `!${randomBytes(8).toString('base64url')}`
+/** May it be served without a word? */
+export const isFresh = ({ entry, leftMs, stamps }: Found): boolean =>
+  entry !== undefined && leftMs > 0 && isCurrent(entry, stamps)
 
-/** Sets each tag's stamp unless it has a later one: two invalidations may arrive in either order. */
-const advance = `
-for _, key in ipairs(KEYS) do
-  if (redis.call('GET', key) or '') < ARGV[1] then redis.call('SET', key, ARGV[1], 'PX', ARGV[2]) end
-end`
+const foundOf = (text: string | null, ttlMs: number, stamps: readonly (string | null)[]): Found => {
+  const entry = text === null ? undefined : decode(text)
+  const sizeBytes = 2 * (text?.length ?? 0)
+  return { entry, seenId: entry?.id ?? '', sizeBytes, leftMs: ttlMs - (entry?.staleMs ?? 0), stamps }
+}
 
 export class RedisStore {
   readonly #redis: Redis
   readonly #namespace: string
+  readonly #channels: Channels
+  readonly #leaseMs: number
 
-  constructor({ url, password, namespace, timeoutMs }: RedisStoreOptions) {
+  constructor({ url, password, namespace, timeoutMs, leaseMs }: RedisStoreOptions) {
     this.#namespace = namespace
+    this.#channels = channelsOf(namespace)
+    this.#leaseMs = leaseMs
     this.#redis = promptRedis({ url, password, commandTimeoutMs: timeoutMs })
   }
 
@@ -46,38 +93,60 @@ export class RedisStore {
     return this.#redis.status === 'ready'
   }
 
-  /** The entry's text and the stamps of the tags, which are made where there were none. */
-  async find(key: string, tags: readonly string[]): Promise<Found> {
-    const [text, ...stamps] = await this.#redis.mget(this.#entryKey(key), ...tags.map((tag) => this.#tagKey(tag)))
-    const known = await Promise.all(tags.map(async (tag, index) => stamps[index] ?? this.#firstStampOf(tag)))
-    return { text: text ?? undefined, stamps: known }
+  async find({ key, tags }: Place): Promise<Found> {
+    const entryKey = this.#entryKey(key)
+    const [[text = null, ...stamps], ttlMs] = await Promise.all([
+      this.#redis.mget(entryKey, ...this.#tagKeys(tags)),
+      this.#redis.pttl(entryKey),
+    ])
+    return foundOf(text, ttlMs, stamps)
   }
 
-  async store(key: string, text: string, ttlMs: number): Promise<void> {
-    await this.#redis.set(this.#entryKey(key), text, 'PX', ttlMs)
+  /** Asks to be the one who loads. @param seenId of the entry that the caller knows already, else empty */
+  async claim({ key, tags }: Place, token: string, seenId: string): Promise<Claim> {
+    const args = [token, this.#leaseMs, stampTtlMs, seenId]
+    const reply = (await runScript(this.#redis, claim, this.#keys(key, tags), args)) as ClaimReply
+    const [verdict] = reply
+    if (verdict === 'full') return { verdict }
+    if (verdict === 'taken') return { verdict, leaseLeftMs: reply[1] }
+    if (verdict === 'yours') return { verdict, stamps: reply.slice(1) }
+    const [, text, ttlMs, ...stamps] = reply
+    return { verdict: 'filled', found: foundOf(text, ttlMs, stamps) }
   }
 
-  async advance(tags: readonly string[], stamp: string): Promise<void> {
-    const keys = tags.map((tag) => this.#tagKey(tag))
-    await this.#redis.eval(advance, keys.length, ...keys, stamp, stampTtlMs)
+  async fill({ key, tags }: Place, { token, text, ttlMs, stamps, seenId }: Filling): Promise<FillResult> {
+    const args = [token, text, ttlMs, stamps.join(' '), seenId, this.#channels.released, key]
+    return (await runScript(this.#redis, fill, this.#keys(key, tags), args)) as FillResult
+  }
+
+  /** Gives the claim back unused, if it is still held. */
+  async release({ key }: Place, token: string): Promise<void> {
+    await runScript(this.#redis, release, [this.#leaseKey(key)], [token, this.#channels.released, key])
+  }
+
+  /** Invalidates tags, and tells all processes. @param message what they are told */
+  async advance(stamps: ReadonlyMap<string, string>, message: string): Promise<void> {
+    const args = [stampTtlMs, this.#channels.changed, message, ...stamps.values()]
+    await runScript(this.#redis, advance, this.#tagKeys([...stamps.keys()]), args)
   }
 
   close(): void {
     this.#redis.disconnect()
   }
 
-  async #firstStampOf(tag: string): Promise<string> {
-    const stamp = firstStamp()
-    // NX with GET: the one before, if another process was faster.
-    const before = await this.#redis.set(this.#tagKey(tag), stamp, 'PX', stampTtlMs, 'NX', 'GET')
-    return before ?? stamp
+  #keys(key: string, tags: readonly string[]): string[] {
+    return [this.#leaseKey(key), this.#entryKey(key), ...this.#tagKeys(tags)]
+  }
+
+  #leaseKey(key: string): string {
+    return `${this.#namespace}:lease:${key}`
   }
 
   #entryKey(key: string): string {
     return `${this.#namespace}:entry:${key}`
   }
 
-  #tagKey(tag: string): string {
-    return `${this.#namespace}:tag:${tag}`
+  #tagKeys(tags: readonly string[]): string[] {
+    return tags.map((tag) => `${this.#namespace}:tag:${tag}`)
   }
 }

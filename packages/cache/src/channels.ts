@@ -1,0 +1,86 @@
+/** What processes tell each other through Redis: which tags were invalidated, and which keys are no longer being loaded. */
+import { promptRedis, tryConnect } from '@roundtrip/redis'
+import type { Redis } from 'ioredis'
+
+export interface Channels {
+  readonly changed: string
+  readonly released: string
+}
+
+export const channelsOf = (namespace: string): Channels => ({
+  changed: `${namespace}:changed`,
+  released: `${namespace}:released`,
+})
+
+/** An invalidation as it is told to other processes. */
+export interface Change {
+  /** The process that tells. */
+  readonly from: string
+  /** Tag and stamp. */
+  readonly stamps: readonly (readonly [string, string])[]
+}
+
+export interface ListenerOptions {
+  readonly url: string
+  readonly password: string | undefined
+  readonly namespace: string
+  readonly onChange: (change: Change) => void
+  /** Listening again: changes may have been missed. */
+  readonly onGap: () => void
+}
+
+const commandTimeoutMs = 1_000
+/** Between two signs of life: a connection that is dead without a word must be noticed. */
+const pingMs = 5_000
+
+export class Listener {
+  readonly #redis: Redis
+  readonly #options: ListenerOptions
+  readonly #channels: Channels
+  readonly #waiting = new Map<string, Set<() => void>>()
+  #pings: NodeJS.Timeout | undefined
+
+  constructor(options: ListenerOptions) {
+    const { url, password, namespace, onGap } = options
+    this.#options = options
+    this.#channels = channelsOf(namespace)
+    this.#redis = promptRedis({ url, password, commandTimeoutMs })
+    this.#redis.on('message', (channel, message) => this.#hear(channel, message))
+    this.#redis.on('ready', () => {
+      const { changed, released } = this.#channels
+      this.#redis.subscribe(changed, released).then(onGap, () => this.#redis.disconnect(true))
+    })
+  }
+
+  async connect(): Promise<boolean> {
+    this.#pings ??= setInterval(() => void this.#redis.ping().catch(() => {}), pingMs).unref()
+    return tryConnect(this.#redis)
+  }
+
+  /** Resolves when the key is no longer being loaded, at the latest after `ms`. Hearing of it is not certain. */
+  released(key: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(key) ?? new Set()
+      this.#waiting.set(key, waiting)
+      const end = (): void => {
+        clearTimeout(timer)
+        waiting.delete(end)
+        if (waiting.size === 0 && this.#waiting.get(key) === waiting) this.#waiting.delete(key)
+        resolve()
+      }
+      const timer = setTimeout(end, ms)
+      waiting.add(end)
+    })
+  }
+
+  close(): void {
+    clearInterval(this.#pings)
+    this.#redis.disconnect()
+    for (const waiting of this.#waiting.values()) for (const end of waiting) end()
+  }
+
+  #hear(channel: string, message: string): void {
+    if (channel === this.#channels.changed) this.#options.onChange(JSON.parse(message) as Change)
+    else for (const end of this.#waiting.get(message) ?? []) end()
+  }
+}
