@@ -102,6 +102,18 @@ export const codes = {
     'A worker process ended before its time; its own lines in the log say why.',
   ),
   MIGRATION_FAILED: entry(500, 'internal', false, 'A database migration failed.'),
+  MIGRATION_UNSAFE: entry(
+    500,
+    'settings',
+    false,
+    'A migration would stop a shop in use: change it as the findings say, or say in it why that is right.',
+  ),
+  MIGRATION_CHANGED: entry(
+    500,
+    'settings',
+    false,
+    'A migration was edited after it had been applied: restore it, and put the change into a new file.',
+  ),
   STACK_START_FAILED: entry(500, 'internal', false, 'The stack did not start.'),
   STACK_ALREADY_RUNNING: entry(500, 'settings', false, 'A stack is already running here.'),
   STACK_NOT_RUNNING: entry(500, 'settings', false, 'No stack is running here; start one with ./roundtrip up.'),
