@@ -1,57 +1,48 @@
-/** Reads to a replica, writes to the primary: the one door to the database. */
-import { AsyncLocalStorage } from 'node:async_hooks'
-import { RoundtripError } from '@roundtrip/errors'
-import { sessionOf, type Consistency } from './consistency.ts'
-import { isBehind, isNodeBusy, isNodeGone, isRolledBackByConflict, isTooSlow } from './failure.ts'
-import type { Log } from './log.ts'
-import { fromLsn, type Lsn } from './lsn.ts'
+/** Reads to a replica that is new enough, writes to whoever is the primary: the one door to the database. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Consistency } from './consistency.ts'
+import type { DatabaseOptions } from './database-options.ts'
+import type { Lsn } from './lsn.ts'
+import { Monitor, type Wait } from './monitor.ts'
 import { DatabaseNode, type NodeOptions } from './node.ts'
-import { queryableOver, type Queryable } from './queryable.ts'
-import { ReplicaSet, type Wait } from './replica-set.ts'
-import { inTransaction, type Committed } from './transaction.ts'
-import { mayBegin, type WorkOptions } from './work-options.ts'
+import { TransactionContext } from './open-transaction.ts'
+import type { Queryable } from './queryable.ts'
+import { createReader, type Served } from './reads.ts'
+import { StatementNames } from './statement-names.ts'
+import { Topology, type Role } from './topology.ts'
+import { Budget, type WorkOptions } from './work-options.ts'
+import { createWriter, type Written } from './writes.ts'
 
-export interface DatabaseOptions {
-  /** `postgres://user@host:port/database` */
-  readonly primaryUrl: string
-  readonly replicaUrls?: readonly string[]
-  readonly password?: string | undefined
-  /** Shown in pg_stat_activity. */
-  readonly applicationName?: string
-  /** Connections per pool; the primary has one pool for writes and one for reads. Default 8. */
-  readonly poolMax?: number
-  /** Default 1000. */
-  readonly connectTimeoutMs?: number
-  /** Longest read statement; default 2000. */
-  readonly readTimeoutMs?: number
-  /** Longest statement, or wait for a lock, within a write; default 5000. */
-  readonly writeTimeoutMs?: number
-  /** Longest probe of a node; default 300. */
-  readonly probeTimeoutMs?: number
-  readonly log: Log
-  readonly random?: () => number
-  readonly wait?: Wait
-}
-
-/** A result, and the node that gave it: `primary` or `replica-1`, `replica-2`, … */
-export interface Served<T> {
-  readonly value: T
-  readonly node: string
+export interface NodeStats {
+  readonly role: Role
+  /** Connections at work, and units of work that wait for one. */
+  readonly reads: { readonly inUse: number; readonly waiting: number }
+  readonly writes: { readonly inUse: number; readonly waiting: number }
+  /** Replayed (on a replica) or flushed (on the primary) when last asked. */
+  readonly position: Lsn | undefined
+  readonly lagBytes: number
+  readonly lagMs: number
+  /** Of the reads, from 0.1 up to 1: less than 1 for some time after a return. */
+  readonly share: number
 }
 
 export interface DatabaseHealth {
   /** At least one node can answer reads. */
   readonly reachable: boolean
-  /** `ok`, `ejected` or `unreachable`, by node. */
+  /** By node: `ok`, `promoted` (a replica that has become the primary), `lagging`, `fenced`, `ejected` or `unreachable`. */
   readonly nodes: Readonly<Record<string, string>>
+  /** Of each replica that follows. */
+  readonly lag: Readonly<Record<string, { readonly bytes: number; readonly ms: number }>>
+  /** Who takes writes now. */
+  readonly primary: string | undefined
 }
 
 export interface Database {
   /**
-   * Runs reads on a replica, in turn, and on the primary when none answers. `work` may run more than once. Within a
-   * `write` of the same async context it runs in that transaction, and sees what it has written.
-   * @throws RoundtripError `DATABASE_UNAVAILABLE` when no node answers
-   * @throws RoundtripError `DEADLINE_EXCEEDED` when there was no time left to begin
+   * Runs reads on the least loaded replica that is new enough, and on the primary when none is. `work` may run more than
+   * once. Within a `write` of the same async context it runs in that transaction, and sees what it has written.
+   * @throws RoundtripError `DATABASE_UNAVAILABLE` when no node answers, `DATABASE_BUSY` when all connections stay at work
+   * @throws RoundtripError `DEADLINE_EXCEEDED`; when called off, the reason of the signal
    */
   read<T>(
     consistency: Consistency,
@@ -61,168 +52,129 @@ export interface Database {
   /**
    * Runs `work` in one transaction on the primary; again from its start, when the server rolled it back because of
    * another transaction, so it must have no effects of its own.
-   * @throws RoundtripError `DATABASE_UNAVAILABLE` when it certainly did not happen, `WRITE_OUTCOME_UNKNOWN` when it may have
+   * @throws RoundtripError `DATABASE_UNAVAILABLE` or `DATABASE_BUSY` when it certainly did not happen,
+   *   `WRITE_OUTCOME_UNKNOWN` when it may have
+   * @throws RoundtripError `DEADLINE_EXCEEDED`; when called off, the reason of the signal; it did not happen then
    */
-  write<T>(
-    work: (transaction: Queryable) => Promise<T>,
-    options?: WorkOptions,
-  ): Promise<Committed<T> & { readonly node: string }>
+  write<T>(work: (transaction: Queryable) => Promise<T>, options?: WorkOptions): Promise<Written<T>>
+  /** Asks every node. */
   health(): Promise<DatabaseHealth>
+  /** What is known without asking, by node. */
+  stats(): Readonly<Record<string, NodeStats>>
   close(): Promise<void>
 }
 
-/** Runs of one write that others made the server roll back. */
-const maxWriteAttempts = 3
-
-/** Connects to nobody yet: the first read or write does. */
+/** Connects to nobody yet: the first read, write or question about health does. */
 export const createDatabase = (options: DatabaseOptions): Database => {
-  const { readTimeoutMs = 2_000, writeTimeoutMs = 5_000, replicaUrls = [], log, random = Math.random, wait } = options
-  const node = (name: string, url: string, readOnly: boolean): DatabaseNode =>
-    new DatabaseNode(nodeOptions(options, name, url, readOnly, readOnly ? readTimeoutMs : writeTimeoutMs))
-  const primary = node('primary', options.primaryUrl, false)
-  // A pool of its own: reads that fall back to the primary can neither write nor take the writes' connections.
-  const primaryReads = node('primary', options.primaryUrl, true)
-  const all = replicaUrls.map((url, index) => node(`replica-${index + 1}`, url, true))
-  const replicas = new ReplicaSet(all, { log, random, ...(wait && { wait }) })
-  const inHand = new AsyncLocalStorage<OpenTransaction>()
+  const { clock = () => performance.now(), random = Math.random, log, wait, monitorIntervalMs = 250 } = options
+  const nodes = nodesOf(options, (node, error) => monitor.connectionLost(node, error))
+  const topology = new Topology<DatabaseNode>(nodes, { ...options, clock })
+  const monitor = new Monitor({ nodes, topology, intervalMs: monitorIntervalMs, log, random, wait })
+  const closing = new AbortController()
+  const shared = { ...limitsOf(options), topology, monitor, names: namesFor(options), pause, closing: closing.signal }
+  const read = createReader({ ...shared, clock })
+  const write = createWriter({ ...shared, random })
+  const context = new TransactionContext()
 
   return {
     read: async (consistency, work, workOptions = {}) => {
-      const transaction = inHand.getStore()
-      if (transaction?.open) return { value: await work(transaction.queryable), node: primary.name }
-      mayBegin(workOptions)
-      return read(replicas, primaryReads, consistency, work)
+      const transaction = context.current
+      if (transaction !== undefined) return { value: await work(transaction.queryable), node: transaction.node }
+      const budget = new Budget(workOptions, clock)
+      budget.throwIfSpent()
+      await monitor.ready()
+      return read(consistency, work, budget)
     },
     write: async (work, workOptions = {}) => {
-      mayBegin(workOptions)
-      return { ...(await write(primary, pinned(inHand, work))), node: primary.name }
+      const budget = new Budget(workOptions, clock)
+      budget.throwIfSpent()
+      await monitor.ready()
+      const pinned = (queryable: Queryable, node: string) => context.run({ queryable, node }, () => work(queryable))
+      return write(pinned, budget, workOptions.isolation)
     },
-    health: () => health(primaryReads, all, replicas),
+    health: async () => {
+      await monitor.checkAll()
+      return healthOf(nodes, topology)
+    },
+    stats: () => Object.fromEntries(nodes.map((node) => [node.name, statsOf(node, topology)])),
     close: async () => {
-      await Promise.all([primary.close(), primaryReads.close(), replicas.close()])
+      closing.abort()
+      monitor.close()
+      await Promise.all(nodes.map((node) => node.close()))
     },
   }
 }
 
-const nodeOptions = (
-  {
-    password,
-    applicationName = 'roundtrip',
-    poolMax = 8,
-    connectTimeoutMs = 1_000,
-    probeTimeoutMs = 300,
-    log,
-  }: DatabaseOptions,
-  name: string,
-  url: string,
-  readOnly: boolean,
-  statementTimeoutMs: number,
-): NodeOptions => ({
-  name,
-  url,
-  password,
-  applicationName,
-  poolMax,
-  connectTimeoutMs,
-  statementTimeoutMs,
-  probeTimeoutMs,
-  readOnly,
-  log,
+const pause: Wait = (delayMs, signal) => sleep(delayMs, undefined, { signal })
+
+/** Per connection; more than any application of a size to be understood has. */
+const maxPreparedStatements = 250
+
+const namesFor = ({ behindPooler = false, preparedStatements = !behindPooler }: DatabaseOptions): StatementNames =>
+  new StatementNames(preparedStatements ? maxPreparedStatements : 0)
+
+const limitsOf = ({
+  readTimeoutMs = 2_000,
+  writeTimeoutMs = 5_000,
+  sessionWaitMs = 50,
+  behindPooler = false,
+}: DatabaseOptions) => ({ readTimeoutMs, writeTimeoutMs, sessionWaitMs, behindPooler })
+
+const nodesOf = (
+  options: DatabaseOptions,
+  onLost: (node: DatabaseNode, error: Error) => void,
+): readonly DatabaseNode[] => {
+  const urls = [options.primaryUrl, ...(options.replicaUrls ?? [])]
+  return urls.map((url, index) => {
+    const node: DatabaseNode = new DatabaseNode({
+      ...nodeOptionsOf(options),
+      name: index === 0 ? 'primary' : `replica-${index}`,
+      url,
+      onLost: (error) => onLost(node, error),
+    })
+    return node
+  })
+}
+
+const nodeOptionsOf = (options: DatabaseOptions): Omit<NodeOptions, 'name' | 'url' | 'onLost'> => ({
+  ...limitsOf(options),
+  password: options.password,
+  applicationName: options.applicationName ?? 'roundtrip',
+  poolMax: options.poolMax ?? 8,
+  poolWaitMs: options.poolWaitMs ?? 500,
+  poolMaxWaiting: options.poolMaxWaiting ?? 1_000,
+  connectTimeoutMs: options.connectTimeoutMs ?? 1_000,
+  probeTimeoutMs: options.probeTimeoutMs ?? 300,
+  log: options.log,
 })
 
-/** The transaction of an async context; work that outlives it must not use its connection. */
-interface OpenTransaction {
-  readonly queryable: Queryable
-  open: boolean
-}
-
-const pinned =
-  <T>(inHand: AsyncLocalStorage<OpenTransaction>, work: (transaction: Queryable) => Promise<T>) =>
-  async (queryable: Queryable): Promise<T> => {
-    const transaction = { queryable, open: true }
-    try {
-      return await inHand.run(transaction, () => work(queryable))
-    } finally {
-      transaction.open = false
-    }
-  }
-
-const notCaughtUp = Symbol('not caught up')
-
-const read = async <T>(
-  replicas: ReplicaSet,
-  primary: DatabaseNode,
-  consistency: Consistency,
-  work: (queryable: Queryable) => Promise<T>,
-): Promise<Served<T>> => {
-  const atLeast = sessionOf(consistency)
-  for (const replica of consistency === 'strong' ? [] : replicas.inTurn()) {
-    try {
-      const value = await replica.use(async (client) => {
-        const queryable = queryableOver(client)
-        return atLeast === undefined || (await hasReplayed(queryable, atLeast)) ? work(queryable) : notCaughtUp
-      })
-      if (value !== notCaughtUp) return { value: value as T, node: replica.name }
-    } catch (error) {
-      if (isNodeGone(error)) replicas.eject(replica, error)
-      else if (!isNodeBusy(error) && !isBehind(error)) throw explained(error)
-    }
-  }
-  try {
-    return { value: await primary.use((client) => work(queryableOver(client))), node: primary.name }
-  } catch (error) {
-    throw explained(error)
+const healthOf = (nodes: readonly DatabaseNode[], topology: Topology<DatabaseNode>): DatabaseHealth => {
+  const replicas = nodes.filter((node) => topology.standingOf(node).role === 'replica')
+  return {
+    reachable: topology.primary !== undefined || replicas.length > 0,
+    nodes: Object.fromEntries(nodes.map((node, index) => [node.name, stateOf(node, index === 0, topology)])),
+    lag: Object.fromEntries(replicas.map((node) => [node.name, topology.standingOf(node).lag])),
+    primary: topology.primary?.name,
   }
 }
 
-const hasReplayed = async (queryable: Queryable, lsn: Lsn): Promise<boolean> => {
-  // Null on a former replica that has been promoted: it is no place to read from either.
-  const [row] = await queryable.query<{ replayed: boolean | null }>(
-    'select pg_last_wal_replay_lsn() >= $1::pg_lsn as replayed',
-    [fromLsn(lsn)],
-  )
-  return row?.replayed === true
+const stateOf = (node: DatabaseNode, isFirst: boolean, topology: Topology<DatabaseNode>): string => {
+  const { role, isTooFarBehind } = topology.standingOf(node)
+  if (role === 'primary') return isFirst ? 'ok' : 'promoted'
+  if (role === 'replica') return isTooFarBehind ? 'lagging' : 'ok'
+  if (role === 'fenced') return 'fenced'
+  return isFirst ? 'unreachable' : 'ejected'
 }
 
-const write = async <T>(primary: DatabaseNode, work: (transaction: Queryable) => Promise<T>): Promise<Committed<T>> => {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await primary.use((client) => inTransaction(client, work))
-    } catch (error) {
-      if (!isRolledBackByConflict(error) || attempt === maxWriteAttempts) throw explained(error)
-    }
+const statsOf = (node: DatabaseNode, topology: Topology<DatabaseNode>): NodeStats => {
+  const { role, position, lag } = topology.standingOf(node)
+  return {
+    role,
+    reads: { inUse: node.reads.inUse, waiting: node.reads.waiting },
+    writes: { inUse: node.writes.inUse, waiting: node.writes.waiting },
+    position,
+    lagBytes: lag.bytes,
+    lagMs: lag.ms,
+    share: topology.shareOf(node),
   }
-}
-
-/** What a caller can act on; anything else (a broken constraint, a wrong query) stays what it is. */
-const explained = (error: unknown): unknown =>
-  isNodeGone(error) || isNodeBusy(error) || isTooSlow(error)
-    ? new RoundtripError('DATABASE_UNAVAILABLE', undefined, { cause: error })
-    : error
-
-const health = async (
-  primary: DatabaseNode,
-  all: readonly DatabaseNode[],
-  replicas: ReplicaSet,
-): Promise<DatabaseHealth> => {
-  const states = await Promise.all([
-    primary.isInRecovery().then(
-      () => [primary.name, 'ok'] as const,
-      () => [primary.name, 'unreachable'] as const,
-    ),
-    ...all.map(async (replica) => [replica.name, await replicaState(replica, replicas)] as const),
-  ])
-  return { reachable: states.some(([, state]) => state === 'ok'), nodes: Object.fromEntries(states) }
-}
-
-/** Asking is an active health check as well: a replica found dead is ejected before a read meets it. */
-const replicaState = async (replica: DatabaseNode, replicas: ReplicaSet): Promise<string> => {
-  if (replicas.isEjected(replica)) return 'ejected'
-  try {
-    if (await replica.isInRecovery()) return 'ok'
-    replicas.eject(replica, new Error('it is not in recovery any more: it has been promoted'))
-  } catch (error) {
-    replicas.eject(replica, error)
-  }
-  return 'ejected'
 }

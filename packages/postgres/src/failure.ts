@@ -1,5 +1,14 @@
 /** What an error says about the node it came from: policy as named predicates over SQLSTATE (PostgreSQL appendix A). */
 import { DatabaseError } from 'pg'
+import { NoPlaceError } from './admission.ts'
+
+/** A connection for writes met a replica, or a primary that has been replaced. */
+export class NotPrimaryError extends Error {
+  constructor() {
+    super('the server is not the primary')
+    this.name = 'NotPrimaryError'
+  }
+}
 
 /** Sentences of pg and pg-pool for a connection that is gone; they carry no code. */
 const goneSentences = new Set([
@@ -27,7 +36,22 @@ export const isNodeGone = (error: unknown): boolean => {
 
 /** The node is well but has no room: our own pool waited too long, or the server has too many connections. */
 export const isNodeBusy = (error: unknown): boolean =>
-  sqlState(error) === '53300' || (error instanceof Error && error.message === 'timeout exceeded when trying to connect')
+  sqlState(error) === '53300' ||
+  error instanceof NoPlaceError ||
+  (error instanceof Error && error.message === 'timeout exceeded when trying to connect')
+
+const timeoutSentences = new Set(['timeout expired', 'Query read timeout'])
+
+/** No answer in time, which may be this process's own fault. */
+export const isTimeout = (error: unknown): boolean => error instanceof Error && timeoutSentences.has(error.message)
+
+/** Nothing can be written there: it is a replica by now, or has been replaced. Nothing has been written either. */
+export const isNotPrimary = (error: unknown): boolean => error instanceof NotPrimaryError || sqlState(error) === '25006'
+
+/** A prepared statement that a migration has outdated, or that the server connection of a pooler does not have. */
+export const isStalePlan = (error: unknown): boolean =>
+  (error instanceof DatabaseError && error.code === '0A000' && error.routine === 'RevalidateCachedQuery') ||
+  sqlState(error) === '26000'
 
 /** The server stopped the statement because it ran past `statement_timeout` or `lock_timeout`. */
 export const isTooSlow = (error: unknown): boolean => {

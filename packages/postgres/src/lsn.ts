@@ -13,3 +13,6 @@ export const toLsn = (text: string): Lsn =>
 
 /** To the form that casts to `pg_lsn`. */
 export const fromLsn = (lsn: Lsn): string => `${lsn.slice(0, 8)}/${lsn.slice(8)}`
+
+/** How much the log grew from one position to a later one; negative when it is an earlier one. */
+export const bytesBetween = (from: Lsn, to: Lsn): number => Number(BigInt(`0x${to}`) - BigInt(`0x${from}`))

@@ -1,25 +1,29 @@
-/** One Postgres server as this process sees it: a bounded pool for work, and one connection of its own for probes. */
-import { Client, Pool, type ClientConfig, type PoolClient } from 'pg'
+/** One Postgres server as this process sees it: a pool to read with, one to write with, and a connection to ask it. */
+import type { ClientConfig, PoolConfig } from 'pg'
 import { withPassword } from './connection.ts'
-import { isNodeGone } from './failure.ts'
+import { ConnectionPool } from './connection-pool.ts'
 import type { Log } from './log.ts'
+import { Prober, type Sample } from './sample.ts'
 
 export interface NodeOptions {
-  /** `primary`, `replica-1`, …: as reported in logs and to callers. */
+  /** `primary`, `replica-1`, …: what the settings call it, whatever its role has become. */
   readonly name: string
   readonly url: string
   readonly password: string | undefined
   readonly applicationName: string
-  /** Most connections that work may hold at once. */
+  /** Most connections of each pool. */
   readonly poolMax: number
-  /** To connect, and also to wait for a free connection of the pool. */
+  /** Longest wait for a free one. */
+  readonly poolWaitMs: number
+  readonly poolMaxWaiting: number
   readonly connectTimeoutMs: number
-  /** Enforced by the server; half a second later by this process, should the server not even answer that. */
-  readonly statementTimeoutMs: number
-  /** How long a probe may take. Short: a readiness check waits for it. */
+  /** Longest statement; enforced by the server, and half a second later by this process, should it not answer that. */
+  readonly readTimeoutMs: number
+  readonly writeTimeoutMs: number
   readonly probeTimeoutMs: number
-  /** Sessions refuse to write, also on the primary. */
-  readonly readOnly: boolean
+  /** A transaction pooler stands in between: no settings of the session, they would be another client's next time. */
+  readonly behindPooler: boolean
+  readonly onLost: (error: Error) => void
   readonly log: Log
 }
 
@@ -27,94 +31,63 @@ const serverAnswerGraceMs = 500
 
 export class DatabaseNode {
   readonly name: string
-  readonly #options: NodeOptions
-  readonly #pool: Pool
-  readonly #lent = new Set<PoolClient>()
-  #prober: Client | undefined
-  #probe: Promise<boolean> | undefined
+  /** Sessions refuse to write, also on the primary; and they take no connection away from writes. */
+  readonly reads: ConnectionPool
+  readonly writes: ConnectionPool
+  readonly #prober: Prober
 
   constructor(options: NodeOptions) {
-    this.name = options.name
-    this.#options = options
-    this.#pool = new Pool({
-      ...connectionOf(options),
-      max: options.poolMax,
-      idleTimeoutMillis: 10_000,
-      query_timeout: options.statementTimeoutMs + serverAnswerGraceMs,
-      statement_timeout: options.statementTimeoutMs,
-      lock_timeout: options.statementTimeoutMs,
-      idle_in_transaction_session_timeout: options.statementTimeoutMs * 2,
-      ...(options.readOnly && { options: '-c default_transaction_read_only=on' }),
-    })
-    // An idle connection that breaks is no failure of anybody's work: the pool has already dropped it.
-    this.#pool.on('error', (error) => options.log.debug({ error, node: options.name }, 'idle connection lost'))
+    const { name, readTimeoutMs, writeTimeoutMs, probeTimeoutMs, onLost } = options
+    this.name = name
+    this.reads = poolOf(options, readTimeoutMs, true)
+    this.writes = poolOf(options, writeTimeoutMs, false)
+    this.#prober = new Prober({ connection: connectionOf(options), timeoutMs: probeTimeoutMs, onLost })
   }
 
-  /** Lends a connection to `work`. One that may be out of step afterwards is closed instead of returned. */
-  async use<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect()
-    let broken: Error | undefined
-    // While it is lent the pool does not listen; without a listener a lost connection would end the process.
-    const noteError = (error: Error): void => {
-      broken = error
-    }
-    client.on('error', noteError)
-    this.#lent.add(client)
-    try {
-      return await work(client)
-    } catch (error) {
-      if (isNodeGone(error)) broken = error as Error
-      throw error
-    } finally {
-      this.#lent.delete(client)
-      client.release(broken)
-      client.off('error', noteError)
-    }
+  sample(): Promise<Sample> {
+    return this.#prober.sample()
   }
 
-  /** Asks the server whether it is a replica. Callers that come while it is being asked share the answer. */
-  isInRecovery(): Promise<boolean> {
-    this.#probe ??= this.#ask().finally(() => {
-      this.#probe = undefined
-    })
-    return this.#probe
+  refuseWaiting(reason: unknown): void {
+    this.reads.refuseWaiting(reason)
+    this.writes.refuseWaiting(reason)
   }
 
-  /** Ends every connection, also those at work: whoever wants them to finish waits before closing. */
+  renew(): void {
+    this.reads.renew()
+    this.writes.renew()
+  }
+
   async close(): Promise<void> {
-    const lent = [...this.#lent].map((client) => (client as unknown as Client).end())
-    const ended = Promise.allSettled([this.#pool.end(), this.#prober?.end()])
-    // The pool waits for what is lent to be given back; work that hangs never does that.
-    await (lent.length === 0 ? ended : Promise.allSettled(lent))
+    this.#prober.close()
+    await Promise.allSettled([this.reads.close(), this.writes.close()])
   }
+}
 
-  async #ask(): Promise<boolean> {
-    try {
-      const client = (this.#prober ??= await this.#connectProber())
-      const { rows } = await client.query<{ replica: boolean }>('select pg_is_in_recovery() as replica')
-      return rows[0]?.replica ?? false
-    } catch (error) {
-      const lost = this.#prober
-      this.#prober = undefined
-      lost?.end().catch(() => {}) // It is gone already; there is nothing left to end in order.
-      throw error
-    }
-  }
+/** Settings of a session, by name, in milliseconds. */
+export const timeoutsOf = (statementTimeoutMs: number) => ({
+  statement_timeout: statementTimeoutMs,
+  lock_timeout: statementTimeoutMs,
+  idle_in_transaction_session_timeout: statementTimeoutMs * 2,
+})
 
-  /** Apart from the pool, so that a node whose connections are all at work is not taken for a dead one. */
-  async #connectProber(): Promise<Client> {
-    const { probeTimeoutMs } = this.#options
-    const client = new Client({
-      ...connectionOf(this.#options),
-      connectionTimeoutMillis: probeTimeoutMs,
-      query_timeout: probeTimeoutMs,
-    })
-    client.on('error', () => {
-      if (this.#prober === client) this.#prober = undefined
-    })
-    await client.connect()
-    return client
+const poolOf = (options: NodeOptions, statementTimeoutMs: number, readOnly: boolean): ConnectionPool => {
+  const session: PoolConfig = {
+    ...timeoutsOf(statementTimeoutMs),
+    ...(readOnly && { options: '-c default_transaction_read_only=on' }),
   }
+  return new ConnectionPool({
+    node: options.name,
+    pool: {
+      ...connectionOf(options),
+      query_timeout: statementTimeoutMs + serverAnswerGraceMs,
+      ...(!options.behindPooler && session),
+    },
+    max: options.poolMax,
+    waitMs: options.poolWaitMs,
+    maxWaiting: options.poolMaxWaiting,
+    log: options.log,
+  })
 }
 
 const connectionOf = ({ url, password, applicationName, connectTimeoutMs }: NodeOptions): ClientConfig => ({

@@ -1,0 +1,144 @@
+/** Reads: on a replica that is new enough, else on the primary, each with a budget of connections of its own. */
+import { untilSpent } from './cancel.ts'
+import type { Lent } from './connection-pool.ts'
+import { sessionOf, type Consistency } from './consistency.ts'
+import { isBehind, isNodeBusy, isNodeGone, isStalePlan } from './failure.ts'
+import type { Lsn } from './lsn.ts'
+import type { Monitor, Wait } from './monitor.ts'
+import type { DatabaseNode } from './node.ts'
+import { queryableOver, type Queryable } from './queryable.ts'
+import { byLoad } from './selection.ts'
+import type { StatementNames } from './statement-names.ts'
+import type { Topology } from './topology.ts'
+import { localSettings } from './transaction.ts'
+import { explained, unavailable } from './unavailable.ts'
+import type { Budget } from './work-options.ts'
+
+/** A result, and the node that gave it: `primary` or `replica-1`, `replica-2`, … */
+export interface Served<T> {
+  readonly value: T
+  readonly node: string
+}
+
+export interface ReaderOptions {
+  readonly topology: Topology<DatabaseNode>
+  readonly monitor: Monitor
+  readonly names: StatementNames
+  readonly readTimeoutMs: number
+  readonly behindPooler: boolean
+  /** Longest wait for a replica to replay what a session has written. */
+  readonly sessionWaitMs: number
+  readonly clock: () => number
+  readonly pause: Wait
+  readonly closing: AbortSignal
+}
+
+export type Reader = <T>(
+  consistency: Consistency,
+  work: (queryable: Queryable) => Promise<T>,
+  budget: Budget,
+) => Promise<Served<T>>
+
+/** Between two questions to a replica whether it has got there; replay takes well under a millisecond on a quiet one. */
+const pollMs = 2
+
+export const createReader = (options: ReaderOptions): Reader => {
+  const { topology, monitor, names } = options
+  let turn = 0
+
+  const byLoadInTurn = (nodes: readonly DatabaseNode[]): DatabaseNode[] =>
+    byLoad(nodes, turn++, (node) => ({ inUse: node.reads.inUse, share: topology.shareOf(node) }))
+
+  const replicasFor = async (consistency: Consistency, budget: Budget): Promise<DatabaseNode[]> => {
+    if (consistency === 'strong') return []
+    const { replicas } = topology
+    const session = sessionOf(consistency)
+    if (session === undefined) return byLoadInTurn(replicas)
+    const has = (node: DatabaseNode): boolean => (topology.standingOf(node).position ?? '') >= session
+    const caughtUp = replicas.filter(has)
+    if (caughtUp.length > 0 || !(await someReplays(replicas, session, budget, options))) return byLoadInTurn(caughtUp)
+    return byLoadInTurn(topology.replicas.filter(has))
+  }
+
+  const candidates = async (consistency: Consistency, budget: Budget): Promise<DatabaseNode[]> => {
+    const replicas = await replicasFor(consistency, budget)
+    const primary = topology.primary === undefined ? [] : [topology.primary]
+    const isAnyGoodEnough = consistency !== 'strong' && sessionOf(consistency) === undefined
+    return [...replicas, ...primary, ...(isAnyGoodEnough ? topology.farBehind : [])]
+  }
+
+  const readOn = async <T>(
+    node: DatabaseNode,
+    work: (queryable: Queryable) => Promise<T>,
+    budget: Budget,
+  ): Promise<T> => {
+    const once = (): Promise<T> => node.reads.use(budget, (lent) => readWith(lent, work, budget, options))
+    try {
+      return await once()
+    } catch (error) {
+      if (!isStalePlan(error)) throw error
+      names.renew()
+      return once()
+    }
+  }
+
+  return async (consistency, work, budget) => {
+    let lastError: unknown
+    for (const node of await candidates(consistency, budget)) {
+      try {
+        return { value: await readOn(node, work, budget), node: node.name }
+      } catch (error) {
+        if (isNodeGone(error)) monitor.suspect(node, error)
+        else if (node === topology.primary || !(isNodeBusy(error) || isBehind(error))) throw explained(error)
+        lastError = error
+      }
+    }
+    throw lastError === undefined ? unavailable() : explained(lastError)
+  }
+}
+
+/**
+ * Waits, within bounds, until some replica has got to the position. One that the monitor knows to be further behind than
+ * the bound is not waited for: with all of them late every read would wait for nothing.
+ */
+const someReplays = async (
+  replicas: readonly DatabaseNode[],
+  session: Lsn,
+  budget: Budget,
+  { topology, monitor, sessionWaitMs, clock, pause, closing }: ReaderOptions,
+): Promise<boolean> => {
+  const [nearest] = replicas
+    .filter((node) => topology.standingOf(node).lag.ms <= sessionWaitMs)
+    .toSorted((a, b) => ((topology.standingOf(a).position ?? '') < (topology.standingOf(b).position ?? '') ? 1 : -1))
+  if (nearest === undefined) return false
+  const endMs = clock() + Math.min(sessionWaitMs, budget.remainingMs)
+  while (await monitor.check(nearest)) {
+    if ((topology.standingOf(nearest).position ?? '') >= session) return true
+    if (clock() + pollMs >= endMs) return false
+    await pause(pollMs, closing)
+    budget.throwIfSpent()
+  }
+  return false
+}
+
+const readWith = <T>(
+  { client, discard }: Lent,
+  work: (queryable: Queryable) => Promise<T>,
+  budget: Budget,
+  { names, behindPooler, readTimeoutMs }: ReaderOptions,
+): Promise<T> =>
+  untilSpent(client, budget, discard, async () => {
+    const queryable = queryableOver(client, names)
+    try {
+      // Without settings of the session it takes a transaction to be read-only and limited in time.
+      if (behindPooler) await client.query(['begin read only', ...localSettings(readTimeoutMs)].join('; '))
+      const value = await work(queryable)
+      if (behindPooler) await client.query('commit')
+      return value
+    } catch (error) {
+      if (behindPooler) await client.query('rollback').catch(discard)
+      throw error
+    } finally {
+      queryable.end()
+    }
+  })
