@@ -3,7 +3,7 @@ import { promptRedis, tryConnect } from '@roundtrip/redis'
 import type { Redis } from 'ioredis'
 import { channelsOf, type Channels } from './channels.ts'
 import { decode, isCurrent, type Entry } from './entry.ts'
-import { advance, claim, fill, release, runScript } from './scripts.ts'
+import { advance, claim, fill, loadScripts, release, runScript } from './scripts.ts'
 
 /** What stands under a key. */
 export interface Found {
@@ -82,6 +82,8 @@ export class RedisStore {
     this.#channels = channelsOf(namespace)
     this.#leaseMs = leaseMs
     this.#redis = promptRedis({ url, password, commandTimeoutMs: timeoutMs })
+    // Before the first command: one that has to bring its script along would come after the commands sent meanwhile.
+    this.#redis.on('ready', () => loadScripts(this.#redis))
   }
 
   /** Ready after this, or trying to connect in the background (false). */

@@ -76,6 +76,11 @@ for i, key in ipairs(KEYS) do
 end
 redis.call('PUBLISH', ARGV[2], ARGV[3])`)
 
+/** So that `runScript` need not send them. */
+export const loadScripts = (redis: Redis): void => {
+  for (const { body } of [claim, fill, release, advance]) redis.script('LOAD', body).catch(() => {})
+}
+
 const isUnknown = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT')
 
 export const runScript = async (
