@@ -1,0 +1,95 @@
+/** Replicas that lag, a primary that dies, a promotion, and a former primary that returns: on a pair of its own. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { createDatabase, type Database } from './database.ts'
+import type { DatabaseOptions } from './database-options.ts'
+import type { Queryable } from './queryable.ts'
+import { startOwnPair, type OwnPair } from './test-own-pair.ts'
+
+const quiet = { debug: () => {}, info: () => {}, warn: () => {} }
+
+let pair: OwnPair
+const open: Database[] = []
+
+const connect = (options: Partial<DatabaseOptions> = {}): Database => {
+  const { primaryUrl, replicaUrl, password } = pair
+  const database = createDatabase({ primaryUrl, replicaUrls: [replicaUrl], password, log: quiet, ...options })
+  open.push(database)
+  return database
+}
+
+const insert = (n: number) => (tx: Queryable) => tx.query('insert into numbers values ($1)', [n])
+const find = (n: number) => (queryable: Queryable) => queryable.query('select from numbers where n = $1', [n])
+
+beforeAll(async () => {
+  pair = await startOwnPair()
+  await connect().write((tx) => tx.query('create table numbers (n int primary key)'))
+})
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((database) => database.close()))
+})
+
+afterAll(() => pair.stop())
+
+test('a session sees its own writes while replay is paused, and everybody else stays on the replica', async () => {
+  const [writer, reader] = [connect(), connect()]
+  await writer.read({ session: (await writer.write(insert(-1))).lsn }, find(-1))
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
+  const others: string[] = []
+  for (let n = 0; n < 100; n++) {
+    const { lsn } = await writer.write(insert(n))
+    const own = await reader.read({ session: lsn }, find(n))
+    expect([own.value.length, own.node]).toEqual([1, 'primary'])
+    others.push((await reader.read('eventual', find(-1))).node)
+  }
+  expect(new Set(others)).toEqual(new Set(['replica-1']))
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+})
+
+test('a read of a session waits for the replica to get there', async () => {
+  const database = connect({ sessionWaitMs: 20_000 })
+  await database.read('eventual', find(0))
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
+  const { lsn } = await database.write(insert(1_000))
+  let asked = 0
+  const read = database.read({ session: lsn }, async (queryable) => {
+    asked++
+    return find(1_000)(queryable)
+  })
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+  const { value, node } = await read
+  expect([value.length, node, asked]).toEqual([1, 'replica-1', 1])
+})
+
+test('the primary dies: reads go on, writes fail at once, the promoted one is found, the former one is fenced', async () => {
+  const database = connect()
+  const { lsn } = await database.write(insert(2_000))
+  await database.read({ session: lsn }, find(2_000))
+  await pair.killPrimary()
+
+  const refused = await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => database.write(insert(3_000 + n))))
+  expect(new Set(refused.map((result) => (result.status === 'rejected' ? result.reason.code : 'written')))).toEqual(
+    new Set(['DATABASE_UNAVAILABLE']),
+  )
+  await expect(database.write(insert(2_001))).rejects.toMatchObject({ details: { retryAfterSeconds: 1 } })
+  expect((await database.read('eventual', find(2_000))).node).toBe('replica-1')
+  expect((await database.read({ session: lsn }, find(2_000))).value).toHaveLength(1)
+  await expect(database.read('strong', find(2_000))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+  expect((await database.health()).nodes).toEqual({ primary: 'unreachable', 'replica-1': 'ok' })
+
+  await pair.promoteReplica()
+  while ((await database.health()).primary !== 'replica-1');
+  const written = await database.write(insert(2_002))
+  expect(written.node).toBe('replica-1')
+  expect(await database.read({ session: written.lsn }, find(2_002))).toMatchObject({ node: 'replica-1', value: [{}] })
+
+  await pair.startPrimary()
+  const late = connect()
+  for (const each of [database, late]) {
+    expect((await each.health()).nodes).toEqual({ primary: 'fenced', 'replica-1': 'promoted' })
+    expect((await each.write(insert(each === late ? 2_003 : 2_004))).node).toBe('replica-1')
+    expect((await each.read('eventual', find(2_002))).node).toBe('replica-1')
+    expect((await each.read('strong', find(2_002))).node).toBe('replica-1')
+  }
+  expect(await pair.ask(pair.primaryUrl, 'select n from numbers where n > 2000')).toEqual([])
+})

@@ -1,0 +1,26 @@
+/** Least loaded first, by share, and in turn among equals. */
+import { expect, test } from 'vitest'
+import { byLoad, type Load } from './selection.ts'
+
+const order = (loads: Record<string, Load>, turn = 0) =>
+  byLoad(Object.keys(loads), turn, (node) => loads[node] ?? { inUse: 0, share: 1 }).join('')
+
+const idle = { inUse: 0, share: 1 }
+
+test('equals take turns', () => {
+  const loads = { a: idle, b: idle, c: idle }
+  expect([0, 1, 2, 3].map((turn) => order(loads, turn))).toEqual(['abc', 'bca', 'cab', 'abc'])
+})
+
+test('the one with the least work is first, whoever’s turn it is', () => {
+  const loads = { a: { inUse: 3, share: 1 }, b: { inUse: 1, share: 1 }, c: { inUse: 2, share: 1 } }
+  expect([0, 1, 2].map((turn) => order(loads, turn))).toEqual(['bca', 'bca', 'bca'])
+})
+
+test('one that has just returned is first only when the others have much more to do', () => {
+  const returned = { inUse: 0, share: 0.1 }
+  expect(order({ a: { inUse: 8, share: 1 }, b: returned })).toBe('ab')
+  expect(order({ a: { inUse: 10, share: 1 }, b: returned })).toBe('ba')
+})
+
+test('nobody, and only one', () => expect([order({}), order({ a: idle }, 7)]).toEqual(['', 'a']))
