@@ -1,10 +1,30 @@
 /** For tests only: a primary and a replica of one's own, to pause, kill and promote without disturbing other tests. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { startStack, type Stack } from '@roundtrip/stack'
 import { Client, type QueryResultRow } from 'pg'
 
 const superuser = 'postgres'
+
+/** The part of the test kit that is used here. */
+interface Stack {
+  readonly root: string
+  readonly postgresFolder: string
+  readonly data: { readonly primaryUrl: string; readonly replicaUrl: string; readonly databasePassword: string }
+  instance(name: string): {
+    readonly pid: number | undefined
+    kill(signal: NodeJS.Signals): Promise<void>
+    start(): Promise<void>
+    waitFor(state: 'failed'): Promise<void>
+  }
+  stop(): Promise<void>
+}
+
+interface TestKit {
+  startStack(options: { include: string[]; control: boolean; restart: boolean }): Promise<Stack>
+}
+
+/** By a variable, so that no reference stands in what is shipped: only tests need it, and it needs all of Postgres. */
+const testKit = '@roundtrip/stack'
 
 export interface OwnPair {
   readonly primaryUrl: string
@@ -22,7 +42,9 @@ export interface OwnPair {
 }
 
 export const startOwnPair = async (): Promise<OwnPair> => {
-  const stack = await startStack({ include: ['postgres-primary', 'postgres-replica'], control: false, restart: false })
+  const { startStack } = (await import(testKit)) as TestKit
+  const include = ['postgres-primary', 'postgres-replica']
+  const stack = await startStack({ include, control: false, restart: false })
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   const superuserPassword = await readFile(join(stack.root, 'secrets/database-superuser-password'), 'utf8')
   return {
