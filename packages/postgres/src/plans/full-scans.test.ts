@@ -15,7 +15,11 @@ const tables = (plan: PlanNode): string[] =>
 test('a sequential scan, wherever it stands and however few rows are wanted', () => {
   expect(tables(scan('Seq Scan'))).toEqual(['Seq Scan of orders'])
   expect(tables(above('Limit', scan('Seq Scan')))).toEqual(['Seq Scan of orders'])
-  const join = above('Nested Loop', scan('Index Scan', { 'Index Cond': 'id = 1' }), above('Hash', scan('Seq Scan')))
+  const join = above(
+    'Nested Loop',
+    scan('Index Scan', { 'Index Cond': '(orders.id = 1)' }),
+    above('Hash', scan('Seq Scan')),
+  )
   expect(tables(join)).toEqual(['Seq Scan of orders'])
 })
 
@@ -29,8 +33,14 @@ test('an index that is walked without a condition, unless a limit ends the walk'
   expect(tables(above('Aggregate', { ...walk, 'Node Type': 'Index Only Scan' }))).toEqual(['Index Only Scan of orders'])
 })
 
+test('a walk from a cursor on, when a filter decides what counts', () => {
+  const walk = scan('Index Scan', { 'Index Cond': '(orders.id > 0)' })
+  expect(tables(above('Limit', { ...walk, Filter: 'name = $1' }))).toEqual(['Index Scan of orders'])
+  expect(tables(above('Limit', walk))).toEqual([])
+})
+
 test('nothing against what an index bounds', () => {
-  expect(tables(scan('Index Scan', { 'Index Cond': 'id = 1', Filter: 'name = $1' }))).toEqual([])
+  expect(tables(scan('Index Scan', { 'Index Cond': '(orders.id = 1)', Filter: 'name = $1' }))).toEqual([])
   expect(tables(scan('Bitmap Heap Scan'))).toEqual([])
   expect(tables(scan('Index Scan', { 'Index Name': 'orders_open', Filter: 'name = $1' }))).toEqual([])
 })

@@ -40,9 +40,11 @@ const scansBelow = (plan: PlanNode, partialIndexes: ReadonlySet<string>, isLimit
 }
 
 const readsAll = (plan: PlanNode, partialIndexes: ReadonlySet<string>, isLimited: boolean): boolean => {
-  if (plan['Node Type'] === 'Seq Scan') return true
-  if (!/^Index (Only )?Scan$/.test(plan['Node Type']) || plan['Index Cond'] !== undefined) return false
-  if (partialIndexes.has(plan['Index Name'] ?? '')) return false
+  const { 'Node Type': type, 'Index Name': index = '', 'Index Cond': condition, Filter: filter } = plan
+  if (type === 'Seq Scan') return true
+  if (!/^Index (Only )?Scan$/.test(type) || partialIndexes.has(index)) return false
   // In the order of the index until there is enough: without a filter that is as many rows as were asked for.
-  return !(isLimited && plan.Filter === undefined)
+  if (condition === undefined) return !isLimited || filter !== undefined
+  // From a cursor on (`id > $1`), the filter may throw away everything up to the end.
+  return !condition.includes(' = ') && filter !== undefined
 }

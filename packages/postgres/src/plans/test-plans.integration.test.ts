@@ -1,24 +1,19 @@
 /** The recorder of plans: it sees every statement, and tells those without an index. */
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { withPassword } from '../connection.ts'
 import { createTestDatabase, type TestDatabase } from '../test-database.ts'
-import { recordPlans, type PlanRecorder } from './test-plans.ts'
+import { foreignKeysWithoutIndex, recordPlans, type PlanRecorder } from './test-plans.ts'
 
 let fresh: TestDatabase
 let client: Client
 let recorder: PlanRecorder
 
-const connect = async (): Promise<Client> => {
-  const connected = new Client({ connectionString: withPassword(fresh.primaryUrl, fresh.password) })
-  await connected.connect()
-  return connected
-}
-
-beforeAll(async () => {
+beforeEach(async () => {
   fresh = await createTestDatabase()
-  const setup = await connect()
-  await setup.query(`
+  client = new Client({ connectionString: withPassword(fresh.primaryUrl, fresh.password) })
+  await client.connect()
+  await client.query(`
     create table people (id int primary key, name text, city text, gone boolean not null default false);
     create index on people (city);
     create index people_gone on people (id) where gone;
@@ -27,43 +22,44 @@ beforeAll(async () => {
     create index on notes (letter, by);
     insert into people select n, 'name ' || n, 'city ' || n % 100 from generate_series(1, 1000) as n;
     analyze people`)
-  await setup.end()
-  recorder = await recordPlans(fresh)
-  client = await connect()
+  recorder = recordPlans()
 })
 
-afterAll(async () => {
+afterEach(async () => {
   recorder.stop()
   await client.end()
   await fresh.drop()
 })
 
-/** What is read whole by the statement, and by those that it causes. */
-const readWhole = async (text: string, values: unknown[] = []): Promise<string[]> => {
-  const before = new Set(recorder.plans())
-  await client.query(text, values)
-  const after = recorder.plans().filter((plan) => !before.has(plan))
-  expect(after).not.toEqual([])
-  return after.flatMap((plan) => plan.fullScans.map(({ table }) => table))
+/** Each statement that reads a table whole, and the table. */
+const readWhole = async (): Promise<string[]> => {
+  const plans = await recorder.plans(fresh)
+  return plans.flatMap(({ text, fullScans }) => fullScans.map(({ table }) => `${table}: ${text}`))
 }
 
 test('statements with an index', async () => {
-  expect(await readWhole('select * from people where id = $1', [7])).toEqual([])
-  expect(await readWhole('select * from people where city = $1 order by id limit 5', ['city 7'])).toEqual([])
-  expect(await readWhole('select * from people order by id limit $1', [10])).toEqual([])
-  expect(await readWhole('select * from people where gone order by id')).toEqual([])
-  expect(await readWhole('update people set name = $2 where id = $1', [7, 'x'])).toEqual([])
-  expect(await readWhole('insert into letters values (1, 7)')).toEqual([])
+  await client.query('select * from people where id = $1', [7])
+  await client.query({ text: 'select * from people where city = $1 order by id limit 5', values: ['city 7'] })
+  await client.query({ name: 's1', text: 'select * from people order by id limit $1', values: [10] })
+  await client.query('select * from people where gone order by id')
+  await client.query('update people set name = $2 where id = $1', [7, 'x'])
+  await client.query('begin; commit; select * from people') // No statement of work.
+  await client.query('insert into letters values (1, 7)')
+  expect([(await recorder.plans(fresh)).length, await readWhole()]).toEqual([6, []])
 })
 
-test('statements without one', async () => {
-  expect(await readWhole('select * from people where name = $1', ['name 7'])).toEqual(['people'])
-  expect(await readWhole('select * from people where name = $1 order by id limit 5', ['name 7'])).toEqual(['people'])
-  expect(await readWhole('select count(*) from people')).toEqual(['people'])
-  expect(await readWhole('update people set name = $1 where name = $2', ['x', 'y'])).toEqual(['people'])
+test.each([
+  'select * from people where name = $1',
+  'select * from people where name = $1 order by id limit 5',
+  'select * from people where id > 0 and name = $1 order by id limit 5',
+  'select count(*) from people where name <> $1',
+  `update people set name = 'x' where name = $1`,
+  'with them as (select id from people where name = $1) select * from letters where id in (select id from them)',
+])('without one: %s', async (text) => {
+  await client.query(text, ['name 7'])
+  expect(await readWhole()).toEqual([`people: ${text}`])
 })
 
-test('what a foreign key does by itself', async () => {
-  expect(await readWhole('delete from people where id = $1', [8])).toEqual(['letters', 'notes'])
-  expect(await recorder.foreignKeysWithoutIndex()).toEqual(['letters.person', 'notes.by'])
+test('foreign keys without one', async () => {
+  expect(await foreignKeysWithoutIndex(fresh)).toEqual(['letters.person', 'notes.by'])
 })

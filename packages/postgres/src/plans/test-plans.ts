@@ -1,98 +1,94 @@
-/** For tests only: the plans of all statements that this process runs in a test database, as Postgres reports them. */
+/** For tests only: the plans of all statements that this process runs, whichever pool or transaction they run in. */
 import { Client } from 'pg'
 import { withPassword } from '../connection.ts'
 import type { TestDatabase } from '../test-database.ts'
 import { fullScans, type FullScan, type PlanNode } from './full-scans.ts'
 
 export interface RecordedPlan {
-  /** The statement, also one that a foreign key ran by itself. */
-  readonly query: string
+  readonly text: string
   readonly plan: PlanNode
   readonly fullScans: readonly FullScan[]
 }
 
 export interface PlanRecorder {
-  /** Of each statement since the start, each plan once. */
-  plans(): RecordedPlan[]
-  /** Foreign keys, as `table.column`, whose rows can only be found by reading all of the table. */
-  foreignKeysWithoutIndex(): Promise<string[]>
+  /** Of each statement since the start that has a plan, with each of its values, as it would be planned now. */
+  plans(database: TestDatabase): Promise<RecordedPlan[]>
   stop(): void
 }
 
-/**
- * Makes each session that begins from now on report its plans (PostgreSQL §F.3, auto_explain) as notices, and without
- * sequential scans wherever there is an index. Connections opened before go unseen.
- */
-export const recordPlans = async (database: TestDatabase): Promise<PlanRecorder> => {
-  const settings: Readonly<Record<string, string>> = {
-    session_preload_libraries: 'auto_explain',
-    'auto_explain.log_min_duration': '0',
-    'auto_explain.log_format': 'json',
-    'auto_explain.log_verbose': 'on',
-    'auto_explain.log_nested_statements': 'on',
-    'auto_explain.log_level': 'notice',
-    enable_seqscan: 'off',
+interface Recorded {
+  readonly text: string
+  readonly values: readonly unknown[]
+}
+
+/** Listens where every statement passes, so that new code needs to do nothing to be seen. */
+export const recordPlans = (): PlanRecorder => {
+  const recorded = new Map<string, Recorded>()
+  const prototype: { query: unknown } = Client.prototype
+  const { query } = prototype
+  // One function with many signatures: it is called as it was, whatever the arguments.
+  const recording = function (this: Client, ...given: unknown[]): unknown {
+    const statement = statementOf(given)
+    if (statement !== undefined && isPlanned.test(statement.text)) recorded.set(JSON.stringify(statement), statement)
+    return Reflect.apply(query as typeof recording, this, given)
   }
-  const name = new URL(database.primaryUrl).pathname.slice(1)
-  for (const [setting, value] of Object.entries(settings)) {
-    await ask(database, `alter database ${name} set ${setting} = '${value}'`)
+  prototype.query = recording
+  return {
+    plans: (database) => withClient(database, (client) => explainAll(client, [...recorded.values()])),
+    stop: () => {
+      prototype.query = query
+    },
   }
-  await database.replicated()
-  const partial = await ask<{ name: string }>(
-    database,
+}
+
+/** Foreign keys, as `table.column`, whose rows can only be found by reading all of their table, whenever a parent goes. */
+export const foreignKeysWithoutIndex = (database: TestDatabase): Promise<string[]> =>
+  withClient(database, async (client) => {
+    // An index serves a key when the key's columns are its first ones, in any order.
+    const { rows } = await client.query<{ name: string }>(
+      `select conrelid::regclass::text || '.' || attname as name
+       from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
+       where contype = 'f' and not exists (
+         select from pg_index where indrelid = conrelid and indpred is null
+           and (indkey::int2[])[0:cardinality(conkey) - 1] @> conkey)
+       order by 1`,
+    )
+    return rows.map(({ name }) => name)
+  })
+
+/** The one statement of its message; several at once, such as `commit; select …`, are no query of the application. */
+const isPlanned = /^\s*(select|insert|update|delete|merge|with)\b[^;]*$/i
+
+/** From `query(text, values)` and `query({ text, values })`. */
+const statementOf = ([first, second]: readonly unknown[]): Recorded | undefined => {
+  if (typeof first === 'string') return { text: first, values: Array.isArray(second) ? second : [] }
+  const { text, values } = first as { readonly text?: string; readonly values?: readonly unknown[] }
+  return text === undefined ? undefined : { text, values: values ?? [] }
+}
+
+const explainAll = async (client: Client, statements: readonly Recorded[]): Promise<RecordedPlan[]> => {
+  await client.query('set enable_seqscan = off')
+  const { rows } = await client.query<{ name: string }>(
     'select indexrelid::regclass::text as name from pg_index where indpred is not null',
   )
-  const partialIndexes = new Set(partial.map((index) => index.name))
-  const recorded = new Map<string, RecordedPlan>()
-  const stop = onNotice((message) => {
-    const read = readPlan(message)
-    if (read !== undefined) {
-      recorded.set(message.slice(message.indexOf('{')), { ...read, fullScans: fullScans(read.plan, partialIndexes) })
-    }
-  })
-  return {
-    plans: () => [...recorded.values()],
-    foreignKeysWithoutIndex: async () => {
-      const rows = await ask<{ name: string }>(database, foreignKeysWithoutIndex)
-      return rows.map((key) => key.name)
-    },
-    stop,
+  const partialIndexes = new Set(rows.map(({ name }) => name))
+  const plans: RecordedPlan[] = []
+  for (const { text, values } of statements) {
+    const explained = await client.query<{ 'QUERY PLAN': readonly { readonly Plan: PlanNode }[] }>(
+      `explain (format json, verbose) ${text}`,
+      [...values],
+    )
+    const plan = explained.rows[0]?.['QUERY PLAN'][0]?.Plan
+    if (plan !== undefined) plans.push({ text, plan, fullScans: fullScans(plan, partialIndexes) })
   }
+  return plans
 }
 
-/** An index serves a key when the key's columns are its first ones, in any order. */
-const foreignKeysWithoutIndex = `
-  select conrelid::regclass::text || '.' || attname as name
-  from pg_constraint join pg_attribute on attrelid = conrelid and attnum = conkey[1]
-  where contype = 'f' and not exists (
-    select from pg_index where indrelid = conrelid and indpred is null
-      and (indkey::int2[])[0:cardinality(conkey) - 1] @> conkey)
-  order by 1`
-
-/** Every client that connects from now on, whichever pool it is for. @returns a function that ends it */
-const onNotice = (heard: (message: string) => void): (() => void) => {
-  const { emit } = Client.prototype
-  Client.prototype.emit = function (this: Client, event: string, ...rest: unknown[]): boolean {
-    if (event === 'notice') heard(String((rest[0] as { readonly message?: string }).message))
-    return Reflect.apply(emit, this, [event, ...rest])
-  } as typeof emit
-  return () => {
-    Client.prototype.emit = emit
-  }
-}
-
-/** `duration: 0.031 ms  plan:` and the plan as JSON. */
-const readPlan = (message: string): Pick<RecordedPlan, 'query' | 'plan'> | undefined => {
-  if (!/^duration: [\d.]+ ms {2}plan:/.test(message)) return undefined
-  const report = JSON.parse(message.slice(message.indexOf('{'))) as { 'Query Text': string; Plan: PlanNode }
-  return { query: report['Query Text'], plan: report.Plan }
-}
-
-const ask = async <Row extends object>({ primaryUrl, password }: TestDatabase, text: string): Promise<Row[]> => {
+const withClient = async <T>({ primaryUrl, password }: TestDatabase, work: (client: Client) => Promise<T>) => {
   const client = new Client({ connectionString: withPassword(primaryUrl, password) })
   await client.connect()
   try {
-    return (await client.query<Row>(text)).rows
+    return await work(client)
   } finally {
     await client.end()
   }

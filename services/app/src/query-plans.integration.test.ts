@@ -1,0 +1,146 @@
+/** Every route with its real queries: none reads a whole table, whatever it will grow to. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { fileURLToPath } from 'node:url'
+import type { Order, Product } from '@roundtrip/contracts'
+import { createDatabase } from '@roundtrip/postgres'
+import { migrate } from '@roundtrip/postgres/migrate'
+import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { foreignKeysWithoutIndex, recordPlans, type PlanRecorder } from '@roundtrip/postgres/test-plans'
+import { createLogger, type Component } from '@roundtrip/service'
+import type { FastifyInstance, RouteOptions } from 'fastify'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { seed } from './seed.ts'
+import { startApp } from './start.ts'
+
+/** Tables that are read whole on purpose, with the reason why they stay small. */
+const bounded: Readonly<Record<string, string>> = {}
+
+/** On top of the seed, where its size alone would make another plan the better one. */
+const growth = [
+  `insert into outbox (queue, name, payload, sent_at) select 'sent', 'n', '{}', now() from generate_series(1, 5000)`,
+  // In a small catalogue a search had better look at every product.
+  `insert into products (slug, name, description, price_cents, stock)
+   select 'grown-' || n, 'Grown ' || n, 'Number ' || n, 100, 1 from generate_series(1, 10000) as n`,
+  'analyze outbox, products',
+]
+
+const log = createLogger('app', 'plans-test', 'fatal')
+const routes = new Set<string>()
+const answered = new Set<string>()
+
+let fresh: TestDatabase
+let app: Component
+let recorder: PlanRecorder
+
+/** Fastify's own announcements: new routes are known here without being listed. */
+const onInstance = (message: unknown): void => {
+  const { fastify } = message as { readonly fastify: FastifyInstance }
+  fastify.addHook('onRoute', ({ method, url }: RouteOptions) => {
+    for (const each of [method].flat()) if (each !== 'HEAD') routes.add(`${each} ${url}`)
+  })
+  fastify.addHook('onResponse', async ({ method, routeOptions }, { statusCode }) => {
+    if (statusCode < 400) answered.add(`${method} ${routeOptions.url}`)
+  })
+}
+
+beforeAll(async () => {
+  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  fresh = await createTestDatabase()
+  const { primaryUrl, replicaUrl, password } = fresh
+  await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
+  const database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
+  await database.write(seed)
+  await database.write(async (tx) => {
+    for (const statement of growth) await tx.query(statement)
+  })
+  await database.close()
+  const redis = new Redis(`${cacheUrl}/8`, { password: redisPassword })
+  await redis.flushdb()
+  redis.disconnect()
+  recorder = recordPlans()
+  subscribe('fastify.initialization', onInstance)
+  app = await startApp({
+    settings: {
+      host: '127.0.0.1',
+      port: 0,
+      primaryUrl,
+      replicaUrls: [replicaUrl],
+      databasePassword: password,
+      cacheUrl: `${cacheUrl}/8`,
+      queueUrl: `${queueUrl}/8`,
+      redisPassword,
+      publicOrigin: 'https://www.roundtrip.test:8443',
+      maxBodyBytes: 10_485_760,
+    },
+    log,
+    instance: 'app-plans',
+  })
+})
+
+afterAll(async () => {
+  unsubscribe('fastify.initialization', onInstance)
+  await app.drain()
+  await app.close()
+  recorder.stop()
+  await fresh.drop()
+})
+
+const ask = async (method: string, path: string, body?: object, headers: Record<string, string> = {}) => {
+  const isForm = body instanceof URLSearchParams
+  const response = await fetch(`${app.listeners['http']}${path}`, {
+    method,
+    redirect: 'manual',
+    ...(body !== undefined && { body: isForm ? body : JSON.stringify(body) }),
+    headers: { ...(body !== undefined && !isForm && { 'content-type': 'application/json' }), ...headers },
+  })
+  expect([method, path, response.status]).toEqual([method, path, expect.toSatisfy((status: number) => status < 400)])
+  return response
+}
+
+const textsSeen = async (): Promise<string[]> => (await recorder.plans(fresh)).map(({ text }) => text)
+
+/** A client's way through the shop that answers every route at least once. New routes get their request here. */
+const useEveryRoute = async (): Promise<void> => {
+  const list = (await (await ask('GET', '/api/products?limit=5')).json()) as { nextCursor?: string }
+  for (const path of ['/health/live', '/health/ready', '/openapi.json', '/', '/api/users', '/user/v1/list']) {
+    await ask('GET', path)
+  }
+  await ask('GET', `/?cursor=${list.nextCursor}`)
+  await ask('GET', `/api/products?cursor=${list.nextCursor}`)
+  // A rare word: for a common one it is right to go through products in order until there are enough.
+  await ask('GET', '/api/products?q=quintessential')
+  const fields = { name: 'Planned Table', description: 'oak', priceCents: 100, stock: 9 }
+  const added = (await (await ask('POST', '/api/products', fields)).json()) as Product
+  const { id, slug } = added
+  await ask('GET', `/api/products/${id}`)
+  await ask('GET', `/products/${slug}`)
+  const always = { 'if-match': '*' }
+  await ask('PATCH', `/api/products/${id}`, { stock: 8 }, always)
+  await ask('PUT', `/api/products/${id}`, { ...fields, slug }, always)
+  const customer = { name: 'Alice', email: 'alice@example.com' }
+  const placed = await ask('POST', '/api/orders', { ...customer, lines: [{ productId: id, quantity: 1 }] })
+  const order = (await placed.json()) as Order
+  await ask('POST', '/orders', new URLSearchParams({ ...customer, productId: String(id), quantity: '1' }))
+  await ask('GET', `/api/orders/${order.id}`)
+  await ask('GET', `/orders/${order.id}`)
+  await ask('DELETE', `/api/products/${id}`, undefined, always)
+}
+
+test('no query of any route reads a whole table', async () => {
+  await useEveryRoute()
+  // Each is noted after its response: the last one perhaps a moment later than it arrives here.
+  await expect.poll(() => [...routes].filter((route) => !answered.has(route))).toEqual([])
+  // The relay works by itself: it has been seen when it has marked what it published.
+  await expect.poll(async () => (await textsSeen()).some((text) => text.startsWith('update outbox'))).toBe(true)
+  const plans = await recorder.plans(fresh)
+  expect(plans.length).toBeGreaterThan(15)
+  const found = plans.flatMap(({ text, plan, fullScans }) =>
+    fullScans.filter(({ table }) => !(table in bounded)).map((scan) => ({ ...scan, text, plan })),
+  )
+  expect(JSON.stringify(found, undefined, 2)).toBe('[]')
+})
+
+test('every foreign key has an index', async () => {
+  expect(await foreignKeysWithoutIndex(fresh)).toEqual([])
+})
