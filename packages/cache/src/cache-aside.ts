@@ -91,11 +91,10 @@ class CacheAside implements Cache {
     const { beta, random, memory, log } = this.#levels
     if (served.id === '' || !isDueEarly(served, beta, random) || this.#refreshing.has(want.key)) return
     this.#refreshing.add(want.key)
-    const before = memory?.held(want.key)
     this.#loader
       .refresh(want, served.id)
       .then((newer) => {
-        if (newer !== undefined && before !== undefined) memory?.replace(want.key, before, newer)
+        if (newer !== undefined) memory?.replace(want.key, served.id, newer)
       })
       .catch((error: unknown) =>
         log.warn({ error, key: want.key }, 'early refresh failed; the value stays until its end'),

@@ -39,6 +39,7 @@ export class Listener {
   readonly #channels: Channels
   readonly #waiting = new Map<string, Set<() => void>>()
   #pings: NodeJS.Timeout | undefined
+  #subscribing: Promise<void> | undefined
 
   constructor(options: ListenerOptions) {
     const { url, password, namespace, onGap } = options
@@ -48,13 +49,16 @@ export class Listener {
     this.#redis.on('message', (channel, message) => this.#hear(channel, message))
     this.#redis.on('ready', () => {
       const { changed, released } = this.#channels
-      this.#redis.subscribe(changed, released).then(onGap, () => this.#redis.disconnect(true))
+      this.#subscribing = this.#redis.subscribe(changed, released).then(onGap, () => this.#redis.disconnect(true))
     })
   }
 
+  /** Listening after this, or trying to in the background (false). */
   async connect(): Promise<boolean> {
     this.#pings ??= setInterval(() => void this.#redis.ping().catch(() => {}), pingMs).unref()
-    return tryConnect(this.#redis)
+    const isReached = await tryConnect(this.#redis)
+    await this.#subscribing
+    return isReached
   }
 
   /** Resolves when the key is no longer being loaded, at the latest after `ms`. Hearing of it is not certain. */

@@ -102,15 +102,10 @@ export class MemoryLevel {
     return slot.flight
   }
 
-  /** A token of what is held now, for `replace`. */
-  held(key: string): Held | undefined {
-    return this.#slots.get(key)?.held
-  }
-
-  /** Puts a newer value in the place of that one, if it still is there and was not invalidated. */
-  replace(key: string, before: Held, served: Served): void {
+  /** Puts a newer value in the place of the one with that id, if it still is there and was not invalidated. */
+  replace(key: string, id: string, served: Served): void {
     const slot = this.#slots.get(key)
-    if (slot?.held !== before || slot.flight !== undefined) return
+    if (slot?.held?.served.id !== id || slot.flight !== undefined) return
     if (slot.node !== undefined) this.#policy.remove(slot.node)
     this.#land(slot, served)
   }
