@@ -42,9 +42,9 @@ export interface OwnPair {
 }
 
 export const startOwnPair = async (): Promise<OwnPair> => {
-  const { startStack } = (await import(testKit)) as TestKit
+  const kit = (await import(testKit)) as TestKit
   const include = ['postgres-primary', 'postgres-replica']
-  const stack = await startStack({ include, control: false, restart: false })
+  const stack = await kit.startStack({ include, control: false, restart: false })
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   const superuserPassword = await readFile(join(stack.root, 'secrets/database-superuser-password'), 'utf8')
   return {

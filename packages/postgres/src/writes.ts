@@ -1,4 +1,5 @@
 /** Writes: one transaction on whoever is the primary now, again from its start when others made the server roll it back. */
+import { RoundtripError } from '@roundtrip/errors'
 import { isNodeGone, isNotPrimary, isRolledBackByConflict, isStalePlan, NotPrimaryError } from './failure.ts'
 import type { Monitor, Wait } from './monitor.ts'
 import type { DatabaseNode } from './node.ts'
@@ -6,7 +7,7 @@ import type { Queryable } from './queryable.ts'
 import type { StatementNames } from './statement-names.ts'
 import type { Topology } from './topology.ts'
 import { inTransaction, type Committed } from './transaction.ts'
-import { explained, unavailable } from './unavailable.ts'
+import { busy, explained, unavailable } from './unavailable.ts'
 import type { Budget, Isolation } from './work-options.ts'
 
 export interface WriterOptions {
@@ -71,10 +72,11 @@ export const createWriter = (options: WriterOptions): Writer => {
       try {
         return await once(work, budget, isolation)
       } catch (error) {
-        const mayPass = isRolledBackByConflict(error) || isStalePlan(error)
-        const delayMs = pauseMs(attempt, random)
-        if (!mayPass || attempt === maxAttempts || budget.remainingMs <= delayMs) throw explained(error)
+        if (!isRolledBackByConflict(error) && !isStalePlan(error)) throw explained(error)
+        if (attempt === maxAttempts) throw busy(error)
         if (isStalePlan(error)) names.renew()
+        const delayMs = pauseMs(attempt, random)
+        if (budget.remainingMs <= delayMs) throw new RoundtripError('DEADLINE_EXCEEDED', undefined, { cause: error })
         await pause(delayMs, closing)
         budget.throwIfSpent()
       }
