@@ -34,18 +34,18 @@ class CacheAside implements Cache {
   async getOrLoad<T>(key: string, wanted: Wanted<T>): Promise<{ value: T; outcome: Outcome }> {
     const { memory, stats, clock } = this.#levels
     wanted.signal?.throwIfAborted()
-    const want: Want = { ...wanted, key, tags: [everything, ...(wanted.tags ?? [])] }
-    const held = wanted.sharedOnly === true ? undefined : memory?.fresh(key)
-    if (held === undefined) {
-      const joins = memory !== undefined && wanted.sharedOnly !== true
-      const work = joins ? memory.join(key, want.tags, () => this.#shared(want)) : this.#shared(want)
-      const { value, outcome } = await within(work, wanted, clock)
-      return { value: value as T, outcome }
+    const usesMemory = memory !== undefined && wanted.sharedOnly !== true
+    const held = usesMemory ? memory.fresh(key) : undefined
+    if (held !== undefined) {
+      const { served, sinceMs } = held
+      stats.memoryHits++
+      if (this.#isDue(key, served, served.leftMs - (clock() - sinceMs))) this.#refresh(wantOf(key, wanted), served.id)
+      return { value: served.value as T, outcome: served.outcome === 'stale' ? 'stale' : 'hit' }
     }
-    stats.memoryHits++
-    const { served, sinceMs } = held
-    this.#mayRefresh(want, { ...served, leftMs: served.leftMs - (clock() - sinceMs) })
-    return { value: served.value as T, outcome: served.outcome === 'stale' ? 'stale' : 'hit' }
+    const want = wantOf(key, wanted)
+    const work = usesMemory ? memory.join(key, want.tags, () => this.#shared(want)) : this.#shared(want)
+    const { value, outcome } = await within(work, wanted, clock)
+    return { value: value as T, outcome }
   }
 
   async invalidate(tags: readonly string[], stamp: string): Promise<void> {
@@ -82,26 +82,35 @@ class CacheAside implements Cache {
 
   async #shared(want: Want): Promise<Served> {
     const served = await this.#loader.get(want)
-    if (served.outcome === 'hit') this.#mayRefresh(want, served)
+    if (served.outcome === 'hit' && this.#isDue(want.key, served, served.leftMs)) this.#refresh(want, served.id)
     return served
   }
 
+  #isDue(key: string, { id, deltaMs }: Served, leftMs: number): boolean {
+    const { beta, random } = this.#levels
+    return id !== '' && isDueEarly({ leftMs, deltaMs }, beta, random) && !this.#refreshing.has(key)
+  }
+
   /** In the background: who finds out that it is time does not wait. */
-  #mayRefresh(want: Want, served: Served): void {
-    const { beta, random, memory, log } = this.#levels
-    if (served.id === '' || !isDueEarly(served, beta, random) || this.#refreshing.has(want.key)) return
-    this.#refreshing.add(want.key)
+  #refresh(want: Want, id: string): void {
+    const { memory, log } = this.#levels
+    const { key } = want
+    this.#refreshing.add(key)
     this.#loader
-      .refresh(want, served.id)
+      .refresh(want, id)
       .then((newer) => {
-        if (newer !== undefined) memory?.replace(want.key, served.id, newer)
+        if (newer !== undefined) memory?.replace(key, id, newer)
       })
-      .catch((error: unknown) =>
-        log.warn({ error, key: want.key }, 'early refresh failed; the value stays until its end'),
-      )
-      .finally(() => this.#refreshing.delete(want.key))
+      .catch((error: unknown) => log.warn({ error, key }, 'early refresh failed; the value stays until its end'))
+      .finally(() => this.#refreshing.delete(key))
   }
 }
+
+const wantOf = (key: string, wanted: Wanted<unknown>): Want => ({
+  ...wanted,
+  key,
+  tags: [everything, ...(wanted.tags ?? [])],
+})
 
 /** Call `connect` before use; without it every read is `down`. */
 export const createCache = (options: CacheOptions): Cache => new CacheAside(options)

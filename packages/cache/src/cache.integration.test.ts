@@ -112,6 +112,15 @@ test('a corrupt entry is a miss', async () => {
   expect(await cache.getOrLoad('k', loading(2))).toEqual({ value: 2, outcome: 'miss' })
 })
 
+test('an entry whose value is broken is a miss', async () => {
+  const cache = await connect()
+  await cache.getOrLoad('k', loading({ n: 1 }))
+  await cache.getOrLoad('other', loading(0)) // Redis answers in order: the first is stored.
+  const text = (await redis.get(`${namespace}:entry:k`)) ?? ''
+  await redis.set(`${namespace}:entry:k`, text.slice(0, -1))
+  expect(await cache.getOrLoad('k', loading(2))).toEqual({ value: 2, outcome: 'miss' })
+})
+
 test('those who come at once load once', async () => {
   const cache = await connect()
   const gate = Promise.withResolvers<number>()

@@ -13,6 +13,7 @@ import { isFresh, type Claim, type FillResult, type Found } from './redis-store.
 import { SingleFlight } from './single-flight.ts'
 import { later, latestChange } from './stamps.ts'
 
+/** What is wanted, where it stands, and all its tags. */
 export interface Want extends Wanted<unknown> {
   readonly key: string
   readonly tags: readonly string[]
@@ -21,6 +22,8 @@ export interface Want extends Wanted<unknown> {
 /** The right to load; without a token it is for one's own callers only, and others may be loading the same. */
 interface Turn {
   readonly token: string
+  /** Whether Redis is to have the value. */
+  readonly isKept: boolean
   readonly stamps: readonly (string | null)[]
   /** What Redis had before, if only for the case that the load fails. */
   readonly seen: Found
@@ -72,7 +75,12 @@ export class Loader {
     if (claim?.verdict !== 'yours') return undefined
     this.#levels.stats.earlyRefreshes++
     const { stamps } = claim
-    return this.#load(want, { token, stamps, seen: { entry: undefined, seenId, leftMs: 0, sizeBytes: 0, stamps } })
+    return this.#load(want, {
+      token,
+      isKept: true,
+      stamps,
+      seen: { entry: undefined, seenId, leftMs: 0, sizeBytes: 0, stamps },
+    })
   }
 
   /** One asks, those of other processes wait for the answer: as long as `maxWaitMs`, then they load for themselves. */
@@ -84,17 +92,20 @@ export class Loader {
       const token = newToken()
       const claim = await this.#claim(want, token, seen.seenId)
       if (claim === undefined) return this.#without(want)
-      if (claim.verdict === 'yours') return this.#load(want, { token, stamps: claim.stamps, seen })
+      if (claim.verdict === 'yours') return this.#load(want, { token, isKept: true, stamps: claim.stamps, seen })
       if (claim.verdict === 'filled') {
         if (isFresh(claim.found)) return servedFrom(claim.found, 'hit')
         seen = claim.found
         continue
       }
       const leftMs = untilMs - clock()
-      if (claim.verdict === 'full') return this.#load(want, { token: '', stamps: seen.stamps, seen })
+      if (claim.verdict === 'full') {
+        stats.full++
+        return this.#load(want, { token: '', isKept: false, stamps: seen.stamps, seen })
+      }
       if (leftMs <= 0) {
         stats.leaseTimeouts++
-        return this.#load(want, { token: '', stamps: seen.stamps, seen })
+        return this.#load(want, { token: '', isKept: true, stamps: seen.stamps, seen })
       }
       stats.leaseWaits++
       await listener.released(want.key, Math.min(leftMs, claim.leaseLeftMs, pollMs(attempt, random)))
@@ -170,7 +181,7 @@ export class Loader {
   }
 
   /** Not waited for: commands of one connection run in order, so the next read of this process finds it. */
-  #keep(want: Want, { token, stamps, seen }: Turn, value: unknown, deltaMs: number): Served {
+  #keep(want: Want, { token, isKept, stamps, seen }: Turn, value: unknown, deltaMs: number): Served {
     const { circuit, store, stats, random } = this.#levels
     const { ttlMs, negativeTtlMs = ttlMs, staleIfErrorMs: staleMs = 0 } = want
     const lifetimeMs = value === null ? negativeTtlMs : ttlMs
@@ -179,7 +190,7 @@ export class Loader {
     const known = stamps.filter((stamp) => stamp !== null)
     const text = encode({ id, stamps: known, deltaMs, staleMs, value })
     if (text === undefined) throw new TypeError('a value to be cached must survive JSON; null stands for nothing')
-    if (known.length === stamps.length) {
+    if (isKept && known.length === stamps.length) {
       const filling = { token, text, ttlMs: leftMs + staleMs, stamps: known, seenId: seen.seenId }
       const count = (result: FillResult): void => void stats[result]++
       circuit.run(() => store.fill(want, filling)).then(count, () => {}) // Then the next reader loads again.

@@ -45,10 +45,11 @@ describe('what is owed to Redis', () => {
       await gate.promise
     })
     owed.add(['a'], '01')
-    const paying = owed.pay()
+    const first = owed.pay()
     owed.add(['a'], '02')
+    const second = owed.pay()
     gate.resolve()
-    await paying
+    await Promise.all([first, second])
     expect(told).toEqual(['a 01', 'a 02'])
   })
 

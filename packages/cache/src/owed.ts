@@ -34,9 +34,10 @@ export class OwedInvalidations {
     this.#stamps.set(everything, latest)
   }
 
-  /** Resolves when nothing is owed. @throws what telling throws; then they are still owed */
+  /** Resolves when all that was owed at the call is told. @throws what telling throws; then it is still owed */
   async pay(): Promise<void> {
-    while (this.#stamps.size > 0) await (this.#telling ??= this.#payOnce())
+    if (this.#telling !== undefined) await this.#telling // It may have begun before the latest was added.
+    if (this.#stamps.size > 0) await (this.#telling ??= this.#payOnce())
   }
 
   async #payOnce(): Promise<void> {

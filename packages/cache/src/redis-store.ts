@@ -65,10 +65,13 @@ const stampTtlMs = 24 * 60 * 60 * 1000
 export const isFresh = ({ entry, leftMs, stamps }: Found): boolean =>
   entry !== undefined && leftMs > 0 && isCurrent(entry, stamps)
 
+/** As the scripts see it, whatever the rest is worth: else who finds a broken entry would wait for it to be mended. */
+const idOf = (text: string | null): string => /^\S+/.exec(text ?? '')?.[0] ?? ''
+
 const foundOf = (text: string | null, ttlMs: number, stamps: readonly (string | null)[]): Found => {
   const entry = text === null ? undefined : decode(text)
   const sizeBytes = 2 * (text?.length ?? 0)
-  return { entry, seenId: entry?.id ?? '', sizeBytes, leftMs: ttlMs - (entry?.staleMs ?? 0), stamps }
+  return { entry, seenId: idOf(text), sizeBytes, leftMs: ttlMs - (entry?.staleMs ?? 0), stamps }
 }
 
 export class RedisStore {

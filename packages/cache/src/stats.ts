@@ -17,10 +17,11 @@ export interface CacheStats {
   leaseTimeouts: number
   earlyRefreshes: number
   staleServed: number
-  /** What became of loaded values in Redis. */
+  /** What became of loaded values in Redis: kept, another's was newer, a tag was invalidated meanwhile. */
   stored: number
   lost: number
   outdated: number
+  /** Redis had no room for a lease or for a value. */
   full: number
 }
 
