@@ -176,6 +176,19 @@ describe('prepared statements', () => {
   })
 })
 
+test('statements that work sends at once are answered in order, on one connection', async () => {
+  const database = connect({ poolMax: 1 })
+  const { value } = await database.write((tx) =>
+    Promise.all(
+      [1, 2, 3].map((n) =>
+        tx.query<{ n: number; x: string }>('select $1::int as n, pg_current_xact_id()::text as x', [n]),
+      ),
+    ),
+  )
+  expect(value.map(([row]) => row?.n)).toEqual([1, 2, 3])
+  expect(new Set(value.map(([row]) => row?.x)).size).toBe(1)
+})
+
 test('a unit of work that has ended can run no more statements', async () => {
   let kept: Queryable | undefined
   await connect().read('eventual', async (queryable) => {
