@@ -24,3 +24,11 @@ export const dropInvalidIndex = async (client: ClientBase, index: string): Promi
   if (rows.length > 0) await client.query(`drop index concurrently if exists ${index}`)
   return rows.length > 0
 }
+
+/** Those that no migration claims, such as what a broken-off REINDEX CONCURRENTLY leaves; also one that is being built. */
+export const invalidIndexes = async (client: ClientBase): Promise<string[]> => {
+  const { rows } = await client.query<{ name: string }>(
+    'select indexrelid::regclass::text as name from pg_index where not (indisvalid and indisready) order by 1',
+  )
+  return rows.map(({ name }) => name)
+}

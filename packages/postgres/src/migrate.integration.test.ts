@@ -182,6 +182,15 @@ describe('indexes of tables in use', () => {
     expect(await indexes()).toEqual([{ valid: true }])
   })
 
+  test('that nobody claims are told at each run', async () => {
+    await migrate(options)
+    await sql('insert into things values (1)')
+    await sql(index).catch(() => {})
+    const told: object[] = []
+    await migrate({ ...options, log: { ...log, warn: (facts) => void told.push(facts) } })
+    expect(told).toEqual([{ invalid: ['things_id'] }])
+  })
+
   test('count as built when a run was killed before it could say so', async () => {
     await migrate(options)
     await sql(index)

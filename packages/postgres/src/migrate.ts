@@ -7,6 +7,7 @@ import type { Log } from './log.ts'
 import { applyMigration } from './migrate-apply.ts'
 import { readMigrationFiles, type MigrationFile } from './migrate-files.ts'
 import { pendingMigrations, readHistory } from './migrate-history.ts'
+import { invalidIndexes } from './migrate-index.ts'
 
 export interface MigrateOptions {
   /** Of the primary itself, not of a pooler: the lock that keeps runners apart belongs to the session. */
@@ -55,6 +56,13 @@ export const migrate = async (options: MigrateOptions): Promise<string[]> => {
     await waitForTurn(client, options)
     const pending = pendingMigrations(files, await readHistory(client))
     if (pending.length > 0) await applyAll(client, files, pending, options)
+    const invalid = await invalidIndexes(client)
+    if (invalid.length > 0) {
+      options.log.warn(
+        { invalid },
+        'invalid indexes: every write pays for them, no read uses them; drop or rebuild them',
+      )
+    }
     return pending.map(({ name }) => name)
   } catch (error) {
     if (error instanceof RoundtripError) throw error
