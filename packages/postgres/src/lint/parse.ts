@@ -22,7 +22,7 @@ export interface ParsedMigration {
   readonly statements: readonly Statement[]
 }
 
-/** Must have been awaited once before `parseMigration`; takes about 15 ms the first time. */
+/** Must have been awaited once before `parseMigration`; takes 14–30 ms the first time. */
 export const loadParser = loadModule
 
 /** @throws RoundtripError `MIGRATION_FAILED` with file and line when it is not SQL */
