@@ -1,7 +1,8 @@
 /** For tests only: a primary and a replica of one's own, to pause, kill and promote without disturbing other tests. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Client, type QueryResultRow } from 'pg'
+import { Client, DatabaseError, type QueryResultRow } from 'pg'
+import { withPassword } from './connection.ts'
 
 const superuser = 'postgres'
 
@@ -47,6 +48,7 @@ export const startOwnPair = async (): Promise<OwnPair> => {
   const stack = await kit.startStack({ include, control: false, restart: false })
   const { primaryUrl, replicaUrl, databasePassword } = stack.data
   const superuserPassword = await readFile(join(stack.root, 'secrets/database-superuser-password'), 'utf8')
+  while (!(await letsIn(replicaUrl, databasePassword)));
   return {
     primaryUrl,
     replicaUrl,
@@ -59,6 +61,20 @@ export const startOwnPair = async (): Promise<OwnPair> => {
     startPrimary: () => stack.instance('postgres-primary').start(),
     promoteReplica: () => promote(stack, 'postgres-replica'),
     stop: () => stack.stop(),
+  }
+}
+
+/** The role itself is replicated like anything else. */
+const letsIn = async (url: string, password: string): Promise<boolean> => {
+  const client = new Client({ connectionString: withPassword(url, password) })
+  try {
+    await client.connect()
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError) return false
+    throw error
+  } finally {
+    await client.end()
   }
 }
 
