@@ -162,6 +162,22 @@ describe('reads', () => {
     await holder
   })
 
+  test('that a server never answers do not keep the database from being closed', async () => {
+    const database = connect({ replicaUrls: [] })
+    await database.read('eventual', one)
+    const sent = Promise.withResolvers<void>()
+    primaryProxy.onSent = (chunk) => {
+      if (!chunk.includes('never answered')) return
+      primaryProxy.freeze()
+      sent.resolve()
+    }
+    const read = database.read('eventual', (q) => q.query('select 1 /* never answered */'))
+    await Promise.all([
+      expect(read).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' }),
+      sent.promise.then(() => database.close()),
+    ])
+  })
+
   test('that hang do not keep the database from being closed', async () => {
     const database = connect()
     const held = Promise.withResolvers<void>()

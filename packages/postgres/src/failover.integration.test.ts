@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createDatabase, type Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import type { Queryable } from './queryable.ts'
+import { TestProxy } from './test-proxy.ts'
 import { startOwnPair, type OwnPair } from './test-own-pair.ts'
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {} }
@@ -59,6 +60,29 @@ test('a read of a session waits for the replica to get there', async () => {
   await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
   const { value, node } = await read
   expect([value.length, node, asked]).toEqual([1, 'replica-1', 1])
+})
+
+test('a replica too far behind gets reads again when it has caught up, or when nobody else is left', async () => {
+  const line = await TestProxy.to(pair.primaryUrl)
+  const database = connect({ primaryUrl: line.url, maxLagBytes: 0 })
+  const replicaIs = async (state: string): Promise<void> => {
+    while ((await database.health()).nodes['replica-1'] !== state);
+  }
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
+  const { lsn } = await database.write(insert(1_500))
+  await replicaIs('lagging')
+  expect((await database.read('eventual', find(0))).node).toBe('primary')
+
+  await line.down()
+  expect((await database.read('eventual', find(0))).node).toBe('replica-1')
+  await expect(database.read({ session: lsn }, find(0))).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+
+  await line.up()
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+  await replicaIs('ok')
+  expect((await database.read({ session: lsn }, find(1_500))).node).toBe('replica-1')
+  await database.close()
+  await line.down()
 })
 
 test('the primary dies: reads go on, writes fail at once, the promoted one is found, the former one is fenced', async () => {
