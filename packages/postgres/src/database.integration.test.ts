@@ -267,6 +267,21 @@ describe('writes', () => {
     await expect(database.write(one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
   })
 
+  test('fail soon when the primary hangs, however many there are, and go on when it is back', async () => {
+    const database = connect({ writeTimeoutMs: 100, poolWaitMs: 100 })
+    await database.write(one)
+    primaryProxy.freeze()
+    const writes = await Promise.allSettled(Array.from({ length: 200 }, () => database.write(one)))
+    const codes = new Set(writes.map((result) => (result.status === 'rejected' ? result.reason.code : 'written')))
+    expect(codes.difference(new Set(['DATABASE_UNAVAILABLE', 'DATABASE_BUSY']))).toEqual(new Set())
+    while ((await database.health()).nodes['primary'] !== 'unreachable');
+    await expect(database.write(one)).rejects.toMatchObject({ code: 'DATABASE_UNAVAILABLE' })
+    expect((await database.read('eventual', one)).node).toBe('replica-1')
+    primaryProxy.thaw()
+    while ((await database.health()).nodes['primary'] !== 'ok');
+    expect((await database.write(one)).node).toBe('primary')
+  })
+
   test('whose COMMIT got no answer are of unknown outcome, and are not sent again', async () => {
     const database = connect()
     let runs = 0

@@ -71,6 +71,17 @@ test('a replica that fails is out at once; the primary only when it does not ans
   expect([topology.primary, topology.replicas]).toEqual([a.node, [b.node]])
 })
 
+test('the connection that asks may break: a replica may have restarted, a primary is asked again', async () => {
+  const [a, b] = [nodeAnswering('a', primary), nodeAnswering('b', replica)]
+  const { topology, monitor } = watching(a.node, b.node)
+  await monitor.ready()
+  monitor.connectionLost(a.node, refused)
+  monitor.connectionLost(b.node, refused)
+  expect([topology.primary, topology.replicas, a.done]).toEqual([a.node, [], []])
+  await monitor.checkAll()
+  expect(topology.replicas).toEqual([b.node])
+})
+
 test('the connections of a former primary are not used again', async () => {
   const [a, b] = [nodeAnswering('a', primary), nodeAnswering('b', replica, { ...primary, timeline: 2 })]
   const { topology, monitor } = watching(a.node, b.node)

@@ -76,9 +76,9 @@ export class Monitor {
     else void this.check(node)
   }
 
-  /** The connection that asks broke: what the server had replayed is not known any more. */
+  /** The connection that asks broke: what a replica had replayed is not known any more, as it may have restarted. */
   connectionLost(node: DatabaseNode, error: unknown): void {
-    this.#lose(node, error)
+    if (this.#options.topology.standingOf(node).role === 'replica') this.#lose(node, error)
     void this.check(node)
   }
 
