@@ -7,9 +7,10 @@ export interface Channels {
   readonly released: string
 }
 
-export const channelsOf = (namespace: string): Channels => ({
-  changed: `${namespace}:changed`,
-  released: `${namespace}:released`,
+/** @param redis whose numbered database is part of the names: unlike keys, channels are the same in all of them */
+export const channelsOf = (namespace: string, { options: { db = 0 } }: Redis): Channels => ({
+  changed: `${namespace}:${db}:changed`,
+  released: `${namespace}:${db}:released`,
 })
 
 /** An invalidation as it is told to other processes. */
@@ -44,8 +45,8 @@ export class Listener {
   constructor(options: ListenerOptions) {
     const { url, password, namespace, onGap } = options
     this.#options = options
-    this.#channels = channelsOf(namespace)
     this.#redis = promptRedis({ url, password, commandTimeoutMs })
+    this.#channels = channelsOf(namespace, this.#redis)
     this.#redis.on('message', (channel, message) => this.#hear(channel, message))
     this.#redis.on('ready', () => {
       const { changed, released } = this.#channels

@@ -59,6 +59,17 @@ describe('memory', () => {
     expect(await get(other, failing())).toBe('new hit')
   })
 
+  test('hears nothing of another numbered database of the same Redis', async () => {
+    const [one, elsewhere] = [await connect(), await connect({ url: `${cacheUrl}/11` })]
+    await get(one, loading('old'))
+    await one.getOrLoad('heard', { ...loading('old'), tags: ['heard'] })
+    await elsewhere.invalidate(['t'], '0A')
+    await (await connect()).invalidate(['heard'], '0A')
+    await vi.waitFor(() => expect(one.stats().memoryEntries).toBe(1))
+    await get(one, failing())
+    expect(one.stats().memoryHits).toBe(1)
+  })
+
   test('is not asked on behalf of a reader who must see what others wrote', async () => {
     const [reader, writer] = [await connect({ url: way.url }), await connect()]
     await get(reader, loading('old'))

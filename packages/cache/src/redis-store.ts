@@ -2,8 +2,9 @@
 import { promptRedis, tryConnect } from '@roundtrip/redis'
 import type { Redis } from 'ioredis'
 import { channelsOf, type Channels } from './channels.ts'
+import { inTime } from './in-time.ts'
 import { decode, isCurrent, type Entry } from './entry.ts'
-import { advance, claim, fill, loadScripts, release, runScript } from './scripts.ts'
+import { advance, claim, fill, loadScripts, release, runScript, type Script } from './scripts.ts'
 
 /** What stands under a key. */
 export interface Found {
@@ -61,6 +62,9 @@ export interface RedisStoreOptions {
 /** Longer than any entry lives: a stamp must not vanish and leave an older entry looking fresh. */
 const stampTtlMs = 24 * 60 * 60 * 1000
 
+/** When the client forgets a command that nobody waits for any more. */
+const forgottenMs = 10_000
+
 /** May it be served without a word? */
 export const isFresh = ({ entry, leftMs, stamps }: Found): boolean =>
   entry !== undefined && leftMs > 0 && isCurrent(entry, stamps)
@@ -79,12 +83,14 @@ export class RedisStore {
   readonly #namespace: string
   readonly #channels: Channels
   readonly #leaseMs: number
+  readonly #timeoutMs: number
 
   constructor({ url, password, namespace, timeoutMs, leaseMs }: RedisStoreOptions) {
     this.#namespace = namespace
-    this.#channels = channelsOf(namespace)
     this.#leaseMs = leaseMs
-    this.#redis = promptRedis({ url, password, commandTimeoutMs: timeoutMs })
+    this.#timeoutMs = timeoutMs
+    this.#redis = promptRedis({ url, password, commandTimeoutMs: forgottenMs })
+    this.#channels = channelsOf(namespace, this.#redis)
     // Before the first command: one that has to bring its script along would come after the commands sent meanwhile.
     this.#redis.on('ready', () => loadScripts(this.#redis))
   }
@@ -100,17 +106,15 @@ export class RedisStore {
 
   async find({ key, tags }: Place): Promise<Found> {
     const entryKey = this.#entryKey(key)
-    const [[text = null, ...stamps], ttlMs] = await Promise.all([
-      this.#redis.mget(entryKey, ...this.#tagKeys(tags)),
-      this.#redis.pttl(entryKey),
-    ])
+    const both = Promise.all([this.#redis.mget(entryKey, ...this.#tagKeys(tags)), this.#redis.pttl(entryKey)])
+    const [[text = null, ...stamps], ttlMs] = await inTime(both, this.#timeoutMs)
     return foundOf(text, ttlMs, stamps)
   }
 
   /** Asks to be the one who loads. @param seenId of the entry that the caller knows already, else empty */
   async claim({ key, tags }: Place, token: string, seenId: string): Promise<Claim> {
     const args = [token, this.#leaseMs, stampTtlMs, seenId]
-    const reply = (await runScript(this.#redis, claim, this.#keys(key, tags), args)) as ClaimReply
+    const reply = (await this.#run(claim, this.#keys(key, tags), args)) as ClaimReply
     const [verdict] = reply
     if (verdict === 'full') return { verdict }
     if (verdict === 'taken') return { verdict, leaseLeftMs: reply[1] }
@@ -121,22 +125,26 @@ export class RedisStore {
 
   async fill({ key, tags }: Place, { token, text, ttlMs, stamps, seenId }: Filling): Promise<FillResult> {
     const args = [token, text, ttlMs, stamps.join(' '), seenId, this.#channels.released, key]
-    return (await runScript(this.#redis, fill, this.#keys(key, tags), args)) as FillResult
+    return (await this.#run(fill, this.#keys(key, tags), args)) as FillResult
   }
 
   /** Gives the claim back unused, if it is still held. */
   async release({ key }: Place, token: string): Promise<void> {
-    await runScript(this.#redis, release, [this.#leaseKey(key)], [token, this.#channels.released, key])
+    await this.#run(release, [this.#leaseKey(key)], [token, this.#channels.released, key])
   }
 
   /** Invalidates tags, and tells all processes. @param message what they are told */
   async advance(stamps: ReadonlyMap<string, string>, message: string): Promise<void> {
     const args = [stampTtlMs, this.#channels.changed, message, ...stamps.values()]
-    await runScript(this.#redis, advance, this.#tagKeys([...stamps.keys()]), args)
+    await this.#run(advance, this.#tagKeys([...stamps.keys()]), args)
   }
 
   close(): void {
     this.#redis.disconnect()
+  }
+
+  #run(script: Script, keys: readonly string[], args: readonly (string | number)[]): Promise<unknown> {
+    return inTime(runScript(this.#redis, script, keys, args), this.#timeoutMs)
   }
 
   #keys(key: string, tags: readonly string[]): string[] {
