@@ -56,6 +56,13 @@ test('nor longer than their deadline, or than anybody wants the answer', async (
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('whoever has gone away already does not wait', async () => {
+  const admission = await full()
+  const signal = AbortSignal.abort('went away')
+  expect(await refusalOf(admission.enter(budget({ signal })))).toBe('went away')
+  expect([admission.waiting, vi.getTimerCount()]).toEqual([0, 0])
+})
+
 test('a queue that is full refuses at once', async () => {
   const admission = await full({ maxWaiting: 1 })
   const waiting = admission.enter(budget())

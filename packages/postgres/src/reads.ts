@@ -47,24 +47,23 @@ export const createReader = (options: ReaderOptions): Reader => {
   let turn = 0
 
   const byLoadInTurn = (nodes: readonly DatabaseNode[]): DatabaseNode[] =>
-    byLoad(nodes, turn++, (node) => ({ inUse: node.reads.inUse, share: topology.shareOf(node) }))
+    byLoad(nodes, turn++, (node) => ({ atWork: node.reads.inUse + node.reads.waiting, share: topology.shareOf(node) }))
 
-  const replicasFor = async (consistency: Consistency, budget: Budget): Promise<DatabaseNode[]> => {
+  const has = (node: DatabaseNode, session: Lsn): boolean => (topology.standingOf(node).position ?? '') >= session
+
+  /** Undefined when none has got to the position of the session, as far as is known. */
+  const newEnough = (consistency: Consistency): DatabaseNode[] | undefined => {
     if (consistency === 'strong') return []
-    const { replicas } = topology
     const session = sessionOf(consistency)
-    if (session === undefined) return byLoadInTurn(replicas)
-    const has = (node: DatabaseNode): boolean => (topology.standingOf(node).position ?? '') >= session
-    const caughtUp = replicas.filter(has)
-    if (caughtUp.length > 0 || !(await someReplays(replicas, session, budget, options))) return byLoadInTurn(caughtUp)
-    return byLoadInTurn(topology.replicas.filter(has))
+    if (session === undefined) return topology.replicas
+    const caughtUp = topology.replicas.filter((node) => has(node, session))
+    return caughtUp.length === 0 ? undefined : caughtUp
   }
 
-  const candidates = async (consistency: Consistency, budget: Budget): Promise<DatabaseNode[]> => {
-    const replicas = await replicasFor(consistency, budget)
+  const candidates = (consistency: Consistency): DatabaseNode[] => {
     const primary = topology.primary === undefined ? [] : [topology.primary]
     const isAnyGoodEnough = consistency !== 'strong' && sessionOf(consistency) === undefined
-    return [...replicas, ...primary, ...(isAnyGoodEnough ? topology.farBehind : [])]
+    return [...byLoadInTurn(newEnough(consistency) ?? []), ...primary, ...(isAnyGoodEnough ? topology.farBehind : [])]
   }
 
   const readOn = async <T>(
@@ -83,8 +82,10 @@ export const createReader = (options: ReaderOptions): Reader => {
   }
 
   return async (consistency, work, budget) => {
+    if (newEnough(consistency) === undefined) await someReplays(sessionOf(consistency) ?? '', budget, options)
     let lastError: unknown
-    for (const node of await candidates(consistency, budget)) {
+    // Nothing is awaited from here to the place in the pool: of many reads at once each counts the ones before.
+    for (const node of candidates(consistency)) {
       try {
         return { value: await readOn(node, work, budget), node: node.name }
       } catch (error) {
@@ -102,23 +103,20 @@ export const createReader = (options: ReaderOptions): Reader => {
  * the bound is not waited for: with all of them late every read would wait for nothing.
  */
 const someReplays = async (
-  replicas: readonly DatabaseNode[],
   session: Lsn,
   budget: Budget,
   { topology, monitor, sessionWaitMs, clock, pause, closing }: ReaderOptions,
-): Promise<boolean> => {
-  const [nearest] = replicas
+): Promise<void> => {
+  const positionOf = (node: DatabaseNode): Lsn => topology.standingOf(node).position ?? ''
+  const [nearest] = topology.replicas
     .filter((node) => topology.standingOf(node).lag.ms <= sessionWaitMs)
-    .toSorted((a, b) => ((topology.standingOf(a).position ?? '') < (topology.standingOf(b).position ?? '') ? 1 : -1))
-  if (nearest === undefined) return false
+    .toSorted((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1))
+  if (nearest === undefined) return
   const endMs = clock() + Math.min(sessionWaitMs, budget.remainingMs)
-  while (await monitor.check(nearest)) {
-    if ((topology.standingOf(nearest).position ?? '') >= session) return true
-    if (clock() + pollMs >= endMs) return false
+  while ((await monitor.check(nearest)) && positionOf(nearest) < session && clock() + pollMs < endMs) {
     await pause(pollMs, closing)
     budget.throwIfSpent()
   }
-  return false
 }
 
 const readWith = <T>(

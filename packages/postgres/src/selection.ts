@@ -1,7 +1,8 @@
 /** Which of several replicas answers: the one with the least work for its share, in turn among equals. */
 
 export interface Load {
-  readonly inUse: number
+  /** Units of work that it has, those included that wait for a connection. */
+  readonly atWork: number
   /** Above 0 up to 1. */
   readonly share: number
 }
@@ -17,4 +18,4 @@ export const byLoad = <Node>(nodes: readonly Node[], turn: number, loadOf: (node
 }
 
 /** What its load would be with one more. */
-const pressure = ({ inUse, share }: Load): number => (inUse + 1) / share
+const pressure = ({ atWork, share }: Load): number => (atWork + 1) / share

@@ -53,6 +53,7 @@ export class Budget {
         ? setTimeout(() => callback(new RoundtripError('DEADLINE_EXCEEDED')), remainingMs)
         : undefined
     signal?.addEventListener('abort', called, { once: true })
+    if (signal?.aborted === true) queueMicrotask(called) // The event is over already.
     return () => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', called)
