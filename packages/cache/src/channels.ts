@@ -21,6 +21,20 @@ export interface Change {
   readonly stamps: readonly (readonly [string, string])[]
 }
 
+/** @returns undefined for what this version does not understand: then all may have changed */
+export const changeIn = (message: string): Change | undefined => {
+  try {
+    const change = JSON.parse(message) as Partial<Change> | null
+    const isChange =
+      typeof change?.from === 'string' &&
+      Array.isArray(change.stamps) &&
+      change.stamps.every((pair: unknown) => Array.isArray(pair) && pair.every((part) => typeof part === 'string'))
+    return isChange ? (change as Change) : undefined
+  } catch {
+    return undefined
+  }
+}
+
 export interface ListenerOptions {
   readonly url: string
   readonly password: string | undefined
@@ -85,7 +99,10 @@ export class Listener {
   }
 
   #hear(channel: string, message: string): void {
-    if (channel === this.#channels.changed) this.#options.onChange(JSON.parse(message) as Change)
-    else for (const end of this.#waiting.get(message) ?? []) end()
+    if (channel === this.#channels.changed) {
+      const change = changeIn(message)
+      if (change === undefined) this.#options.onGap()
+      else this.#options.onChange(change)
+    } else for (const end of this.#waiting.get(message) ?? []) end()
   }
 }
