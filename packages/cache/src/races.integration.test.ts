@@ -1,8 +1,8 @@
 /** What comes between a reader and a writer: forced orders one by one, then random ones against a model. */
 import { randomBytes } from 'node:crypto'
 import { Redis } from 'ioredis'
-import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest'
-import { createCache, type Cache, type CacheOptions } from './index.ts'
+import { afterEach, beforeEach, describe, expect, inject, test, vi } from 'vitest'
+import { createCache, type Cache, type CacheOptions, type Loading } from './index.ts'
 
 const { cacheUrl, redisPassword } = inject('dataTier' as never) as { cacheUrl: string; redisPassword: string }
 const log = { info: () => {}, warn: () => {} }
@@ -37,6 +37,12 @@ const heldLoad = () => {
   return { wanted: { ttlMs: 600_000, tags: ['t'], load }, begun: begun.promise, end: value.resolve, fail: value.reject }
 }
 const loading = (value: string) => ({ ttlMs: 600_000, tags: ['t'], load: () => Promise.resolve(value) })
+const stampAsValue = {
+  ttlMs: 600_000,
+  tags: ['t'],
+  sharedOnly: true,
+  load: ({ stamp }: Loading) => Promise.resolve(stamp ?? null),
+}
 const never = { ...loading(''), load: () => Promise.reject(new Error('loaded')) }
 /** What is stored, past all levels. */
 const stored = async (): Promise<string | undefined> => (await redis.get(`${namespace}:entry:k`))?.split('\n')[2]
@@ -100,6 +106,49 @@ describe.each([['with', {}] as const, ['without', { memory: false }] as const])(
     slow.end('slow')
     await reading
     expect((await cache.getOrLoad('k', { ...never, sharedOnly: true })).value).toBe('slow')
+  })
+
+  test('who has waited long enough loads for himself, and leaves the keeping to who has the lease', async () => {
+    const [first, second] = [await connect(options), await connect({ ...options, maxWaitMs: 0 })]
+    const slow = heldLoad()
+    const reading = first.getOrLoad('k', slow.wanted)
+    await slow.begun
+    expect(await second.getOrLoad('k', loading('own'))).toEqual({ value: 'own', outcome: 'miss' })
+    slow.end('slow')
+    await reading
+    expect((await first.getOrLoad('k', { ...never, sharedOnly: true })).value).toBe('slow')
+    expect(second.stats()).toMatchObject({ leaseTimeouts: 1, stored: 0 })
+  })
+
+  test('a caller who goes away, or has no more time, leaves the load to the others', async () => {
+    const cache = await connect(options)
+    const slow = heldLoad()
+    const client = new AbortController()
+    const gone = cache.getOrLoad('k', { ...slow.wanted, signal: client.signal })
+    const hasty = cache.getOrLoad('k', { ...slow.wanted, deadlineMs: performance.now() })
+    const refused = Promise.allSettled([gone, hasty])
+    const patient = cache.getOrLoad('k', slow.wanted)
+    await slow.begun
+    client.abort(new Error('client gone'))
+    expect(await refused).toMatchObject([
+      { reason: { message: 'client gone' } },
+      { reason: { code: 'DEADLINE_EXCEEDED' } },
+    ])
+    slow.end('value')
+    expect((await patient).value).toBe('value')
+    expect(cache.stats().loads).toBe(1)
+  })
+
+  test('a load is told the latest change that was heard of when Redis has forgotten that of its tag', async () => {
+    const [reader, writer] = [await connect(options), await connect(options)]
+    await writer.invalidate(['t'], '0A')
+    await redis.del(`${namespace}:tag:t`)
+    const stampOf = async (cache: Cache): Promise<string | undefined> => {
+      await redis.del(`${namespace}:tag:t`)
+      return (await cache.getOrLoad('k', stampAsValue)).value ?? undefined
+    }
+    expect(await stampOf(writer)).toBe('0A')
+    await vi.waitFor(async () => expect(await stampOf(reader)).toBe('0A'))
   })
 
   test('who waits for a load that fails loads himself', async () => {
