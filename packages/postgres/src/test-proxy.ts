@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
 export class TestProxy {
-  /** Sees each chunk that a client sends, before it is passed on. */
-  onSent: ((chunk: Buffer) => void) | undefined
+  /** Sees each chunk that a client sends, before it is passed on, and which of its connections it came on. */
+  onSent: ((chunk: Buffer, connection: Socket) => void) | undefined
   readonly #target: URL
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
@@ -15,7 +15,7 @@ export class TestProxy {
     this.#target = target
     this.#server = createServer((client) => {
       const upstream = connect(Number(target.port), target.hostname)
-      this.#pass(client, upstream, (chunk) => this.onSent?.(chunk))
+      this.#pass(client, upstream, (chunk) => this.onSent?.(chunk, client))
       this.#pass(upstream, client)
     })
   }

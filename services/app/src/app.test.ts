@@ -39,13 +39,16 @@ const neighbours = {
   } satisfies Catalogue as Catalogue,
   checkout: {
     place: async (order) => ({
-      ...order,
-      id: orderId,
-      status: 'placed',
-      lines: [],
-      totalCents: 0,
-      currency: 'EUR',
-      placedAt: '2026-01-01T00:00:00.000Z',
+      order: {
+        ...order,
+        id: orderId,
+        status: 'placed',
+        lines: [],
+        totalCents: 0,
+        currency: 'EUR',
+        placedAt: '2026-01-01T00:00:00.000Z',
+      },
+      isReplay: false,
     }),
     find: async () => {
       throw new RoundtripError('NOT_FOUND')
@@ -282,6 +285,11 @@ test('the API describes itself, and its description is OpenAPI 3.1', async () =>
   expect(servers).toEqual([{ url: 'https://shop.example' }])
   const failure = paths['/api/users'].get.responses.default.content['application/problem+json']
   expect(Object.keys(failure.schema.properties)).toContain('requestId')
+  const { parameters, responses } = paths['/api/orders'].post
+  expect(parameters).toMatchObject([{ in: 'header', name: 'idempotency-key' }])
+  expect(Object.keys(responses)).toEqual(['201', '409', '422', 'default'])
+  expect(Object.keys(responses[201].headers)).toEqual(['location', 'idempotency-replayed'])
+  expect(responses[422].content).toEqual(paths['/api/users'].get.responses.default.content)
   expect(Object.keys(paths).toSorted((a, b) => a.localeCompare(b))).toEqual([
     '/api/orders',
     '/api/orders/{id}',

@@ -216,7 +216,7 @@ describe('orders', () => {
     expect([byStatus(201), byStatus(409)]).toEqual([5, 15])
     expect(await json(ask(`/api/products/${id}`))).toMatchObject({ stock: 0 })
     const [first] = await Promise.all(all.filter(({ status }) => status === 409).map((response) => response.json()))
-    expect(first).toMatchObject({ code: 'CONFLICT', detail: 'Only 0 of Last Pieces left.' })
+    expect(first).toMatchObject({ code: 'OUT_OF_STOCK', detail: 'Only 0 of Last Pieces left.' })
   })
 
   test('one line that cannot be had takes nothing of the others', async () => {

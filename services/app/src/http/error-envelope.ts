@@ -35,13 +35,15 @@ export const sendError = (error: RoundtripError, request: FastifyRequest, reply:
   const problem = problemOf(error, request)
   reply.code(error.status).header('cache-control', notStored).header('vary', 'accept')
   if (typeof error.details['allow'] === 'string') reply.header('allow', error.details['allow'])
-  if (error.status === 503 && error.retryable) reply.header('retry-after', retryAfterSeconds)
+  if (passesSoon(error)) reply.header('retry-after', retryAfterSeconds)
   // What is left of a refused body is not read, so nothing can follow it on this connection.
   if (error.status === 413) reply.header('connection', 'close')
   return prefersHtml(request.headers.accept)
     ? reply.type('text/html; charset=utf-8').headers(pageHeaders).send(errorPage(problem))
     : reply.type(problemMediaType).serializer(JSON.stringify).send(problem)
 }
+
+const passesSoon = ({ status, retryable }: RoundtripError): boolean => retryable && (status === 503 || status === 409)
 
 /** Our own faults and those of neighbours need somebody's eye; a client's mistakes stand in the access log. */
 const log = (error: RoundtripError, request: FastifyRequest): void => {

@@ -14,7 +14,7 @@ export const homePage = ({ products, nextCursor }: ProductList, publicOrigin: st
             html`<li>
               <a href="/products/${slug}">${name}</a>
               ${price(priceCents)}
-              <small>${stock === 0 ? 'sold out' : `${stock} in stock`}</small>
+              <small>${stock === 0 ? 'sold out' : 'in stock'}</small>
             </li>`,
         )}
       </ul>

@@ -3,20 +3,27 @@ import { maxQuantity, type Product } from '@roundtrip/contracts'
 import { html, type Html } from './html.ts'
 import { page, price } from './layout.ts'
 
-export const productPage = (product: Product, publicOrigin: string): string =>
+export interface ProductPageOptions {
+  readonly publicOrigin: string
+  /** Sent with the form: the same form sent twice is one order. */
+  readonly key: string
+}
+
+export const productPage = (product: Product, { publicOrigin, key }: ProductPageOptions): string =>
   page({
     title: product.name,
     canonical: `${publicOrigin}/products/${product.slug}`,
     body: html`<article>
       <h1>${product.name}</h1>
       <p>${product.description}</p>
-      <p>${price(product.priceCents)} · ${product.stock === 0 ? 'sold out' : `${product.stock} in stock`}</p>
-      ${product.stock === 0 ? undefined : orderForm(product)}
+      <p>${price(product.priceCents)} · ${product.stock === 0 ? 'sold out' : 'in stock'}</p>
+      ${product.stock === 0 ? undefined : orderForm(product, key)}
     </article>`,
   })
 
-const orderForm = ({ id, stock }: Product): Html =>
+const orderForm = ({ id, stock }: Product, key: string): Html =>
   html`<form method="post" action="/orders">
+    <input type="hidden" name="key" value="${key}" />
     <input type="hidden" name="productId" value="${id}" />
     <label
       >Quantity

@@ -5,12 +5,18 @@ import type { FastifySchema } from 'fastify'
 import { sharedForMinutes } from '../http/cache-control.ts'
 import type { AppServer } from '../http/server.ts'
 
+/** A failure that a route's own description names. */
+export const problemResponse = (description: string) => ({
+  description,
+  content: { [problemMediaType]: { schema: problemSchema } },
+})
+
 /** Every route can fail, and all of them do so in one shape. */
 const withFailure = (schema: FastifySchema): FastifySchema => ({
   ...schema,
   response: {
     ...(schema.response as object | undefined),
-    default: { description: 'any failure (RFC 9457)', content: { [problemMediaType]: { schema: problemSchema } } },
+    default: problemResponse('any failure (RFC 9457)'),
   },
 })
 

@@ -5,19 +5,52 @@ import { notStored, privateToClient } from '../http/cache-control.ts'
 import { timingsOf, traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
 import type { Checkout } from '../shop/checkout.ts'
+import { idempotencyKeyPattern } from '../shop/idempotency.ts'
+import { problemResponse } from './openapi.ts'
 
 const params = Type.Object({ id: orderIdSchema })
 
-export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
-  app.post(
-    '/api/orders',
-    { schema: { summary: 'Place an order', body: newOrderSchema, response: { 201: orderSchema } } },
-    async (request, reply) => {
-      const order = await checkout.place(request.body, traceOf(request), timingsOf(request))
-      reply.code(201).header('location', `/api/orders/${order.id}`).header('cache-control', notStored)
-      return order
+const keyed = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: idempotencyKeyPattern,
+      description:
+        `Any text of your own, such as a UUID. The same order under the same key is placed once: whoever gets no
+        answer sends it again and gets the first one. Kept for a day.`.replaceAll(/\s+/g, ' '),
+    }),
+  ),
+})
+
+const placing = {
+  summary: 'Place an order',
+  headers: keyed,
+  body: newOrderSchema,
+  response: {
+    201: {
+      description: 'placed; now, or before under the same key',
+      headers: Type.Object({
+        location: Type.String({ description: 'the order' }),
+        'idempotency-replayed': Type.Optional(Type.Literal('true', { description: 'it had been placed before' })),
+      }).properties,
+      content: { 'application/json': { schema: orderSchema } },
     },
-  )
+    409: problemResponse('OUT_OF_STOCK, or IDEMPOTENCY_KEY_IN_FLIGHT with Retry-After'),
+    422: problemResponse('UNPROCESSABLE, or IDEMPOTENCY_KEY_REUSED for another order'),
+  },
+}
+
+export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
+  app.post('/api/orders', { schema: placing }, async (request, reply) => {
+    const text = request.headers['idempotency-key']
+    const { order, isReplay } = await checkout.place(request.body, {
+      trace: traceOf(request),
+      timings: timingsOf(request),
+      key: text === undefined ? undefined : { text, whileInFlight: 'refuse' },
+    })
+    reply.code(201).header('location', `/api/orders/${order.id}`).header('cache-control', notStored)
+    if (isReplay) reply.header('idempotency-replayed', 'true')
+    return reply.send(order)
+  })
   app.get(
     '/api/orders/:id',
     { schema: { summary: 'Get an order', params, response: { 200: orderSchema } } },

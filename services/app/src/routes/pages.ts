@@ -1,4 +1,5 @@
 /** The pages people see. They work without scripts: an order is a plain form. */
+import { randomUUID } from 'node:crypto'
 import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@roundtrip/contracts'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
@@ -12,6 +13,7 @@ import { orderPage } from '../pages/order-page.ts'
 import { productPage } from '../pages/product-page.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import type { Checkout } from '../shop/checkout.ts'
+import { formKey } from '../shop/form-key.ts'
 
 export interface PageRoutesOptions {
   readonly catalogue: Catalogue
@@ -30,7 +32,12 @@ const sendPage = (reply: FastifyReply, cacheControl: string, text: string): Fast
 
 const { name, email } = newOrderSchema.properties
 const count = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })
-const orderFormSchema = Type.Object({ productId: count, quantity: count, name, email }, { additionalProperties: false })
+/** Made with the page, so that the same form sent twice is one order. */
+const key = Type.Optional(Type.String({ pattern: '^[0-9a-f-]{36}$' }))
+const orderFormSchema = Type.Object(
+  { key, productId: count, quantity: count, name, email },
+  { additionalProperties: false },
+)
 
 export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }: PageRoutesOptions): void => {
   const hide = true // Pages are no part of the API's description.
@@ -42,15 +49,19 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }
   const slugParams = Type.Object({ slug: Type.String({ pattern: slugPattern }) })
   app.get('/products/:slug', { schema: { hide, params: slugParams } }, async (request, reply) => {
     const product = await catalogue.bySlug(request.params.slug, timingsOf(request))
-    return sendPage(reply, sharedBriefly, productPage(product, publicOrigin))
+    return sendPage(reply, sharedBriefly, productPage(product, { publicOrigin, key: randomUUID() }))
   })
 
   formBody(app)
   app.post('/orders', { schema: { hide, body: orderFormSchema } }, async (request, reply) => {
-    const { productId, quantity, ...customer } = request.body
-    const order = { ...customer, lines: [{ productId: Number(productId), quantity: Number(quantity) }] }
-    const { id } = await checkout.place(order, traceOf(request), timingsOf(request))
-    return reply.header('cache-control', notStored).redirect(`/orders/${id}`, 303)
+    const { key: pageKey, productId, quantity, ...customer } = request.body
+    const wanted = { ...customer, lines: [{ productId: Number(productId), quantity: Number(quantity) }] }
+    const { order } = await checkout.place(wanted, {
+      trace: traceOf(request),
+      timings: timingsOf(request),
+      key: pageKey === undefined ? undefined : formKey(pageKey, wanted),
+    })
+    return reply.header('cache-control', notStored).redirect(`/orders/${order.id}`, 303)
   })
 
   app.get('/orders/:id', { schema: { hide, params: Type.Object({ id: orderIdSchema }) } }, async (request, reply) =>

@@ -2,14 +2,31 @@
 import type { NewOrder, Order } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { formatTraceParent, type TraceParent } from '@roundtrip/http'
-import type { Database } from '@roundtrip/postgres'
+import type { Database, Queryable } from '@roundtrip/postgres'
 import type { Timings } from '../http/timings.ts'
 import type { Catalogue } from './catalogue.ts'
+import { once, type IdempotencyKey } from './idempotency.ts'
 import { findOrder, placeOrder } from './orders.ts'
 
+export interface Placing {
+  readonly trace: TraceParent
+  readonly timings: Timings
+  /** Without one, placing an order twice makes two. */
+  readonly key?: IdempotencyKey | undefined
+}
+
+export interface Placed {
+  readonly order: Order
+  /** It had been placed under this key before. */
+  readonly isReplay: boolean
+}
+
 export interface Checkout {
-  /** @throws RoundtripError `UNPROCESSABLE`, `CONFLICT`, or what the database throws */
-  place(order: NewOrder, trace: TraceParent, timings: Timings): Promise<Order>
+  /**
+   * @throws RoundtripError `UNPROCESSABLE`, `OUT_OF_STOCK`, `IDEMPOTENCY_KEY_IN_FLIGHT`, `IDEMPOTENCY_KEY_REUSED`, or what
+   *   the database throws
+   */
+  place(order: NewOrder, placing: Placing): Promise<Placed>
   /** @throws RoundtripError `NOT_FOUND` */
   find(id: string, timings: Timings): Promise<Order>
 }
@@ -22,16 +39,17 @@ export interface CheckoutOptions {
 }
 
 export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptions): Checkout => ({
-  place: async (order, trace, timings) => {
+  place: async (order, placing) => {
     let lsn = ''
-    const placed = await timings.database(async () => {
-      const committed = await database.write((tx) => placeOrder(tx, order, formatTraceParent(trace)))
+    const placed = await placing.timings.database(async () => {
+      const committed = await database.write((tx) => placeOnce(tx, order, placing))
       lsn = committed.lsn
       return committed
     })
+    // After a replay as well: whoever placed the order may have died before it came to this.
     mailWaits()
     await catalogue.changed(
-      placed.lines.map(({ productId }) => productId),
+      placed.order.lines.map(({ productId }) => productId),
       lsn,
     )
     return placed
@@ -45,3 +63,17 @@ export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptio
     return found
   },
 })
+
+const placeOnce = async (transaction: Queryable, order: NewOrder, { key, trace }: Placing): Promise<Placed> => {
+  const place = (): Promise<Order> => placeOrder(transaction, order, formatTraceParent(trace))
+  if (key === undefined) return { order: await place(), isReplay: false }
+  const { response, isReplay } = await once(transaction, key, asAsked(order), place)
+  return { order: response, isReplay }
+}
+
+/** The order in one form, in whatever sequence its fields came. */
+const asAsked = ({ name, email, lines }: NewOrder): unknown => [
+  name,
+  email,
+  lines.map(({ productId, quantity }) => [productId, quantity]),
+]

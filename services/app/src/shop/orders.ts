@@ -14,7 +14,7 @@ interface Stocked {
 /**
  * Takes the goods from stock and writes the order and its mail.
  * @param traceparent of the request, for the mail
- * @throws RoundtripError `UNPROCESSABLE` for an unknown product, `CONFLICT` when there is not enough of one
+ * @throws RoundtripError `UNPROCESSABLE` for an unknown product, `OUT_OF_STOCK` when there is not enough of one
  */
 export const placeOrder = async (transaction: Queryable, order: NewOrder, traceparent: string): Promise<Order> => {
   const quantities = quantityByProduct(order)
@@ -71,7 +71,7 @@ const linesFrom = (quantities: Map<number, number>, stock: Map<number, Stocked>)
       throw new RoundtripError('UNPROCESSABLE', `There is no product ${productId}.`, { details: { productId } })
     }
     if (product.stock < quantity) {
-      throw new RoundtripError('CONFLICT', `Only ${product.stock} of ${product.name} left.`, {
+      throw new RoundtripError('OUT_OF_STOCK', `Only ${product.stock} of ${product.name} left.`, {
         details: { productId, left: product.stock },
       })
     }

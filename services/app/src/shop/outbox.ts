@@ -43,3 +43,14 @@ export const lockUnsent = (transaction: Queryable, limit: number): Promise<Outbo
 export const markSent = async (transaction: Queryable, rows: readonly OutboxRow[]): Promise<void> => {
   await transaction.query('update outbox set sent_at = now() where id = any($1::bigint[])', [rows.map(({ id }) => id)])
 }
+
+/** Removes the oldest of those that were sent more than `ageSeconds` ago. @returns how many they were, at most `limit` */
+export const removeOldSent = async (transaction: Queryable, ageSeconds: number, limit: number): Promise<number> => {
+  const removed = await transaction.query(
+    `delete from outbox where id in (
+       select id from outbox where sent_at < now() - make_interval(secs => $1)
+       order by sent_at limit $2 for update skip locked) returning 1`,
+    [ageSeconds, limit],
+  )
+  return removed.length
+}
