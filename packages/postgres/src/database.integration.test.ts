@@ -163,7 +163,7 @@ describe('reads', () => {
   })
 
   test('that a server never answers do not keep the database from being closed', async () => {
-    const database = connect({ replicaUrls: [] })
+    const database = connect({ replicaUrls: [], readTimeoutMs: 600_000 })
     await database.read('eventual', one)
     const sent = Promise.withResolvers<void>()
     primaryProxy.onSent = (chunk) => {
