@@ -1,4 +1,5 @@
 /** Every route with its real queries: none reads a whole table, whatever it will grow to. */
+import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import type { Order, Product } from '@roundtrip/contracts'
@@ -22,7 +23,8 @@ const growth = [
   // In a small catalogue a search had better look at every product.
   `insert into products (slug, name, description, price_cents, stock)
    select 'grown-' || n, 'Grown ' || n, 'Number ' || n, 100, 1 from generate_series(1, 10000) as n`,
-  'analyze outbox, products',
+  `insert into idempotency_keys (key, request_hash, response) select n, '', '{}' from generate_series(1, 5000) as n`,
+  'analyze outbox, products, idempotency_keys',
 ]
 
 const log = createLogger('app', 'plans-test', 'fatal')
@@ -119,9 +121,14 @@ const useEveryRoute = async (): Promise<void> => {
   await ask('PATCH', `/api/products/${id}`, { stock: 8 }, always)
   await ask('PUT', `/api/products/${id}`, { ...fields, slug }, always)
   const customer = { name: 'Alice', email: 'alice@example.com' }
-  const placed = await ask('POST', '/api/orders', { ...customer, lines: [{ productId: id, quantity: 1 }] })
+  const lines = [{ productId: id, quantity: 1 }]
+  const placed = await ask('POST', '/api/orders', { ...customer, lines }, { 'idempotency-key': 'planned' })
   const order = (await placed.json()) as Order
-  await ask('POST', '/orders', new URLSearchParams({ ...customer, productId: String(id), quantity: '1' }))
+  await ask(
+    'POST',
+    '/orders',
+    new URLSearchParams({ ...customer, productId: String(id), quantity: '1', key: randomUUID() }),
+  )
   await ask('GET', `/api/orders/${order.id}`)
   await ask('GET', `/orders/${order.id}`)
   await ask('DELETE', `/api/products/${id}`, undefined, always)
@@ -133,6 +140,10 @@ test('no query of any route reads a whole table', async () => {
   await expect.poll(() => [...routes].filter((route) => !answered.has(route))).toEqual([])
   // The relay works by itself: it has been seen when it has marked what it published.
   await expect.poll(async () => (await textsSeen()).some((text) => text.startsWith('update outbox'))).toBe(true)
+  // So does the removal of what is old.
+  for (const removal of ['delete from outbox', 'delete from idempotency_keys']) {
+    await expect.poll(async () => (await textsSeen()).some((text) => text.startsWith(removal))).toBe(true)
+  }
   const plans = await recorder.plans(fresh)
   expect(plans.length).toBeGreaterThan(15)
   const found = plans.flatMap(({ text, plan, fullScans }) =>

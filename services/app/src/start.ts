@@ -7,6 +7,7 @@ import { buildApp } from './app.ts'
 import type { AppSettings } from './config.ts'
 import { connectQueue } from './relay/mail-queue.ts'
 import { Relay } from './relay/relay.ts'
+import { Retention } from './relay/retention.ts'
 import { createCatalogue } from './shop/catalogue.ts'
 import { createCheckout } from './shop/checkout.ts'
 
@@ -25,6 +26,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
   const cache = createCache({ url: settings.cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
   const queue = connectQueue(mailQueueName, settings.queueUrl, redisPassword)
   const relay = new Relay({ database, queue, log })
+  const retention = new Retention({ database, log })
   const catalogue = createCatalogue(database, cache)
   const checkout = createCheckout({ database, catalogue, mailWaits: () => relay.nudge() })
 
@@ -44,6 +46,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
   await cache.connect() // So that the first requests find it; if it is away, they do without.
   await app.listen({ host: settings.host, port: settings.port })
   relay.start()
+  retention.start()
 
   return {
     listeners: { http: addressOf(app.server) },
@@ -51,10 +54,12 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
     drain: async () => {
       draining = true
       await app.close()
+      await retention.close()
       await relay.close() // After the last request: it may have left a mail to publish.
     },
     close: async () => {
       app.server.closeAllConnections()
+      await retention.close()
       await relay.close()
       await queue.close()
       cache.close()
