@@ -61,13 +61,29 @@ export const describeShop = (source: TargetSource): void => {
       })
     })
 
+    it('places an order once under one idempotency key', async () => {
+      const product = at((await use.client('/api/products?limit=1')).json<{ products: Product[] }>().products, 0)
+      const place = (quantity: number) =>
+        use.client('/api/orders', {
+          method: 'POST',
+          headers: { 'idempotency-key': 'e2e-once' },
+          json: { ...buyer, lines: [{ productId: product.id, quantity }] },
+        })
+      const first = await place(1)
+      const again = await place(1)
+      expect([first.status, again.status, again.text]).toEqual([201, 201, first.text])
+      expect(again.headers).toMatchObject({ location: first.headers['location'], 'idempotency-replayed': 'true' })
+      expect((await place(2)).json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' })
+    })
+
     it('takes an order from the page with a plain form', async () => {
       const home = await use.client('/')
       const slug = /href="\/products\/([a-z0-9-]+)"/.exec(home.text)?.[1] ?? ''
       const page = await use.client(`/products/${slug}`)
       expect(page.text).toContain('<form')
       const productId = /name="productId" value="(\d+)"/.exec(page.text)?.[1] ?? ''
-      const fields = new URLSearchParams({ productId, quantity: '1', ...buyer })
+      const key = /name="key" value="([^"]+)"/.exec(page.text)?.[1] ?? ''
+      const fields = new URLSearchParams({ key, productId, quantity: '1', ...buyer })
       const ordered = await use.client('/orders', {
         method: 'POST',
         headers: { 'content-type': 'application/x-www-form-urlencoded' },

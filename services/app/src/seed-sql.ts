@@ -32,12 +32,12 @@ export const userSeed = [
   `select setval(pg_get_serial_sequence('users', 'id'), 1000)`,
 ]
 
-/** Names repeat, as they do in a real catalogue: the number at its end keeps a slug unique. */
+/** There is plenty of each, however many orders a load test places. Names repeat, as they do in a real catalogue: the number at its end keeps a slug unique. */
 export const productSeed = [
   `insert into products (id, slug, name, description, price_cents, stock, updated_at)
    select n, lower(replace(product.name, ' ', '-')) || '-' || n, product.name,
      product.name || ' for ' || ${pick('room', rooms.split(','))} || '. ' || ${pick('virtue', virtues.split(','))},
-     490 + 100 * ${spread('price', '480')}, 5 + ${spread('stock', '196')},
+     490 + 100 * ${spread('price', '480')}, 100000 + ${spread('stock', '196')},
      timestamptz '2026-01-01' + n * interval '9 hours'
    from generate_series(1, 500) as n,
      lateral (select ${pick('style', styles.split(','))} || ' ' || ${pick('material', materials.split(','))} || ' ' ||
