@@ -1,0 +1,141 @@
+/** For tests only: two instances of the application on a database of their own, one of them behind a proxy. */
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { Product } from '@roundtrip/contracts'
+import { createDatabase, type Database } from '@roundtrip/postgres'
+import { migrate } from '@roundtrip/postgres/migrate'
+import { createTestDatabase, dataTier } from '@roundtrip/postgres/test-database'
+import { TestProxy } from '@roundtrip/postgres/test-proxy'
+import { createLogger, type Component } from '@roundtrip/service'
+import { Redis } from 'ioredis'
+import { startApp } from '../start.ts'
+
+export interface Counts {
+  readonly orders: number
+  readonly mails: number
+  readonly stock: number
+}
+
+export interface Instances {
+  readonly database: Database
+  /** Between Postgres and the first instance, as well as forked ones. */
+  readonly proxy: TestProxy
+  readonly behindProxy: string
+  readonly direct: string
+  /** The application as a process of its own, behind the proxy. */
+  fork(): Promise<{ readonly child: ChildProcess; readonly url: string }>
+  addProduct(name: string, stock: number): Promise<Product>
+  /** What the database has of a product. */
+  countsOf(productId: number): Promise<Counts | undefined>
+  close(): Promise<void>
+}
+
+export const post = (url: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
+
+/** Orders at the instance with that URL. */
+export const order = (url: string, body: unknown, key: string): Promise<Response> =>
+  post(`${url}/api/orders`, body, { 'idempotency-key': key })
+
+export const orderOf = (productId: number, quantity = 1) => ({
+  name: 'Alice',
+  email: 'alice@example.com',
+  lines: [{ productId, quantity }],
+})
+
+const log = createLogger('app', 'instances-test', 'fatal')
+const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
+const main = fileURLToPath(new URL('../main.ts', import.meta.url))
+
+/** @param redisNumber of the databases inside the shared Redis that no other test file has */
+export const startInstances = async (redisNumber: number): Promise<Instances> => {
+  const { redisPassword, ...tier } = dataTier()
+  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
+  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
+  const fresh = await createTestDatabase()
+  const { primaryUrl, password } = fresh
+  await migrate({ url: primaryUrl, password, folder: migrations, log })
+  const database = createDatabase({ primaryUrl, password, log })
+  const proxy = await TestProxy.to(primaryUrl)
+  const settings = {
+    host: '127.0.0.1',
+    port: 0,
+    replicaUrls: [],
+    databasePassword: password,
+    cacheUrl,
+    queueUrl,
+    redisPassword,
+    publicOrigin: 'https://www.roundtrip.test:8443',
+    maxBodyBytes: 10_485_760,
+  }
+  const apps = [
+    await startApp({ settings: { ...settings, primaryUrl: proxy.url }, log, instance: 'app-1' }),
+    await startApp({ settings: { ...settings, primaryUrl }, log, instance: 'app-2' }),
+  ]
+  const [behindProxy = '', direct = ''] = apps.map(({ listeners }) => listeners['http'])
+  return {
+    database,
+    proxy,
+    behindProxy,
+    direct,
+    fork: () =>
+      forkApp({
+        APP_PORT: '0',
+        APP_PRIMARY_URL: proxy.url,
+        APP_DATABASE_PASSWORD: password,
+        APP_CACHE_URL: cacheUrl,
+        APP_QUEUE_URL: queueUrl,
+        APP_REDIS_PASSWORD: redisPassword,
+      }),
+    addProduct: (name, stock) => addProduct(direct, name, stock),
+    countsOf: (productId) => countsOf(database, productId),
+    close: async () => {
+      await closeAll(apps)
+      await proxy.down()
+      await database.close()
+      await fresh.drop()
+    },
+  }
+}
+
+const flush = async (url: string, password: string): Promise<void> => {
+  const redis = new Redis(url, { password })
+  await redis.flushdb()
+  redis.disconnect()
+}
+
+const forkApp = async (env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; url: string }> => {
+  const child = fork(main, { env, stdio: ['ignore', 'ignore', 2, 'ipc'] })
+  const [ready] = (await once(child, 'message')) as [{ readonly listeners: Record<string, string> }]
+  return { child, url: ready.listeners['http'] ?? '' }
+}
+
+const addProduct = async (url: string, name: string, stock: number): Promise<Product> => {
+  const fields = { name, description: 'for a test', priceCents: 1999, stock }
+  return (await (await post(`${url}/api/products`, fields)).json()) as Product
+}
+
+const countsOf = async (database: Database, productId: number): Promise<Counts | undefined> => {
+  const { value } = await database.read('strong', (queryable) =>
+    queryable.query<Counts>(
+      `select stock, (select count(*)::int from order_lines where product_id = $1) as orders,
+         (select count(*)::int from outbox where payload @> jsonb_build_object('lines', jsonb_build_array(
+           jsonb_build_object('productId', $1::int)))) as mails
+       from products where id = $1`,
+      [productId],
+    ),
+  )
+  return value[0]
+}
+
+const closeAll = async (apps: readonly Component[]): Promise<void> => {
+  for (const app of apps) {
+    await app.drain()
+    await app.close()
+  }
+}
