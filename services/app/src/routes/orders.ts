@@ -14,9 +14,7 @@ const keyed = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
       pattern: idempotencyKeyPattern,
-      description:
-        `Any text of your own, such as a UUID. The same order under the same key is placed once: whoever gets no
-        answer sends it again and gets the first one. Kept for a day.`.replaceAll(/\s+/g, ' '),
+      description: 'text of your own, such as a UUID: the same order under the same key is placed once; kept for a day',
     }),
   ),
 })
@@ -28,10 +26,10 @@ const placing = {
   response: {
     201: {
       description: 'placed; now, or before under the same key',
-      headers: Type.Object({
+      headers: {
         location: Type.String({ description: 'the order' }),
-        'idempotency-replayed': Type.Optional(Type.Literal('true', { description: 'it had been placed before' })),
-      }).properties,
+        'idempotency-replayed': Type.Literal('true', { description: 'only when it had been placed before' }),
+      },
       content: { 'application/json': { schema: orderSchema } },
     },
     409: problemResponse('OUT_OF_STOCK, or IDEMPOTENCY_KEY_IN_FLIGHT with Retry-After'),
