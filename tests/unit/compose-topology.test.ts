@@ -172,6 +172,7 @@ describe.each(containers.filter(([name]) => !keepers.includes(name)))('the conta
 /** Who sees which secrets. The authority's key never leaves the keepers. */
 function expectedSecrets(name: string): string[] {
   const circles: Readonly<Record<string, readonly string[]>> = {
+    'app-secrets': ['app-1', 'app-2'],
     'database-secrets': ['app-1', 'app-2', 'migrate', 'postgres-primary'],
     'edge-secrets': ['edge-1', 'edge-2'],
     'edge-state-secrets': ['edge-1', 'edge-2', 'redis-edge'],

@@ -93,8 +93,11 @@ export const setting = {
   path: (about: About<string>): TString => Type.String({ minLength: 1, expected: 'a path', ...about }),
 
   /** A password or key: redacted wherever settings are shown, readable from a file by `<VARIABLE>_FILE`. */
-  secret: (about: About<string>): TString =>
-    Type.String({ minLength: 1, expected: 'a secret, or a file that holds it', secret: true, ...about }),
+  secret: (about: About<string> & { minLength?: number }): TString => {
+    const { minLength = 1 } = about
+    const long = minLength === 1 ? '' : ` of at least ${minLength} characters`
+    return Type.String({ minLength, expected: `a secret${long}, or a file that holds it`, secret: true, ...about })
+  },
 
   /** Marks a setting that may be absent and has no default. */
   optional: <T extends Parameters<typeof Type.Optional>[0]>(schema: T): TOptional<T> =>

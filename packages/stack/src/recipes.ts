@@ -66,6 +66,7 @@ const serviceRecipe = (
     databasePasswordFile: secrets['database-password'].file,
     redisPasswordFile: secrets['redis-password'].file,
     edgeRedisPasswordFile: secrets['edge-redis-password'].file,
+    appSecretFile: secrets['app-secret'].file,
     mailboxFolder: state.mailbox,
   }
   let warmed: Promise<void> | undefined

@@ -14,6 +14,7 @@ const names = [
   'redis-password',
   'edge-redis-password',
   'control-token',
+  'app-secret',
 ] as const
 
 export type SecretName = (typeof names)[number]

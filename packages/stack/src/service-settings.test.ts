@@ -10,6 +10,7 @@ const files = {
   databasePasswordFile: '/d',
   redisPasswordFile: '/r',
   edgeRedisPasswordFile: '/e',
+  appSecretFile: '/s',
   mailboxFolder: '/m',
 }
 
@@ -53,13 +54,14 @@ test('the edge serves the host names that its certificate covers', async () => {
   expect(hosts?.split(',')).not.toContain('127.0.0.1')
 })
 
-test('passwords are handed over as files', async () => {
+test('passwords and keys are handed over as files', async () => {
   const rendered = await Promise.all(['app-1', 'edge-1', 'migrate', 'worker-1'].map(render))
   const settings = Object.assign({}, ...rendered) as Record<string, string>
-  const secret = Object.keys(settings).filter((name) => name.includes('PASSWORD'))
+  const secret = Object.keys(settings).filter((name) => /PASSWORD|SECRET/.test(name))
   expect(secret.toSorted()).toEqual([
     'APP_DATABASE_PASSWORD_FILE',
     'APP_REDIS_PASSWORD_FILE',
+    'APP_SECRET_FILE',
     'EDGE_REDIS_PASSWORD_FILE',
     'WORKER_REDIS_PASSWORD_FILE',
   ])

@@ -13,6 +13,7 @@ export interface RenderOptions {
   readonly databasePasswordFile: string
   readonly redisPasswordFile: string
   readonly edgeRedisPasswordFile: string
+  readonly appSecretFile: string
   readonly mailboxFolder: string
 }
 
@@ -89,6 +90,7 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
           APP_CACHE_URL: redisUrl(options.addresses, 'redis-cache'),
           APP_QUEUE_URL: redisUrl(options.addresses, 'redis-queue'),
           APP_REDIS_PASSWORD_FILE: options.redisPasswordFile,
+          APP_SECRET_FILE: options.appSecretFile,
           APP_PUBLIC_ORIGIN: `https://${publicName}:${options.addresses['edge-1']?.ports['https']}`,
         },
   worker: (_spec, { addresses, redisPasswordFile, mailboxFolder }) => ({

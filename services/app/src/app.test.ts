@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp, type AppOptions } from './app.ts'
 import type { Catalogue } from './shop/catalogue.ts'
 import type { Checkout } from './shop/checkout.ts'
+import { ownSettings } from './testing/settings.ts'
 
 const product: Product = {
   id: 7,
@@ -59,8 +60,7 @@ const neighbours = {
 const build = (options: Partial<AppOptions> = {}) =>
   buildApp({
     instance: 'app-1',
-    publicOrigin: 'https://shop.example',
-    maxBodyBytes: 1000,
+    settings: { ...ownSettings, publicOrigin: 'https://shop.example', maxBodyBytes: 1000 },
     health: async () => ({ ready: true, checks: {} }),
     log,
     clock: () => 0,

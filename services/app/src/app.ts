@@ -2,6 +2,8 @@
 import type { Database } from '@roundtrip/postgres'
 import type { Health } from '@roundtrip/service'
 import type { FastifyBaseLogger } from 'fastify'
+import { account } from './auth/account.ts'
+import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
 import { closeConnectionsOnDrain } from './http/drain.ts'
@@ -21,8 +23,7 @@ import type { Checkout } from './shop/checkout.ts'
 
 export interface AppOptions {
   readonly instance: string
-  readonly publicOrigin: string
-  readonly maxBodyBytes: number
+  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'maxBodyBytes'>
   readonly database: Database
   readonly catalogue: Catalogue
   readonly checkout: Checkout
@@ -32,14 +33,16 @@ export interface AppOptions {
 }
 
 export const buildApp = async (options: AppOptions): Promise<AppServer> => {
-  const { instance, publicOrigin, database, catalogue, checkout, health, clock = () => performance.now() } = options
-  const app = createServer(options.maxBodyBytes, options.log)
+  const { instance, settings, database, catalogue, checkout, health, clock = () => performance.now() } = options
+  const { publicOrigin } = settings
+  const app = createServer(settings.maxBodyBytes, options.log)
 
   requestContext(app, clock) // First: all below read the trace and the timings that it sets.
   accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
   errorEnvelope(app)
   serverTiming(app, instance)
   closeConnectionsOnDrain(app)
+  account(app) // Before the routes, which ask who it is.
   allowedMethods(app) // Before the routes: it learns of each as it is added.
   await describeApi(app, publicOrigin) // Before the routes, for the same reason.
 

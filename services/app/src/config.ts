@@ -22,6 +22,11 @@ export const appSettings = Type.Object({
   cacheUrl: setting.url(redis, { description: 'Redis for the cache: `redis://host:port`' }),
   queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
   redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),
+  secret: setting.secret({
+    description:
+      'what the keys of signatures are derived from, the same in every instance; at least 32 random characters',
+    minLength: 32,
+  }),
   publicOrigin: setting.origin({
     description: 'where clients reach the site; used in absolute links',
     default: 'https://www.roundtrip.test:8443',

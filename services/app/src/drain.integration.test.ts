@@ -7,6 +7,7 @@ import { createLogger, type Component } from '@roundtrip/service'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'drain-test', 'fatal')
 
@@ -23,8 +24,7 @@ beforeEach(async () => {
   await database.write(seed)
   app = await startApp({
     settings: {
-      host: '127.0.0.1',
-      port: 0,
+      ...ownSettings,
       primaryUrl,
       replicaUrls: [],
       databasePassword: password,

@@ -13,6 +13,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { ownSettings } from './testing/settings.ts'
 
 /** Tables that are read whole on purpose, with the reason why they stay small. */
 const bounded: Readonly<Record<string, string>> = {}
@@ -64,16 +65,13 @@ beforeAll(async () => {
   subscribe('fastify.initialization', onInstance)
   app = await startApp({
     settings: {
-      host: '127.0.0.1',
-      port: 0,
+      ...ownSettings,
       primaryUrl,
       replicaUrls: [replicaUrl],
       databasePassword: password,
       cacheUrl: `${cacheUrl}/8`,
       queueUrl: `${queueUrl}/8`,
       redisPassword,
-      publicOrigin: 'https://www.roundtrip.test:8443',
-      maxBodyBytes: 10_485_760,
     },
     log,
     instance: 'app-plans',

@@ -13,6 +13,7 @@ import { Value } from 'typebox/value'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'app-test', 'fatal')
 const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
@@ -49,16 +50,13 @@ beforeAll(async () => {
   }
   app = await startApp({
     settings: {
-      host: '127.0.0.1',
-      port: 0,
+      ...ownSettings,
       primaryUrl: proxies.primary.url,
       replicaUrls: [proxies.replica.url],
       databasePassword: password,
       cacheUrl: proxies.cache.url,
       queueUrl: proxies.queue.url,
       redisPassword,
-      publicOrigin: 'https://www.roundtrip.test:8443',
-      maxBodyBytes: 10_485_760,
     },
     log,
     instance: 'app-test',

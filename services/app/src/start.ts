@@ -15,7 +15,7 @@ import { createCheckout } from './shop/checkout.ts'
 const cacheNamespace = 'app:1'
 
 export const startApp = async ({ settings, log, instance }: Surroundings<AppSettings>): Promise<Component> => {
-  const { primaryUrl, replicaUrls, databasePassword, redisPassword, publicOrigin, maxBodyBytes } = settings
+  const { primaryUrl, replicaUrls, databasePassword, redisPassword } = settings
   const database = createDatabase({
     primaryUrl,
     replicaUrls,
@@ -41,7 +41,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
     }
     return { ready: state.ready && !draining, checks }
   }
-  const app = await buildApp({ instance, publicOrigin, maxBodyBytes, database, catalogue, checkout, health, log })
+  const app = await buildApp({ instance, settings, database, catalogue, checkout, health, log })
 
   await cache.connect() // So that the first requests find it; if it is away, they do without.
   await app.listen({ host: settings.host, port: settings.port })

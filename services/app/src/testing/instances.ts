@@ -10,6 +10,7 @@ import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { createLogger, type Component } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { startApp } from '../start.ts'
+import { ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
   readonly orders: number
@@ -63,15 +64,12 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
   const database = createDatabase({ primaryUrl, password, log })
   const proxy = await TestProxy.to(primaryUrl)
   const settings = {
-    host: '127.0.0.1',
-    port: 0,
+    ...ownSettings,
     replicaUrls: [],
     databasePassword: password,
     cacheUrl,
     queueUrl,
     redisPassword,
-    publicOrigin: 'https://www.roundtrip.test:8443',
-    maxBodyBytes: 10_485_760,
   }
   const apps = [
     await startApp({ settings: { ...settings, primaryUrl: proxy.url }, log, instance: 'app-1' }),
@@ -91,6 +89,7 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
         APP_CACHE_URL: cacheUrl,
         APP_QUEUE_URL: queueUrl,
         APP_REDIS_PASSWORD: redisPassword,
+        APP_SECRET: testSecret,
       }),
     addProduct: (name, stock) => addProduct(direct, name, stock),
     countsOf: (productId) => countsOf(database, productId),

@@ -1,0 +1,12 @@
+/** For tests only: the settings of app that name no neighbour. A new setting gets its value here, once for all tests. */
+
+/** For `APP_SECRET`. */
+export const testSecret = 'no secret at all, but long enough for one'
+
+export const ownSettings = {
+  host: '127.0.0.1',
+  port: 0,
+  secret: testSecret,
+  publicOrigin: 'https://www.roundtrip.test:8443',
+  maxBodyBytes: 10_485_760,
+}
