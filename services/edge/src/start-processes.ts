@@ -1,8 +1,9 @@
 /** Starts the edge in this process, or as a parent of workers that share its ports; either way with what steers it. */
 import type { Component } from '@roundtrip/service'
+import { workerCount } from '@roundtrip/worker-group'
 import { startSteering, type SteeringOptions } from './admin/steering.ts'
 import { readEdgeFile } from './settings/read-edge-file.ts'
-import { startWorkers, workerCount, type EdgeSurroundings } from './workers/start-workers.ts'
+import { startWorkers, type EdgeSurroundings } from './workers/start-workers.ts'
 import { workAlone } from './workers/workplace.ts'
 
 /** @param environment of this process: what workers inherit */

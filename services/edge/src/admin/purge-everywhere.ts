@@ -1,7 +1,7 @@
 /** A purge that an operator asks for: every worker carries it out, and one of them tells the other edges. */
 import { randomUUID } from 'node:crypto'
 import type { PurgeCommand } from '@roundtrip/http-cache'
-import type { WorkerBus } from '../workers/worker-bus.ts'
+import type { WorkerBus } from '@roundtrip/worker-group'
 import { purgeTopic, shareTopic } from './topics.ts'
 
 export interface PurgeOutcome {

@@ -1,7 +1,7 @@
 import { parseSettings } from '@roundtrip/config'
 import { describe, expect, it } from 'vitest'
+import { joinedBuses } from '@roundtrip/worker-group/testing'
 import { edgeFile, type EdgeFile } from '../settings/edge-file.ts'
-import { joinedBuses } from '../testing/joined-buses.ts'
 import { StandingOrders } from './standing-orders.ts'
 import { memberTopic, workerStartedTopic, type MemberOrder } from './topics.ts'
 

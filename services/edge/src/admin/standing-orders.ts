@@ -1,7 +1,7 @@
 /** What operators have done to members, for workers that come later: one that is drained stays so when workers are replaced. */
 import { isDeepStrictEqual } from 'node:util'
+import type { WorkerBus } from '@roundtrip/worker-group'
 import type { EdgeFile } from '../settings/edge-file.ts'
-import type { WorkerBus } from '../workers/worker-bus.ts'
 import { memberTopic, workerStartedTopic, type MemberOrder } from './topics.ts'
 
 /** Orders of one aspect replace each other. */

@@ -1,12 +1,11 @@
 /** What operators steer a whole edge with, however many processes it has: admin API, settings file, SIGHUP. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { Log } from '@roundtrip/http'
+import { workerStatusTopic, type WorkerBus } from '@roundtrip/worker-group'
 import type { EdgeSettings } from '../config.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import { readEdgeFile } from '../settings/read-edge-file.ts'
 import { watchFiles } from '../tls/watch-files.ts'
-import { workerStatusTopic } from '../workers/start-workers.ts'
-import type { WorkerBus } from '../workers/worker-bus.ts'
 import { adminApi } from './admin-api.ts'
 import { listenForAdmin, type AdminListener } from './admin-listener.ts'
 import { StandingOrders } from './standing-orders.ts'

@@ -1,10 +1,10 @@
 import { createPool, poolSettingsOf, type Pool } from '@roundtrip/upstream'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { LocalBus } from '@roundtrip/worker-group'
 import type { Listeners } from '../listener/open-listeners.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { recordingLog } from '../testing/test-edge.ts'
-import { LocalBus } from '../workers/local-bus.ts'
 import { memberTopic, type Done, type MemberOrder } from './topics.ts'
 import { answerAdmin } from './worker-answers.ts'
 

@@ -3,6 +3,7 @@ import { Fields, type HttpRequest, type ServerConnection } from '@roundtrip/http
 import { explain, keyBy } from '@roundtrip/http-cache'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
+import type { WorkerBus } from '@roundtrip/worker-group'
 import type { Listeners } from '../listener/open-listeners.ts'
 import { collectMetrics } from '../metrics/collect.ts'
 import type { Http2Servers } from '../metrics/http2-metrics.ts'
@@ -12,7 +13,6 @@ import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { edgeFile } from '../settings/edge-file.ts'
 import { withoutSecrets } from '../settings/without-secrets.ts'
 import type { Certificate } from '../tls/certificate.ts'
-import type { WorkerBus } from '../workers/worker-bus.ts'
 import { requestUrl, type RequestUrl } from './request-url.ts'
 import {
   applyTopic,

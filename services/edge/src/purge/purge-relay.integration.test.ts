@@ -1,9 +1,9 @@
 import { CacheStore, type PurgeCommand } from '@roundtrip/http-cache'
 import { Redis } from 'ioredis'
 import { expect, inject, it, onTestFinished } from 'vitest'
-import { joinedBuses } from '../testing/joined-buses.ts'
+import type { WorkerBus } from '@roundtrip/worker-group'
+import { joinedBuses } from '@roundtrip/worker-group/testing'
 import { recordingLog } from '../testing/test-edge.ts'
-import type { WorkerBus } from '../workers/worker-bus.ts'
 import { PurgeRelay, redisLog } from './purge-relay.ts'
 
 const { cacheUrl, redisPassword } = inject('dataTier' as never) as { cacheUrl: string; redisPassword: string }

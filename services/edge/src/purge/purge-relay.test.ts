@@ -1,8 +1,8 @@
 import type { PurgeCommand } from '@roundtrip/http-cache'
 import { describe, expect, it } from 'vitest'
-import { joinedBuses } from '../testing/joined-buses.ts'
+import type { WorkerBus } from '@roundtrip/worker-group'
+import { joinedBuses } from '@roundtrip/worker-group/testing'
 import { recordingLog } from '../testing/test-edge.ts'
-import type { WorkerBus } from '../workers/worker-bus.ts'
 import { PurgeRelay, type PurgeNote } from './purge-relay.ts'
 import type { SharedLog } from './shared-log.ts'
 

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Log } from '@roundtrip/http'
 import type { PurgeBus, PurgeCommand } from '@roundtrip/http-cache'
-import { topic, type Topic, type WorkerBus } from '../workers/worker-bus.ts'
+import { topic, type Topic, type WorkerBus } from '@roundtrip/worker-group'
 import { NotesHeard } from './notes-heard.ts'
 import { followSharedLog, type SharedLog } from './shared-log.ts'
 

@@ -2,13 +2,13 @@
 import { runService } from '@roundtrip/service'
 import { edgeSettings } from '../config.ts'
 import { startEdge } from '../start.ts'
-import { joinWorkers } from './join-workers.ts'
+import { workInGroup } from './work-in-group.ts'
 
 await runService(
   {
     name: 'edge',
     settings: edgeSettings,
-    start: async (surroundings) => startEdge(surroundings, await joinWorkers(process, surroundings.log)),
+    start: async (surroundings) => startEdge(surroundings, await workInGroup(process, surroundings.log)),
   },
   process.env,
 )

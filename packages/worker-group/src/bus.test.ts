@@ -1,5 +1,5 @@
+import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it } from 'vitest'
-import { recordingLog } from '../testing/test-edge.ts'
 import { BusHub } from './bus-hub.ts'
 import { BusLink } from './bus-link.ts'
 import { topic } from './worker-bus.ts'
@@ -9,7 +9,7 @@ const silence = (): Promise<string> => new Promise(() => undefined)
 
 /** A parent with workers, their channels replaced by structured clones. */
 const start = (workers: number) => {
-  const { log, lines } = recordingLog()
+  const log = recordingLog()
   const hub = new BusHub(log)
   const links = Array.from({ length: workers }, () => {
     const link: BusLink = new BusLink(log, (message) => hub.hear(member, structuredClone(message)))
@@ -17,7 +17,7 @@ const start = (workers: number) => {
     hub.join(member)
     return { link, member }
   })
-  return { hub, links, lines }
+  return { hub, links, lines: log.lines }
 }
 
 it('gathers the replies of all processes, whoever asks', async () => {
@@ -48,7 +48,7 @@ it('does without those who fail, say nothing in time, have not subscribed, or di
   slow?.subscribe(question, silence)
   expect(await hub.request(question, 'x', { timeoutMs: 5 })).toEqual(['good'])
   expect(await good?.request(question, 'x', { timeoutMs: 5 })).toEqual(['good'])
-  expect(lines.every(({ level, topic: about }) => level === 'error' && about === 'test.question')).toBe(true)
+  expect(lines.every(({ level, facts }) => level === 'error' && facts['topic'] === 'test.question')).toBe(true)
   const asked = hub.request(question, 'x', { timeoutMs: 2 ** 30 })
   const dying = links[2]?.member
   if (dying !== undefined) hub.leave(dying)

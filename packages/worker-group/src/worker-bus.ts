@@ -1,4 +1,4 @@
-/** How the worker processes of one edge talk to each other: what is said to all, and what all are asked. */
+/** How the worker processes of one service talk to each other: what is said to all, and what all are asked. */
 
 /**
  * A kind of message, with the types of what is sent and of what comes back. Payloads and replies cross process
@@ -10,7 +10,7 @@ export interface Topic<Payload, Reply = void> {
   readonly types?: { readonly payload: Payload; readonly reply: Reply }
 }
 
-/** @param name unique within the edge, e.g. `cache.purge` */
+/** @param name unique within the service, e.g. `cache.purge` */
 export const topic = <Payload, Reply = void>(name: string): Topic<Payload, Reply> => ({ name })
 
 export interface RequestOptions {

@@ -1,9 +1,8 @@
+import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it } from 'vitest'
-import type { ListenSource } from '../listener/listener.ts'
-import { recordingLog } from '../testing/test-edge.ts'
-import { joinWorkers } from './join-workers.ts'
+import { joinGroup, type InheritedSocket } from './join-group.ts'
 import type { ToParent, ToWorker } from './messages.ts'
-import { processFiguresTopic } from './workplace.ts'
+import { processFiguresTopic } from './topics.ts'
 
 const start = async () => {
   const said: ToParent[] = []
@@ -13,31 +12,31 @@ const start = async () => {
     on: (_event: 'message', listener: (message: unknown) => void) => listeners.push(listener),
     send: (message: ToParent) => said.push(message),
   }
-  const joining = joinWorkers(channel, recordingLog().log)
+  const joining = joinGroup(channel, recordingLog())
   expect(said).toEqual([{ type: 'hello' }])
-  const ticketKeys = Buffer.alloc(48, 7)
-  tell({ type: 'assignment', slot: 2, sockets: { https: [4, 5], http: [6, 7] }, ticketKeys })
-  const workplace = await joining
-  return { workplace, said, tell, ticketKeys }
+  tell({ type: 'assignment', slot: 2, sockets: { https: [4, 5], http: [6, 7] }, briefing: { keys: 7 } })
+  const membership = await joining
+  return { membership, said, tell }
 }
 
-it('a worker takes its own sockets, and the keys that all have', async () => {
-  const { workplace, ticketKeys } = await start()
-  expect(workplace.source('https', 'ignored', 1)).toEqual({ fd: 5 })
-  expect(workplace.source('http', 'ignored', 1)).toEqual({ fd: 7 })
-  expect(workplace.ticketKeys).toEqual(ticketKeys)
+it('a worker takes its own sockets, and knows what all are told', async () => {
+  const { membership } = await start()
+  expect(membership.slot).toBe(2)
+  expect(membership.socketOf('https')).toEqual({ fd: 5 })
+  expect(membership.socketOf('http')).toEqual({ fd: 7 })
+  expect(membership.briefing).toEqual({ keys: 7 })
 })
 
 it('takes those of a lost one too, once, and gives them back', async () => {
-  const { workplace, tell } = await start()
-  const taken: ListenSource[] = []
-  const givenBack: ListenSource[] = []
-  const accept = async (source: ListenSource): Promise<() => void> => {
+  const { membership, tell } = await start()
+  const taken: InheritedSocket[] = []
+  const givenBack: InheritedSocket[] = []
+  const accept = async (source: InheritedSocket): Promise<() => void> => {
     taken.push(source)
     return () => void givenBack.push(source)
   }
-  workplace.onCover('https', accept)
-  workplace.onCover('http', accept)
+  membership.onCover('https', accept)
+  membership.onCover('http', accept)
   tell({ type: 'cover', slot: 1 })
   expect(taken).toEqual([{ fd: 4 }, { fd: 6 }])
   tell({ type: 'uncover', slot: 1 })

@@ -1,8 +1,8 @@
 /** The buses of worker processes that are joined by their parent, all in this process. */
-import { BusHub } from '../workers/bus-hub.ts'
-import { BusLink } from '../workers/bus-link.ts'
-import type { ToParent, ToWorker } from '../workers/messages.ts'
-import { recordingLog } from './test-edge.ts'
+import { recordingLog } from '@roundtrip/http/testing'
+import { BusHub } from '../bus-hub.ts'
+import { BusLink } from '../bus-link.ts'
+import type { ToParent, ToWorker } from '../messages.ts'
 
 export interface JoinedBuses {
   readonly parent: BusHub
@@ -12,7 +12,7 @@ export interface JoinedBuses {
 }
 
 export const joinedBuses = (count: number): JoinedBuses => {
-  const { log } = recordingLog()
+  const log = recordingLog()
   const parent = new BusHub(log)
   const delivered: string[] = []
   const workers = Array.from({ length: count }, () => {

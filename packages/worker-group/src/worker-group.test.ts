@@ -1,5 +1,5 @@
+import { recordingLog, type LogLine } from '@roundtrip/http/testing'
 import { describe, expect, it } from 'vitest'
-import { recordingLog, type LogLine } from '../testing/test-edge.ts'
 import type { ToWorker } from './messages.ts'
 import { WorkerGroup } from './worker-group.ts'
 import type { Exit, WorkerProcess } from './worker-process.ts'
@@ -48,7 +48,7 @@ interface Running {
 }
 
 const start = async (count: number): Promise<Running> => {
-  const { log, lines } = recordingLog()
+  const log = recordingLog()
   const spawned: FakeWorker[] = []
   const delays: Running['delays'] = []
   const at = { now: 0 }
@@ -69,7 +69,7 @@ const start = async (count: number): Promise<Running> => {
   const started = group.start()
   for (const worker of spawned) worker.becomeReady()
   expect(await started).toEqual({ https: 'https://127.0.0.1:8443' })
-  return { group, spawned, delays, lines, at }
+  return { group, spawned, delays, lines: log.lines, at }
 }
 
 const nth = ({ spawned }: Running, number: number): FakeWorker => {
@@ -99,7 +99,7 @@ describe('a worker that ends by itself', () => {
       { type: 'cover', slot: 2 },
       { type: 'uncover', slot: 2 },
     ])
-    expect(running.lines).toMatchObject([{ level: 'error', slot: 2, code: 1 }])
+    expect(running.lines).toMatchObject([{ level: 'error', facts: { slot: 2, code: 1 } }])
   })
 
   it('again and again is replaced ever later, until one lasts', async () => {
@@ -134,6 +134,7 @@ describe('recycling', () => {
   it('has the new one ready before the old one is told to end, one after the other', async () => {
     const running = await start(2)
     const recycled = running.group.recycle()
+    await turn()
     expect(running.group.recycle()).toBe(recycled)
     expect(nth(running, 3).slot).toBe(1)
     expect(nth(running, 1).told).toEqual([])
@@ -157,6 +158,7 @@ describe('recycling', () => {
   it('leaves the old ones where they are when a new one does not become ready', async () => {
     const running = await start(2)
     const recycled = running.group.recycle()
+    await turn()
     nth(running, 3).end(1)
     await expect(recycled).rejects.toThrow('ended')
     expect(running.group.status()).toMatchObject([
@@ -169,6 +171,7 @@ describe('recycling', () => {
   it('and a crash of the old one meanwhile make one new worker, not two', async () => {
     const running = await start(1)
     const recycled = running.group.recycle()
+    await turn()
     nth(running, 1).end(1)
     await turn()
     nth(running, 2).becomeReady()
@@ -181,6 +184,7 @@ describe('recycling', () => {
   it('is given up when all are to end', async () => {
     const running = await start(1)
     const recycled = running.group.recycle()
+    await turn()
     const drained = running.group.drain()
     nth(running, 1).end()
     nth(running, 2).becomeReady()
@@ -189,6 +193,44 @@ describe('recycling', () => {
     nth(running, 2).end()
     await recycled
     await drained
+  })
+})
+
+describe('replacing one', () => {
+  it('waits for its turn, and has only that one replaced', async () => {
+    const running = await start(2)
+    const both = [running.group.replace(2), running.group.replace(1)]
+    await turn()
+    expect(running.spawned.slice(2).map(({ slot }) => slot)).toEqual([2])
+    nth(running, 3).becomeReady()
+    await turn()
+    expect(nth(running, 2).told).toEqual(['SIGTERM'])
+    expect(running.spawned).toHaveLength(3)
+    nth(running, 2).end()
+    await turn()
+    nth(running, 4).becomeReady()
+    await turn()
+    nth(running, 1).end()
+    await Promise.all(both)
+    expect(running.group.status()).toMatchObject([{ pid: 4 }, { pid: 3 }])
+  })
+
+  it('does nothing when that one has gone, and does not hold the next up when the new one fails', async () => {
+    const running = await start(1)
+    await running.group.replace(17)
+    expect(running.spawned).toHaveLength(1)
+    const failing = running.group.replace(1)
+    await turn()
+    nth(running, 2).end(1)
+    await expect(failing).rejects.toThrow('ended')
+    expect(running.group.status()).toMatchObject([{ pid: 1, state: 'ready' }])
+    const again = running.group.replace(1)
+    await turn()
+    nth(running, 3).becomeReady()
+    await turn()
+    nth(running, 1).end()
+    await again
+    expect(running.group.status()).toMatchObject([{ pid: 3, state: 'ready' }])
   })
 })
 

@@ -1,6 +1,6 @@
 /** What a parent and its workers say to each other on their channel, beside the line that runService sends when it is ready. */
 
-/** Descriptors of inherited sockets by listener (`https`, `http`): one for each slot, the first for slot 1. */
+/** Descriptors of inherited sockets by listener, such as `https`: one for each slot, the first for slot 1. */
 export type InheritedSockets = Readonly<Record<string, readonly number[]>>
 
 /** What a worker needs to know before it can start. */
@@ -9,7 +9,8 @@ export interface Assignment {
   /** From 1. A replacement has the slot of its predecessor. */
   readonly slot: number
   readonly sockets: InheritedSockets
-  readonly ticketKeys: Uint8Array
+  /** What else the service wants its workers to know; structured-cloneable. */
+  readonly briefing: unknown
 }
 
 export type ToWorker =

@@ -1,15 +1,16 @@
-/** All workers of one edge: kept at their number, replaced one by one without losing a connection, drained together. */
+/** All workers of one service: kept at their number, replaced one by one without losing a connection, drained together. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { Log } from '@roundtrip/http'
 import { recoveredAfterMs, restartDelayMs } from './backoff.ts'
 import { BusHub } from './bus-hub.ts'
-import type { WorkerBus } from './worker-bus.ts'
 import type { Exit, WorkerProcess } from './worker-process.ts'
 
 export interface WorkerGroupOptions {
   readonly count: number
   /** Forks the worker of a slot. */
   readonly spawn: (slot: number) => WorkerProcess
+  /** The parent's end; of the group's own by default. */
+  readonly bus?: BusHub
   readonly log: Log
   readonly clock?: () => number
   /** Calls back once. @returns how to call it off; node's timers by default */
@@ -39,21 +40,23 @@ interface Slot {
 }
 
 export class WorkerGroup {
+  readonly bus: BusHub
   readonly #options: WorkerGroupOptions
   readonly #clock: () => number
-  readonly #hub: BusHub
   readonly #slots: readonly Slot[]
   /** Told to end: the ends of these are no news. */
   readonly #leaving = new Set<WorkerProcess>()
   readonly #delayed = new Set<() => void>()
   #isEnding = false
   #recycling: Promise<void> | undefined
+  /** Replacements come one after the other, whoever asks for them. */
+  #replacing: Promise<void> = Promise.resolve()
 
   constructor(options: WorkerGroupOptions) {
-    const { count, log, clock = Date.now } = options
+    const { count, log, bus = new BusHub(log), clock = Date.now } = options
+    this.bus = bus
     this.#options = options
     this.#clock = clock
-    this.#hub = new BusHub(log)
     this.#slots = Array.from({ length: count }, (_, index) => ({
       number: index + 1,
       worker: undefined,
@@ -63,10 +66,6 @@ export class WorkerGroup {
       failures: 0,
       coveredBy: undefined,
     }))
-  }
-
-  get bus(): WorkerBus {
-    return this.#hub
   }
 
   status(): WorkerStatus[] {
@@ -94,8 +93,20 @@ export class WorkerGroup {
    * @throws RoundtripError `WORKER_FAILED` when a new one does not become ready: the old ones go on
    */
   recycle(): Promise<void> {
-    this.#recycling ??= this.#recycleAll().finally(() => (this.#recycling = undefined))
+    this.#recycling ??= this.#inTurn(() => this.#recycleAll()).finally(() => (this.#recycling = undefined))
     return this.#recycling
+  }
+
+  /**
+   * Replaces one worker in the same way; nothing when it is not there any more.
+   *
+   * @throws RoundtripError `WORKER_FAILED` when the new one does not become ready: the old one goes on
+   */
+  replace(pid: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const slot = this.#slots.find(({ worker }) => worker?.pid === pid)
+      if (slot !== undefined) await this.#succeed(slot)
+    })
   }
 
   /** Resolves when all have answered what they had in hand and ended. @throws RoundtripError `WORKER_FAILED` when one had to break off */
@@ -103,7 +114,7 @@ export class WorkerGroup {
     this.#end()
     const exits = await Promise.all(this.#workers().map((worker) => this.#dismiss(worker)))
     // One that was just being made is dismissed there.
-    await this.#recycling?.catch(() => undefined)
+    await this.#replacing
     const bad = exits.filter(({ code }) => code !== 0)
     if (bad.length > 0) {
       throw new RoundtripError('WORKER_FAILED', `${bad.length} of ${exits.length} workers did not end in good order.`)
@@ -138,9 +149,9 @@ export class WorkerGroup {
 
   #spawn(slot: number): WorkerProcess {
     const worker = this.#options.spawn(slot)
-    this.#hub.join(worker)
-    worker.onMessage = (message) => this.#hub.hear(worker, message)
-    void worker.exited.then(() => this.#hub.leave(worker))
+    this.bus.join(worker)
+    worker.onMessage = (message) => this.bus.hear(worker, message)
+    void worker.exited.then(() => this.bus.leave(worker))
     return worker
   }
 
@@ -210,21 +221,30 @@ export class WorkerGroup {
     this.#delayed.add(callOff)
   }
 
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const outcome = this.#replacing.then(work)
+    this.#replacing = outcome.catch(() => undefined)
+    return outcome
+  }
+
   async #recycleAll(): Promise<void> {
     this.#options.log.info({ workers: this.#slots.length }, 'recycling workers')
-    for (const slot of this.#slots) {
-      const old = slot.worker
-      // A slot without a worker is about to get a new one anyway.
-      if (old === undefined || this.#isEnding) continue
-      const replacement = this.#spawn(slot.number)
-      await replacement.ready
-      if (this.#isEnding) return void (await this.#dismiss(replacement))
-      slot.since = this.#clock()
-      this.#seat(slot, replacement)
-      this.#watch(slot)
-      await this.#dismiss(old)
-    }
+    for (const slot of this.#slots) await this.#succeed(slot)
     this.#options.log.info({ workers: this.#slots.length }, 'workers recycled')
+  }
+
+  /** The new one is ready before the old one is told to end. */
+  async #succeed(slot: Slot): Promise<void> {
+    const old = slot.worker
+    // A slot without a worker is about to get a new one anyway.
+    if (old === undefined || this.#isEnding) return
+    const replacement = this.#spawn(slot.number)
+    await replacement.ready
+    if (this.#isEnding) return void (await this.#dismiss(replacement))
+    slot.since = this.#clock()
+    this.#seat(slot, replacement)
+    this.#watch(slot)
+    await this.#dismiss(old)
   }
 }
 

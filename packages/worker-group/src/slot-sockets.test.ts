@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { BoundSocket, createServer, type AddressInfo } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { SlotSockets } from './slot-sockets.ts'
-import { workerCount } from './start-workers.ts'
+import { workerCount } from './worker-count.ts'
 
 it('are one for each listener and slot, on the same port, and told apart by their descriptors', async () => {
   const sockets = await SlotSockets.bind(

@@ -4,7 +4,7 @@ import { BoundSocket, isIP } from 'node:net'
 import type { InheritedSockets } from './messages.ts'
 
 export interface Address {
-  /** `https` or `http`. */
+  /** Of the listener, e.g. `https`. */
   readonly name: string
   readonly host: string
   readonly port: number

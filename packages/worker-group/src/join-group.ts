@@ -1,9 +1,9 @@
 /** A worker's way in: says hello to its parent, hears its assignment, and works from then on as told. */
 import type { Log } from '@roundtrip/http'
-import type { ListenSource } from '../listener/listener.ts'
 import { BusLink } from './bus-link.ts'
 import type { Assignment, InheritedSockets, ToParent, ToWorker } from './messages.ts'
-import { reportFigures, type ListenerName, type Workplace } from './workplace.ts'
+import { reportFigures } from './topics.ts'
+import type { WorkerBus } from './worker-bus.ts'
 
 /** The channel to the parent: `process` in a forked child. */
 export interface Channel {
@@ -11,9 +11,27 @@ export interface Channel {
   send?(message: ToParent, callback: (error: Error | null) => void): unknown
 }
 
-type Accept = (source: ListenSource) => Promise<() => void>
+/** A socket that the parent has bound. */
+export interface InheritedSocket {
+  readonly fd: number
+}
 
-export const joinWorkers = async (channel: Channel, log: Log): Promise<Workplace> => {
+/** Takes connections from one more socket. @returns how to take no more of them */
+export type AcceptFrom = (socket: InheritedSocket) => Promise<() => void>
+
+export interface Membership {
+  readonly bus: WorkerBus
+  /** From 1. */
+  readonly slot: number
+  /** What the parent tells all of its workers. */
+  readonly briefing: unknown
+  /** @param listener its name, among the addresses of the group */
+  readonly socketOf: (listener: string) => InheritedSocket
+  /** `accept` is called when the connections of a lost worker are to be taken too; what it resolves with ends that again. */
+  readonly onCover: (listener: string, accept: AcceptFrom) => void
+}
+
+export const joinGroup = async (channel: Channel, log: Log): Promise<Membership> => {
   // A parent that is gone takes this process with it; what was to be said to it does not matter any more.
   const send = (message: ToParent): void => void channel.send?.(message, () => undefined)
   const bus = new BusLink(log, send)
@@ -27,14 +45,15 @@ export const joinWorkers = async (channel: Channel, log: Log): Promise<Workplace
     else bus.hear(told)
   })
   send({ type: 'hello' })
-  const { slot, sockets, ticketKeys } = await assigned.promise
+  const { slot, sockets, briefing } = await assigned.promise
   covers.sockets = sockets
   reportFigures(bus, slot)
   return {
     bus,
-    ticketKeys: Buffer.from(ticketKeys),
-    source: (name) => ({ fd: sockets[name]?.[slot - 1] ?? -1 }),
-    onCover: (name, accept) => covers.add(name, accept),
+    slot,
+    briefing,
+    socketOf: (listener) => ({ fd: sockets[listener]?.[slot - 1] ?? -1 }),
+    onCover: (listener, accept) => covers.add(listener, accept),
   }
 }
 
@@ -42,7 +61,7 @@ export const joinWorkers = async (channel: Channel, log: Log): Promise<Workplace
 class Covers {
   sockets: InheritedSockets = {}
   readonly #log: Log
-  readonly #accepts = new Map<ListenerName, Accept>()
+  readonly #accepts = new Map<string, AcceptFrom>()
   readonly #active = new Map<number, Promise<() => void>[]>()
   /** Ending a cover closes this process's descriptor of the socket, so that each slot can be covered once. */
   readonly #used = new Set<number>()
@@ -51,8 +70,8 @@ class Covers {
     this.#log = log
   }
 
-  add(name: ListenerName, accept: Accept): void {
-    this.#accepts.set(name, accept)
+  add(listener: string, accept: AcceptFrom): void {
+    this.#accepts.set(listener, accept)
   }
 
   begin(slot: number): void {

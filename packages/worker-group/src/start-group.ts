@@ -1,0 +1,88 @@
+/** Starts a service as a parent of workers that share its ports. The parent serves nothing itself. */
+import type { Log } from '@roundtrip/http'
+import type { Component } from '@roundtrip/service'
+import { BusHub } from './bus-hub.ts'
+import { groupHealth } from './group-health.ts'
+import { SlotSockets, type Address } from './slot-sockets.ts'
+import { recycleTopic, replaceTopic, workerStatusTopic } from './topics.ts'
+import { WorkerGroup } from './worker-group.ts'
+import { spawnWorker } from './worker-process.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export interface StartGroupOptions {
+  readonly count: number
+  /** Name of the whole: workers are called `name.1`, `name.2`, … */
+  readonly instance: string
+  /** To bind, for all workers. */
+  readonly addresses: readonly Address[]
+  /** Entry point of a worker. */
+  readonly file: string
+  /** Of this process: what workers inherit. */
+  readonly environment: Environment
+  /** What each worker is told when it starts; structured-cloneable. */
+  readonly briefing?: () => unknown
+  /** The parent's end of the bus, for who needs it before the workers are there. */
+  readonly bus?: BusHub
+  readonly log: Log
+}
+
+export interface StartedGroup {
+  readonly component: Component
+  readonly bus: BusHub
+}
+
+/** @throws the error of binding, or what kept a worker from becoming ready */
+export const startWorkerGroup = async (options: StartGroupOptions): Promise<StartedGroup> => {
+  const { count, addresses, file, briefing, log, bus = new BusHub(log) } = options
+  const sockets = await SlotSockets.bind(addresses, count)
+  const group = new WorkerGroup({
+    count,
+    bus,
+    log,
+    spawn: (slot) =>
+      spawnWorker({
+        file,
+        commandLine: process.argv.slice(2),
+        environment: environmentOf(slot, options),
+        descriptors: sockets.descriptors,
+        assignment: { type: 'assignment', slot, sockets: sockets.inherited, briefing: briefing?.() },
+      }),
+  })
+  const stopListening = obey(group, log)
+  const close = async (): Promise<void> => {
+    stopListening()
+    await group.close()
+    sockets.close()
+  }
+  try {
+    const listeners = await group.start()
+    const health: Component['health'] = () => groupHealth(bus, count)
+    return { component: { listeners, health, drain: () => group.drain(), close }, bus }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** A name of its own for each worker; health is asked of the parent. */
+const environmentOf = (slot: number, { environment, instance }: StartGroupOptions): Environment => ({
+  ...environment,
+  SERVICE_INSTANCE: `${instance}.${slot}`,
+  SERVICE_HEALTH_PORT: '',
+})
+
+/** Recycles on SIGUSR2, and when a worker passes on that somebody asks for it. @returns how to stop */
+const obey = (group: WorkerGroup, log: Log): (() => void) => {
+  group.bus.subscribe(workerStatusTopic, () => group.status())
+  group.bus.subscribe(recycleTopic, async () => {
+    await group.recycle()
+    return group.status()
+  })
+  group.bus.subscribe(replaceTopic, (pid) => group.replace(pid))
+  const onSignal = (): void => {
+    group.recycle().catch((error: unknown) => log.error({ error }, 'workers could not be recycled'))
+  }
+  process.on('SIGUSR2', onSignal)
+  return () => void process.off('SIGUSR2', onSignal)
+}

@@ -1,0 +1,10 @@
+/** The workplace of an edge that is one of several workers. */
+import type { Log } from '@roundtrip/http'
+import { joinGroup, type Channel } from '@roundtrip/worker-group'
+import type { Workplace } from './workplace.ts'
+
+/** @param channel to the parent: `process` in a forked child */
+export const workInGroup = async (channel: Channel, log: Log): Promise<Workplace> => {
+  const { bus, briefing, socketOf, onCover } = await joinGroup(channel, log)
+  return { bus, ticketKeys: Buffer.from(briefing as Uint8Array), source: socketOf, onCover }
+}
