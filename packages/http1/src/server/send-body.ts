@@ -184,8 +184,11 @@ export class StreamSending implements Sending {
       return
     }
     this.#isOver = true
-    this.#socket.write(isChunked ? chunkedEnd(this.bodyBytes === 0) : '', 'latin1', this.#flushed)
+    const socket = this.#socket
+    const isOut = !isChunked && socket.writableLength === 0 && socket.errored === null
+    if (!isOut) socket.write(isChunked ? chunkedEnd(this.bodyBytes === 0) : '', 'latin1', this.#flushed)
     this.#ended(true)
+    if (isOut) this.#flushed()
   }
 
   #fail(): void {

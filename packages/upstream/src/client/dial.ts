@@ -34,7 +34,8 @@ export interface DialEvents {
   closed(error: Error | undefined): void
 }
 
-const readBytes = 64 * 1024
+/** Most answers come whole in one read, and go on in one write: each further one is a turn of the event loop. */
+const readBytes = 128 * 1024
 
 /**
  * Cleartext sockets are read into one buffer: each read is finished before the next begins. Not so on Windows, where

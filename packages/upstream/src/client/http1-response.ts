@@ -11,12 +11,13 @@ import {
 } from '@roundtrip/http1'
 import { endToEnd } from './end-to-end.ts'
 import { promisedIdleMs } from './keep-alive.ts'
+import { minLentBytes } from './lent-memory.ts'
 
 /** What a response consists of, as it is found. The octets belong to the chunk that was read. */
 export interface ResponseEvents {
   /** An interim response ahead of the final one, but for 100: the edge answers expectations itself. */
   informed(status: number, fields: Fields): void
-  /** The head, and the whole content when that came along; undefined content is none. It has then ended. */
+  /** The head, and the whole content when that came along and is short; undefined content is none. It has then ended. */
   answered(status: number, fields: Fields, content: Uint8Array | undefined): void
   /** The head of a response whose content follows in parts. */
   begun(status: number, fields: Fields): void
@@ -105,7 +106,8 @@ export class Http1Response {
     if (framing.kind === 'chunked') return this.#startChunked(head.status, fields, chunk, at)
     if (framing.kind === 'length') {
       const end = at + framing.bytes
-      if (end <= chunk.length) return this.#answer(head.status, fields, chunk.subarray(at, end), chunk.length - end)
+      if (end <= chunk.length && framing.bytes < minLentBytes)
+        return this.#answer(head.status, fields, chunk.subarray(at, end), chunk.length - end)
       this.left = framing.bytes
     } else {
       this.#endsWithConnection = true
@@ -118,7 +120,12 @@ export class Http1Response {
   #startChunked(status: number, fields: Fields, chunk: Buffer, at: number): number {
     const decoder = new ChunkedDecoder('response')
     const parts: Buffer[] = []
-    if (decoder.push(chunk, at, (part) => parts.push(part))) {
+    let bytes = 0
+    const isDone = decoder.push(chunk, at, (part) => {
+      bytes += part.length
+      parts.push(part)
+    })
+    if (isDone && bytes < minLentBytes) {
       const [first] = parts
       const content = parts.length === 1 ? first : Buffer.concat(parts)
       return this.#answer(status, fields, content, chunk.length - decoder.next)
@@ -126,7 +133,8 @@ export class Http1Response {
     this.#decoder = decoder
     this.#events.begun(status, fields)
     for (const part of parts) this.#events.content(part)
-    return 0
+    if (isDone) this.#end()
+    return isDone ? chunk.length - decoder.next : 0
   }
 
   #answer(status: number, fields: Fields, content: Buffer | undefined, rest: number): number {

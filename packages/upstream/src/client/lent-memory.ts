@@ -1,11 +1,11 @@
 /** Memory for content that is copied out of a shared read buffer: lent to the body's reader, used again when given back. */
 
 /** As much as one read brings at most. */
-const slabBytes = 65_536
-/** Shorter content is cut from node's own pool. */
-const minLentBytes = 8192
+const slabBytes = 131_072
+/** Shorter content is copied into memory of its own: it need not be a stream to be given back. */
+export const minLentBytes = 16_384
 /** Kept for reuse at most: 4 MiB. */
-const maxFree = 64
+const maxFree = 32
 
 const free: ArrayBuffer[] = []
 /** Octets in use of what is lent. Who gives back twice, or a part, or what is not ours, must not make two readers share memory. */
