@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { defaultsOf } from '@roundtrip/config'
 import { BodyEncoder, Fields, newTrace, type HttpContext, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { CacheStore } from '@roundtrip/http-cache'
+import { RouteFigures } from '@roundtrip/metrics'
 import { Passage } from '@roundtrip/pipeline'
 import { LocalLimiter } from '@roundtrip/rate-limit'
 import { createPool, poolSettingsOf, type Transport } from '@roundtrip/upstream'
@@ -9,7 +10,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { AddressSet } from './addresses/address-set.ts'
 import { LoadShedder } from './layers/load-shedder.ts'
 import { SlowRequests } from './layers/slow-requests.ts'
-import { RouteFigures } from './metrics/route-figures.ts'
 import { routeLayers, routePipeline, type SharedParts } from './pipeline.ts'
 import { edgeFile } from './settings/edge-file.ts'
 import { recordingLog } from './testing/test-edge.ts'
@@ -99,7 +99,7 @@ const run = async (given: Case = {}): Promise<{ response: HttpResponse; forwarde
   onTestFinished(() => pool.close())
   const [settings] = defaultsOf(edgeFile).routes
   if (settings === undefined) throw new Error('no default route')
-  const handler = routePipeline(partsOf(given), { settings, pool, figures: new RouteFigures('default') })
+  const handler = routePipeline(partsOf(given), { settings, pool, figures: new RouteFigures('edge', 'default') })
   const response = await handler(requestOf(given.request), contextOf(given.sampled))
   return { response, forwarded }
 }
@@ -113,7 +113,7 @@ describe('the pipeline of the edge', () => {
     onTestFinished(() => pool.close())
     const [settings] = defaultsOf(edgeFile).routes
     if (settings === undefined) throw new Error('no default route')
-    const parts = { settings, pool, figures: new RouteFigures('default') }
+    const parts = { settings, pool, figures: new RouteFigures('edge', 'default') }
     const names = routeLayers(partsOf({ asksClients: true }), parts).map(([name]) => name)
     expect(shown).toEqual([...names, 'forward'])
   })

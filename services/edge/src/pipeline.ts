@@ -1,4 +1,5 @@
 /** The way of a request through the edge, top to bottom: the first layer is the outermost. Each route has a list of its own. */
+import type { RouteFigures } from '@roundtrip/metrics'
 import { compose } from '@roundtrip/pipeline'
 import {
   accessLog,
@@ -28,7 +29,6 @@ import { validate } from './layers/validate.ts'
 import { clientCertificateField, type ClientCertificateFieldOptions } from './tls/client-certificate-field.ts'
 import type { AddressSet } from './addresses/address-set.ts'
 import { measure } from './metrics/measure.ts'
-import type { RouteFigures } from './metrics/route-figures.ts'
 import type { RouteSettings } from './settings/route-settings.ts'
 
 /** What all routes of a process share. */

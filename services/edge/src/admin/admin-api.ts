@@ -1,7 +1,7 @@
 /** What operators can ask of an edge and do with it, over JSON: each route puts a question to all workers and merges what they say. */
 import { RoundtripError } from '@roundtrip/errors'
+import { addUp, expose } from '@roundtrip/metrics'
 import { processFiguresTopic, recycleTopic, workerStatusTopic, type WorkerBus } from '@roundtrip/worker-group'
-import { addUp, expose } from '../metrics/exposition.ts'
 import type { AdminHandler, AdminRequest, AdminRoutes } from './admin-listener.ts'
 import { addFigures, mergeCertificates, mergePools } from './merge.ts'
 import { purgeCommand } from './purge-command.ts'

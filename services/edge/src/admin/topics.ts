@@ -1,9 +1,9 @@
 /** What the admin API asks of worker processes; each answers for itself. */
 import type { Explanation, PurgeCommand, StoreStats } from '@roundtrip/http-cache'
+import type { Metric } from '@roundtrip/metrics'
 import type { PoolStatus } from '@roundtrip/upstream'
 import { topic, type Topic } from '@roundtrip/worker-group'
 import type { SlowRequest } from '../layers/slow-requests.ts'
-import type { Metric } from '../metrics/exposition.ts'
 import type { PurgeNote } from '../purge/purge-relay.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import type { RequestUrl } from './request-url.ts'

@@ -1,7 +1,6 @@
 /** When the certificates that clients are shown run out (RFC 5280 §4.1.2.5). */
+import { lowest, type Metric } from '@roundtrip/metrics'
 import type { Certificate } from '../tls/certificate.ts'
-import type { Metric } from './exposition.ts'
-import { lowest } from './metric.ts'
 
 /** By the first name in the certificate, as further ones come with it. */
 export const certificateMetrics = (certificates: readonly Certificate[]): Metric[] => [

@@ -1,12 +1,11 @@
 /** All figures of one worker process, in one list. */
 import type { StoreStats } from '@roundtrip/http-cache'
+import { addUp, counter, gauge, processMetrics, rowsBy, type Metric } from '@roundtrip/metrics'
 import type { Listeners } from '../listener/open-listeners.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
 import type { EdgeRuntime } from '../runtime/edge-runtime.ts'
 import { certificateMetrics } from './certificate-metrics.ts'
-import { addUp, type Metric } from './exposition.ts'
 import { http2Metrics, type Http2Servers } from './http2-metrics.ts'
-import { counter, gauge, rowsBy } from './metric.ts'
 import { connectionMetrics, http1Metrics, listenerMetrics, type Http1Servers } from './server-metrics.ts'
 import { upstreamMetrics } from './upstream-metrics.ts'
 
@@ -30,7 +29,7 @@ export const collectMetrics = ({ runtime, listeners, http1, http2, purges }: Mea
   ...certificateMetrics(listeners.certificates()),
   ...http1Metrics(http1),
   ...http2Metrics(http2),
-  ...processMetrics(),
+  ...processMetrics('edge'),
 ]
 
 const cacheMetrics = (stats: StoreStats): Metric[] => [
@@ -81,15 +80,4 @@ const limitMetrics = ({ shedder, limiter }: EdgeRuntime): Metric[] => {
     counter('edge_rate_limited_total', 'Requests beyond a rate limit.', [[{}, limits.denied]]),
     counter('edge_rate_limit_fallbacks_total', 'Decisions without the shared counts.', [[{}, limits.fallbacks]]),
   ]
-}
-
-const processMetrics = (): Metric[] => [
-  gauge('edge_workers', 'Processes that serve.', [[{}, 1]]),
-  gauge('edge_process_resident_memory_bytes', 'Resident memory.', [[{}, process.memoryUsage.rss()]]),
-  counter('edge_process_cpu_seconds_total', 'Processor time.', [[{}, cpuSeconds()]]),
-]
-
-const cpuSeconds = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e6
 }

@@ -1,7 +1,6 @@
 /** Figures of clients that speak HTTP/2: what was refused, reset and ended, and why (RFC 9113 §5.4, §6.8, §10.5). */
 import type { Http2Stats } from '@roundtrip/http2'
-import type { Metric } from './exposition.ts'
-import { counter, gauge, rowsBy, type Row } from './metric.ts'
+import { counter, gauge, rowsBy, type Metric, type Row } from '@roundtrip/metrics'
 
 /** By listener. */
 export type Http2Servers = ReadonlyMap<string, { readonly stats: () => Http2Stats }>

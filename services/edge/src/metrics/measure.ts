@@ -1,6 +1,6 @@
 /** Counts what a route answers and how long its head took. */
 import type { HttpLayer } from '@roundtrip/http'
-import type { RouteFigures } from './route-figures.ts'
+import type { RouteFigures } from '@roundtrip/metrics'
 
 /** Around `error-response`: a failure counts by the status that the client was sent. */
 export const measure =

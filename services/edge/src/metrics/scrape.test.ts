@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { constants } from 'node:http2'
 import { describe, expect, it } from 'vitest'
-import { readExposition, type Family } from '../testing/read-exposition.ts'
+import { readExposition, type Family } from '@roundtrip/metrics/testing'
 import { startSteeredEdge } from '../testing/steered-edge.ts'
 import {
   ask,

@@ -1,8 +1,7 @@
 /** Figures of the public side: connections, handshakes, and what was refused before there was a request. */
 import type { Http1Stats } from '@roundtrip/http1'
+import { counter, gauge, rowsBy, type Metric, type Row } from '@roundtrip/metrics'
 import type { Listeners } from '../listener/open-listeners.ts'
-import type { Metric } from './exposition.ts'
-import { counter, gauge, rowsBy, type Row } from './metric.ts'
 
 /** By listener. */
 export type Http1Servers = ReadonlyMap<string, { readonly stats: () => Http1Stats }>

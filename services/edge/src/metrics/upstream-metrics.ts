@@ -1,8 +1,7 @@
 /** Rate, errors and duration of the pools and their members. */
+import { counter, gauge, type Metric, type Row } from '@roundtrip/metrics'
 import type { PoolStatus } from '@roundtrip/upstream'
 import type { ServedPool } from '../runtime/edge-runtime.ts'
-import type { Metric } from './exposition.ts'
-import { counter, gauge, type Row } from './metric.ts'
 
 export const upstreamMetrics = (served: readonly ServedPool[]): Metric[] => {
   const pools = served.map(({ pool }) => pool.status())

@@ -1,7 +1,7 @@
 /** One state of the edge: its routes and their pipelines. Requests that began in it end in it. */
 import type { HttpHandler, HttpRequest } from '@roundtrip/http'
+import { RouteFigures } from '@roundtrip/metrics'
 import type { Pool } from '@roundtrip/upstream'
-import { RouteFigures } from '../metrics/route-figures.ts'
 import { routePipeline, type SharedParts } from '../pipeline.ts'
 import { noRoutePipeline } from '../routing/no-route.ts'
 import { createRouter } from '../routing/router.ts'
@@ -33,7 +33,7 @@ export class RouteTable {
   /** @throws RoundtripError `SETTINGS_INVALID` */
   constructor({ file, shared, pools, figures }: RouteTableOptions) {
     this.file = file
-    this.figures = new Map(file.routes.map(({ name }) => [name, figures.get(name) ?? new RouteFigures(name)]))
+    this.figures = new Map(file.routes.map(({ name }) => [name, figures.get(name) ?? new RouteFigures('edge', name)]))
     this.#find = createRouter(file.routes.map((route) => this.#built(route, shared, pools)))
     this.#otherwise = noRoutePipeline(file.hosts, shared.accessLog)
   }

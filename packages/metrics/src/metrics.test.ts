@@ -58,7 +58,7 @@ describe('a histogram', () => {
 
 describe('the figures of a route', () => {
   it('are rate, errors and duration', () => {
-    const figures = new RouteFigures('api')
+    const figures = new RouteFigures('edge', 'api')
     figures.record(200, 1)
     figures.record(204, 3)
     figures.record(502, 20)

@@ -4,11 +4,14 @@ import type { Metric } from './exposition.ts'
 
 export class RouteFigures {
   readonly route: string
+  readonly #prefix: string
   /** By the hundreds of the status. */
   readonly #answers = new Float64Array(6)
   readonly #durations = new Histogram()
 
-  constructor(route: string) {
+  /** @param prefix name of the service, which all its metrics begin with */
+  constructor(prefix: string, route: string) {
+    this.#prefix = prefix
     this.route = route
   }
 
@@ -27,7 +30,7 @@ export class RouteFigures {
     const { route } = this
     return [
       {
-        name: 'edge_responses_total',
+        name: `${this.#prefix}_responses_total`,
         help: 'Responses by route and class of status.',
         type: 'counter',
         samples: [2, 3, 4, 5].map((hundreds) => ({
@@ -36,7 +39,7 @@ export class RouteFigures {
         })),
       },
       {
-        name: 'edge_first_byte_seconds',
+        name: `${this.#prefix}_first_byte_seconds`,
         help: 'Time until the head of the response was ready.',
         type: 'histogram',
         samples: this.#durations.samples({ route }),
