@@ -30,7 +30,7 @@ const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(
 const neighbours = {
   database: { read: async () => ({ value: users, node: 'replica-1' }) } as unknown as Database,
   catalogue: {
-    list: async (_, timings) => {
+    list: async (_, { timings }) => {
       await timings.cache(async () => ({ outcome: 'hit' as const }))
       return { products: [product] }
     },

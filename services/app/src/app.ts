@@ -1,5 +1,5 @@
 /** The application, read top to bottom: what runs for each request, then the routes. */
-import type { Database } from '@roundtrip/postgres'
+import { sessionPosition, type Database } from '@roundtrip/postgres'
 import type { Health } from '@roundtrip/service'
 import type { FastifyBaseLogger } from 'fastify'
 import { account } from './auth/account.ts'
@@ -8,10 +8,13 @@ import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
 import { closeConnectionsOnDrain } from './http/drain.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
+import { keysFrom } from './http/keys.ts'
 import { requestContext } from './http/request-context.ts'
 import { createServer, type AppServer } from './http/server.ts'
 import { serverTiming } from './http/server-timing.ts'
+import { positionTtlMs } from './http/session-position.ts'
 import type { Clock } from './http/timings.ts'
+import { visits } from './http/visit.ts'
 import { healthRoutes } from './routes/health.ts'
 import { describeApi, openapiRoutes } from './routes/openapi.ts'
 import { orderRoutes } from './routes/orders.ts'
@@ -23,7 +26,7 @@ import type { Checkout } from './shop/checkout.ts'
 
 export interface AppOptions {
   readonly instance: string
-  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'maxBodyBytes'>
+  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'maxBodyBytes' | 'requestTimeoutMs'>
   readonly database: Database
   readonly catalogue: Catalogue
   readonly checkout: Checkout
@@ -34,13 +37,15 @@ export interface AppOptions {
 
 export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   const { instance, settings, database, catalogue, checkout, health, clock = () => performance.now() } = options
-  const { publicOrigin } = settings
+  const { publicOrigin, requestTimeoutMs } = settings
+  const positions = sessionPosition({ secret: keysFrom(settings.secret)('session-position'), ttlMs: positionTtlMs })
   const app = createServer(settings.maxBodyBytes, options.log)
 
   requestContext(app, clock) // First: all below read the trace and the timings that it sets.
   accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
   errorEnvelope(app)
   serverTiming(app, instance)
+  visits(app, { positions, requestTimeoutMs, clock })
   closeConnectionsOnDrain(app)
   account(app) // Before the routes, which ask who it is.
   allowedMethods(app) // Before the routes: it learns of each as it is added.

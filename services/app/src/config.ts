@@ -31,6 +31,10 @@ export const appSettings = Type.Object({
     description: 'where clients reach the site; used in absolute links',
     default: 'https://www.roundtrip.test:8443',
   }),
+  requestTimeoutMs: setting.durationMs({
+    description: 'longest time from the head of a request to its answer; then its work is called off',
+    default: 10_000,
+  }),
   maxBodyBytes: setting.bytes({ description: 'largest request body; larger ones get 413', default: 10_485_760 }),
 })
 

@@ -2,8 +2,9 @@
 import { newOrderSchema, orderIdSchema, orderSchema } from '@roundtrip/contracts'
 import { Type } from 'typebox'
 import { notStored, privateToClient } from '../http/cache-control.ts'
-import { timingsOf, traceOf } from '../http/request-context.ts'
+import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
+import { visitOf } from '../http/visit.ts'
 import type { Checkout } from '../shop/checkout.ts'
 import { idempotencyKeyPattern } from '../shop/idempotency.ts'
 import { problemResponse } from './openapi.ts'
@@ -42,7 +43,7 @@ export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
     const text = request.headers['idempotency-key']
     const { order, isReplay } = await checkout.place(request.body, {
       trace: traceOf(request),
-      timings: timingsOf(request),
+      visit: visitOf(request),
       key: text === undefined ? undefined : { text, whileInFlight: 'refuse' },
     })
     reply.code(201).header('location', `/api/orders/${order.id}`).header('cache-control', notStored)
@@ -54,7 +55,7 @@ export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
     { schema: { summary: 'Get an order', params, response: { 200: orderSchema } } },
     async (request, reply) => {
       reply.header('cache-control', privateToClient)
-      return checkout.find(request.params.id, timingsOf(request))
+      return checkout.find(request.params.id, visitOf(request))
     },
   )
 }

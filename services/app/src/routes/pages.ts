@@ -6,8 +6,9 @@ import { Type } from 'typebox'
 import { notStored, privateToClient, sharedBriefly } from '../http/cache-control.ts'
 import { formBody } from '../http/form-body.ts'
 import { pageHeaders } from '../http/page-headers.ts'
-import { timingsOf, traceOf } from '../http/request-context.ts'
+import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
+import { visitOf } from '../http/visit.ts'
 import { homePage } from '../pages/home-page.ts'
 import { orderPage } from '../pages/order-page.ts'
 import { productPage } from '../pages/product-page.ts'
@@ -43,12 +44,12 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }
   const hide = true // Pages are no part of the API's description.
   app.get('/', { schema: { hide, querystring: Type.Pick(pageQuerySchema, ['cursor']) } }, async (request, reply) => {
     const query = { ...request.query, limit: productsOnHomePage }
-    return sendPage(reply, sharedBriefly, homePage(await catalogue.list(query, timingsOf(request)), publicOrigin))
+    return sendPage(reply, sharedBriefly, homePage(await catalogue.list(query, visitOf(request)), publicOrigin))
   })
 
   const slugParams = Type.Object({ slug: Type.String({ pattern: slugPattern }) })
   app.get('/products/:slug', { schema: { hide, params: slugParams } }, async (request, reply) => {
-    const product = await catalogue.bySlug(request.params.slug, timingsOf(request))
+    const product = await catalogue.bySlug(request.params.slug, visitOf(request))
     return sendPage(reply, sharedBriefly, productPage(product, { publicOrigin, key: randomUUID() }))
   })
 
@@ -58,13 +59,13 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }
     const wanted = { ...customer, lines: [{ productId: Number(productId), quantity: Number(quantity) }] }
     const { order } = await checkout.place(wanted, {
       trace: traceOf(request),
-      timings: timingsOf(request),
+      visit: visitOf(request),
       key: pageKey === undefined ? undefined : formKey(pageKey, wanted),
     })
     return reply.header('cache-control', notStored).redirect(`/orders/${order.id}`, 303)
   })
 
   app.get('/orders/:id', { schema: { hide, params: Type.Object({ id: orderIdSchema }) } }, async (request, reply) =>
-    sendPage(reply, privateToClient, orderPage(await checkout.find(request.params.id, timingsOf(request)))),
+    sendPage(reply, privateToClient, orderPage(await checkout.find(request.params.id, visitOf(request)))),
   )
 }

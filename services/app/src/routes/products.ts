@@ -14,8 +14,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { notStored, sharedBriefly } from '../http/cache-control.ts'
 import { etagOf, isUnchanged, requireMatch } from '../http/etag.ts'
-import { timingsOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
+import { visitOf } from '../http/visit.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import { deleteProduct, insertProduct, updateProduct } from '../shop/products.ts'
 
@@ -64,9 +64,12 @@ export const productRoutes = (app: AppServer, options: ProductRoutesOptions): vo
   )
   app.delete(one, { schema: { summary: 'Remove a product', params } }, async (request, reply) => {
     const { id } = request.params
-    const { lsn } = await options.database.write((tx) =>
-      deleteProduct(tx, id, (current) => requireMatch(request, current)),
+    const visit = visitOf(request)
+    const { lsn } = await options.database.write(
+      (tx) => deleteProduct(tx, id, (current) => requireMatch(request, current)),
+      visit,
     )
+    visit.wrote(lsn)
     await options.catalogue.changed([id], lsn)
     return reply.code(204).header('cache-control', notStored).send()
   })
@@ -78,14 +81,14 @@ const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void =
     { schema: { summary: 'List products', querystring: productQuerySchema, response: { 200: productListSchema } } },
     async (request, reply) => {
       reply.header('cache-control', sharedBriefly)
-      return catalogue.list(request.query, timingsOf(request))
+      return catalogue.list(request.query, visitOf(request))
     },
   )
   app.get(
     one,
     { schema: { summary: 'Get a product', params, response: { 200: productSchema, 304: Type.Void() } } },
     async (request, reply) => {
-      const product = await catalogue.byId(request.params.id, timingsOf(request))
+      const product = await catalogue.byId(request.params.id, visitOf(request))
       reply.header('cache-control', sharedBriefly).header('etag', etagOf(product))
       if (isUnchanged(request, product)) return reply.code(304).send()
       return reply.send(product)
@@ -97,12 +100,14 @@ const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void =
 const saver =
   ({ database, catalogue }: ProductRoutesOptions) =>
   async (request: FastifyRequest, reply: FastifyReply, work: (tx: Queryable) => Promise<Product>): Promise<Product> => {
+    const visit = visitOf(request)
     let lsn = ''
-    const product = await timingsOf(request).database(async () => {
-      const committed = await database.write(work)
+    const product = await visit.timings.database(async () => {
+      const committed = await database.write(work, visit)
       lsn = committed.lsn
       return committed
     })
+    visit.wrote(lsn)
     await catalogue.changed([product.id], lsn)
     reply.header('cache-control', notStored).header('etag', etagOf(product))
     return product

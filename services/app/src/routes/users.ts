@@ -2,8 +2,8 @@
 import { pageQuerySchema, userListSchema } from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
 import { sharedBriefly } from '../http/cache-control.ts'
-import { timingsOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
+import { visitOf } from '../http/visit.ts'
 import { listUsers } from '../shop/users.ts'
 
 export const userRoutes = (app: AppServer, database: Database): void => {
@@ -13,8 +13,9 @@ export const userRoutes = (app: AppServer, database: Database): void => {
       { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
       async (request, reply) => {
         reply.header('cache-control', sharedBriefly)
-        return timingsOf(request).database(() =>
-          database.read('eventual', (queryable) => listUsers(queryable, request.query)),
+        const visit = visitOf(request)
+        return visit.timings.database(() =>
+          database.read(visit.consistency, (queryable) => listUsers(queryable, request.query), visit),
         )
       },
     )

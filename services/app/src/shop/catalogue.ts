@@ -3,15 +3,15 @@ import { cacheKey, type Cache, type CacheKey, type Loading, type Wanted } from '
 import type { Product, ProductList, ProductQuery } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Database, Lsn, Queryable } from '@roundtrip/postgres'
-import type { Timings } from '../http/timings.ts'
+import type { Visit } from '../http/visit.ts'
 import { findProduct, listProducts } from './products.ts'
 
 export interface Catalogue {
-  list(query: ProductQuery, timings: Timings): Promise<ProductList>
+  list(query: ProductQuery, visit: Visit): Promise<ProductList>
   /** @throws RoundtripError `NOT_FOUND` */
-  byId(id: number, timings: Timings): Promise<Product>
+  byId(id: number, visit: Visit): Promise<Product>
   /** @throws RoundtripError `NOT_FOUND` */
-  bySlug(slug: string, timings: Timings): Promise<Product>
+  bySlug(slug: string, visit: Visit): Promise<Product>
   /** To be called after the commit. @param lsn of the commit */
   changed(ids: readonly number[], lsn: Lsn): Promise<void>
 }
@@ -29,30 +29,36 @@ const oneProduct = (id: number): string => `product:${id}`
 
 export const createCatalogue = (database: Database, cache: Cache): Catalogue => {
   const reader =
-    <T>(timings: Timings, work: (queryable: Queryable) => Promise<T>) =>
+    <T>({ timings }: Visit, work: (queryable: Queryable) => Promise<T>) =>
     ({ stamp }: Loading): Promise<T> =>
       timings.database(() => database.read({ session: stamp }, work))
 
-  const cached = async <T>(key: CacheKey<T>, tags: string[], timings: Timings, load: Wanted<T>['load']): Promise<T> => {
-    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load }
-    const { value } = await timings.cache(() => cache.getOrLoad(key, wanted))
+  const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
+    const { deadlineMs, signal } = visit
+    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal }
+    const { value } = await visit.timings.cache(() => cache.getOrLoad(key, wanted))
     return value
   }
 
+  /** Searches seldom repeat: they would only push out what is asked for often. */
+  const search = (query: ProductQuery, visit: Visit): Promise<ProductList> => {
+    const find = () => database.read(visit.consistency, (queryable) => listProducts(queryable, query), visit)
+    return visit.timings.bypassed(() => visit.timings.database(find))
+  }
+
   return {
-    list: (query, timings) => {
-      const load = reader(timings, (queryable) => listProducts(queryable, query))
-      // Searches seldom repeat: they would only push out what is asked for often.
-      if (query.q !== undefined) return timings.bypassed(() => load({ stamp: undefined }))
-      return cached(cacheKey('list', query.limit, query.cursor ?? ''), [anyProduct], timings, load)
+    list: (query, visit) => {
+      if (query.q !== undefined) return search(query, visit)
+      const load = reader(visit, (queryable) => listProducts(queryable, query))
+      return cached(cacheKey('list', query.limit, query.cursor ?? ''), [anyProduct], visit, load)
     },
-    byId: async (id, timings) => {
-      const load = reader(timings, (queryable) => findProduct(queryable, { id }))
-      return existing(await cached(cacheKey('product', id), [oneProduct(id)], timings, load))
+    byId: async (id, visit) => {
+      const load = reader(visit, (queryable) => findProduct(queryable, { id }))
+      return existing(await cached(cacheKey('product', id), [oneProduct(id)], visit, load))
     },
-    bySlug: async (slug, timings) => {
-      const load = reader(timings, (queryable) => findProduct(queryable, { slug }))
-      return existing(await cached(cacheKey('slug', slug), [anyProduct], timings, load))
+    bySlug: async (slug, visit) => {
+      const load = reader(visit, (queryable) => findProduct(queryable, { slug }))
+      return existing(await cached(cacheKey('slug', slug), [anyProduct], visit, load))
     },
     changed: (ids, lsn) => cache.invalidate([anyProduct, ...ids.map(oneProduct)], lsn),
   }

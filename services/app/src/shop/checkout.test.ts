@@ -2,7 +2,7 @@
 import type { Order } from '@roundtrip/contracts'
 import type { Consistency, Database } from '@roundtrip/postgres'
 import { expect, test } from 'vitest'
-import { Timings } from '../http/timings.ts'
+import { newVisit } from '../testing/visit.ts'
 import type { Catalogue } from './catalogue.ts'
 import { createCheckout } from './checkout.ts'
 
@@ -23,13 +23,13 @@ const checkoutOn = (database: Database) => createCheckout({ database, catalogue:
 test('an order that the replica does not have is looked for on the primary', async () => {
   const asked: string[] = []
   const order = { id } as Order
-  const timings = new Timings(() => 0)
-  expect(await checkoutOn(laggingDatabase(order, asked)).find(id, timings)).toBe(order)
+  const visit = newVisit()
+  expect(await checkoutOn(laggingDatabase(order, asked)).find(id, visit)).toBe(order)
   expect(asked).toEqual(['replica-1', 'primary'])
-  expect(timings.metrics.map(({ description }) => description)).toEqual(asked)
+  expect(visit.timings.metrics.map(({ description }) => description)).toEqual(asked)
 })
 
 test('an order that nobody has is not found', async () => {
-  const find = checkoutOn(laggingDatabase(undefined, [])).find(id, new Timings(() => 0))
+  const find = checkoutOn(laggingDatabase(undefined, [])).find(id, newVisit())
   await expect(find).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })

@@ -2,15 +2,15 @@
 import type { NewOrder, Order } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { formatTraceParent, type TraceParent } from '@roundtrip/http'
-import type { Database, Queryable } from '@roundtrip/postgres'
-import type { Timings } from '../http/timings.ts'
+import type { Consistency, Database, Queryable } from '@roundtrip/postgres'
+import type { Visit } from '../http/visit.ts'
 import type { Catalogue } from './catalogue.ts'
 import { once, type IdempotencyKey } from './idempotency.ts'
 import { findOrder, placeOrder } from './orders.ts'
 
 export interface Placing {
   readonly trace: TraceParent
-  readonly timings: Timings
+  readonly visit: Visit
   /** Without one, placing an order twice makes two. */
   readonly key?: IdempotencyKey | undefined
 }
@@ -28,7 +28,7 @@ export interface Checkout {
    */
   place(order: NewOrder, placing: Placing): Promise<Placed>
   /** @throws RoundtripError `NOT_FOUND` */
-  find(id: string, timings: Timings): Promise<Order>
+  find(id: string, visit: Visit): Promise<Order>
 }
 
 export interface CheckoutOptions {
@@ -40,12 +40,14 @@ export interface CheckoutOptions {
 
 export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptions): Checkout => ({
   place: async (order, placing) => {
+    const { visit } = placing
     let lsn = ''
-    const placed = await placing.timings.database(async () => {
-      const committed = await database.write((tx) => placeOnce(tx, order, placing))
+    const placed = await visit.timings.database(async () => {
+      const committed = await database.write((tx) => placeOnce(tx, order, placing), visit)
       lsn = committed.lsn
       return committed
     })
+    visit.wrote(lsn)
     // After a replay as well: whoever placed the order may have died before it came to this.
     mailWaits()
     await catalogue.changed(
@@ -54,11 +56,11 @@ export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptio
     )
     return placed
   },
-  find: async (id, timings) => {
-    // A customer looks at the order right after placing it: maybe sooner than the replica knows of it.
-    const found =
-      (await timings.database(() => database.read('eventual', (queryable) => findOrder(queryable, id)))) ??
-      (await timings.database(() => database.read('strong', (queryable) => findOrder(queryable, id))))
+  find: async (id, visit) => {
+    const findAt = (consistency: Consistency): Promise<Order | undefined> =>
+      visit.timings.database(() => database.read(consistency, (queryable) => findOrder(queryable, id), visit))
+    // Whoever was handed the link has no position of their own, and may come sooner than the replica knows of the order.
+    const found = (await findAt(visit.consistency)) ?? (await findAt('strong'))
     if (found === undefined) throw new RoundtripError('NOT_FOUND', 'There is no such order.')
     return found
   },

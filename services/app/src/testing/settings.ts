@@ -8,5 +8,6 @@ export const ownSettings = {
   port: 0,
   secret: testSecret,
   publicOrigin: 'https://www.roundtrip.test:8443',
+  requestTimeoutMs: 10_000,
   maxBodyBytes: 10_485_760,
 }

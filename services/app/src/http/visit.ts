@@ -1,0 +1,71 @@
+/** One request as the shop sees it: how long it may take, how new what it reads must be, and where its time goes. */
+import type { Consistency, Lsn, SessionPosition } from '@roundtrip/postgres'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { callOffSignal } from './call-off.ts'
+import { timingsOf } from './request-context.ts'
+import type { AppServer } from './server.ts'
+import { VisitorPosition } from './session-position.ts'
+import type { Clock, Timings } from './timings.ts'
+
+/** Handed on as it is to whatever takes a signal and a deadline: `database.read(visit.consistency, work, visit)`. */
+export interface Visit {
+  readonly timings: Timings
+  /** On the clock of `performance.now()`. */
+  readonly deadlineMs: number
+  /** Aborts when the client has gone away, or the deadline has passed. */
+  readonly signal: AbortSignal
+  /** What reads must see: all that this visitor has written. */
+  readonly consistency: Consistency
+  /** To be called after each commit: the visitor's next requests see it. @param lsn of the commit */
+  wrote(lsn: Lsn): void
+}
+
+export interface VisitOptions {
+  readonly positions: SessionPosition
+  /** Longest time from the request's head to its answer. */
+  readonly requestTimeoutMs: number
+  readonly clock: Clock
+}
+
+class RequestVisit implements Visit {
+  readonly timings: Timings
+  readonly deadlineMs: number
+  readonly position: VisitorPosition
+  readonly #reply: FastifyReply
+  readonly #clock: Clock
+  #signal: AbortSignal | undefined
+
+  constructor(request: FastifyRequest, reply: FastifyReply, { positions, requestTimeoutMs, clock }: VisitOptions) {
+    this.timings = timingsOf(request)
+    this.deadlineMs = clock() + requestTimeoutMs
+    this.position = new VisitorPosition(request, positions)
+    this.#reply = reply
+    this.#clock = clock
+  }
+
+  get signal(): AbortSignal {
+    return (this.#signal ??= callOffSignal(this.#reply.raw, this.deadlineMs - this.#clock()))
+  }
+
+  get consistency(): Consistency {
+    return { session: this.position.current }
+  }
+
+  wrote(lsn: Lsn): void {
+    this.position.wrote(lsn)
+  }
+}
+
+const visitKey = 'visit'
+
+export const visits = (app: AppServer, options: VisitOptions): void => {
+  app.decorateRequest(visitKey)
+  app.addHook('onRequest', async (request, reply) => {
+    request.setDecorator<RequestVisit>(visitKey, new RequestVisit(request, reply, options))
+  })
+  app.addHook('onSend', async (request, reply) => {
+    request.getDecorator<RequestVisit>(visitKey).position.handOut(reply)
+  })
+}
+
+export const visitOf = (request: FastifyRequest): Visit => request.getDecorator<RequestVisit>(visitKey)
