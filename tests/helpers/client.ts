@@ -17,6 +17,8 @@ export interface Ask {
   readonly body?: Dispatcher.DispatchOptions['body']
   /** Sent as JSON, with its content type. */
   readonly json?: unknown
+  /** Gives the answer up. */
+  readonly signal?: AbortSignal
 }
 
 export interface Client {
@@ -46,12 +48,13 @@ export const clientOf = (
       },
     },
   })
-  const ask = async (path: string, { method = 'GET', headers = {}, body, json }: Ask = {}): Promise<Reply> => {
+  const ask = async (path: string, { method = 'GET', headers = {}, body, json, signal }: Ask = {}): Promise<Reply> => {
     const reply = await request(`https://${target.publicName}:${httpsPort}${path}`, {
       dispatcher: agent,
       method,
       headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
       body: json === undefined ? (body ?? null) : JSON.stringify(json),
+      signal: signal ?? null,
     })
     const text = await reply.body.text()
     return { status: reply.statusCode, headers: reply.headers, text, json: <T>() => JSON.parse(text) as T }
