@@ -14,7 +14,16 @@ export const commonSettings = Type.Object({
   }),
   healthHost: setting.host({ description: 'address of the health listener', default: '127.0.0.1' }),
   healthPort: setting.optional(
-    setting.port({ description: 'port of the health listener (`/health/live`, `/health/ready`); off when unset' }),
+    setting.port({
+      description:
+        'port of the health listener (`/health/live`, `/health/startup`, `/health/ready`, `/metrics`); off when unset',
+    }),
+  ),
+  lameDuckMs: setting.optional(
+    setting.durationMs({
+      description:
+        'how long a service that was told to stop says so and goes on accepting, until balancers have noticed; not at all when unset',
+    }),
   ),
   drainTimeoutMs: setting.durationMs({
     description: 'how long requests in flight may take to finish at shutdown',

@@ -59,6 +59,16 @@ const occupyPort = async (): Promise<number> => {
   return (server.address() as AddressInfo).port
 }
 
+/** That nobody has at the moment. */
+const freePort = async (): Promise<number> => {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
 describe('a service that runs', () => {
   it('says that it is ready, on the channel and in the log, and under which name', async () => {
     const service = run({ SERVICE_INSTANCE: 'fixture-7' })
@@ -83,7 +93,7 @@ describe('a service that runs', () => {
     await ready(service)
     service.child.kill(signal)
     expect(await service.exit).toEqual({ status: 0, signal: null })
-    expect(messages(service)).toEqual(['fixture is ready', 'draining', 'closing', 'stopped'])
+    expect(messages(service)).toEqual(['fixture is ready', 'draining', 'retiring', 'closing', 'stopped'])
     expect(service.lines[1]).toMatchObject({ reason: signal })
   })
 
@@ -132,7 +142,46 @@ describe('a service that runs', () => {
     expect(await (await fetch(`${health}/health/live`)).json()).toEqual({ live: true })
     const response = await fetch(`${health}/health/ready`)
     expect([response.status, await response.json()]).toEqual([200, { ready: true, checks: { moon: 'new' } }])
-    expect((await fetch(`${health}/`)).status).toBe(404)
+    expect((await fetch(`${health}/health/startup`)).status).toBe(200)
+    for (const path of ['/', '/constructor']) expect((await fetch(`${health}${path}`)).status).toBe(404)
+  })
+
+  it('tells its figures there', async () => {
+    const { health = '' } = await ready(run({ SERVICE_HEALTH_PORT: '0' }))
+    const response = await fetch(`${health}/metrics`)
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    expect(await response.text()).toBe('# HELP fixture_moons Moons.\n# TYPE fixture_moons gauge\nfixture_moons 1\n')
+    const { health: without = '' } = await ready(run({ SERVICE_HEALTH_PORT: '0', FIXTURE_FAILS: 'metrics' }))
+    expect((await fetch(`${without}/metrics`)).status).toBe(404)
+  })
+
+  it('is alive but neither started nor ready while it starts', async () => {
+    const port = await freePort()
+    const service = run({ SERVICE_HEALTH_PORT: String(port), FIXTURE_FAILS: 'start-never-ends' })
+    await once(service.child.stdout ?? process.stdout, 'data')
+    const ask = async (probe: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}/health/${probe}`)).status
+    expect([await ask('live'), await ask('startup'), await ask('ready')]).toEqual([200, 503, 503])
+  })
+
+  it('is not ready, and goes on accepting, as long as balancers are given to notice', async () => {
+    const service = run({ SERVICE_HEALTH_PORT: '0', SERVICE_LAME_DUCK_MS: '2147483647' })
+    const { health = '', listeners } = await ready(service)
+    service.child.kill('SIGTERM')
+    await expect.poll(() => messages(service)).toContain('retiring')
+    const response = await fetch(`${health}/health/ready`)
+    expect([response.status, await response.json()]).toEqual([503, { ready: false, checks: { draining: 'yes' } }])
+    expect((await fetch(`${health}/health/live`)).status).toBe(200)
+    expect(await (await fetch(listeners['http'] ?? '')).text()).toBe('fixture')
+    expect(messages(service)).not.toContain('closing')
+  })
+
+  it('drains when that time is over', async () => {
+    const service = run({ SERVICE_LAME_DUCK_MS: '1' })
+    await ready(service)
+    service.child.kill('SIGTERM')
+    expect(await service.exit).toEqual({ status: 0, signal: null })
+    expect(messages(service)).toEqual(['fixture is ready', 'draining', 'retiring', 'closing', 'stopped'])
   })
 })
 

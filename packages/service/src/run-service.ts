@@ -7,8 +7,9 @@ import type { Component, Surroundings } from './component.ts'
 import { mendStringPrototype } from './fast-strings.ts'
 import { addressOf, listenForHealth } from './health-listener.ts'
 import { createLogger, type Logger } from './logger.ts'
+import { Probes } from './probes.ts'
 import { readSettings, type AllSettings } from './read-settings.ts'
-import { shutDown, stopRequested } from './shutdown.ts'
+import { shutDown, standAside, stopRequested } from './shutdown.ts'
 import { explainStartError } from './start-error.ts'
 
 /** Exit status for wrong settings (`EX_CONFIG`, sysexits.h). */
@@ -43,21 +44,23 @@ export const runService = async <T extends TObject>(
   // Heard from now on: a signal that comes during the start must not be lost.
   const stop = stopRequested()
   void stop.then((reason) => log.info({ reason }, 'draining'))
+  const probes = new Probes()
+  const health = await startOrExit(name, 'SERVICE_HEALTH', log, () => startHealth(common, probes))
   const starting = startOrExit(name, name, log, () => definition.start({ settings, log, instance }))
   const component = await Promise.race([starting, stop])
   // Nothing is in hand before the service is ready, so there is nothing to drain.
   if (typeof component === 'string') process.exit(0)
   mendStringPrototype()
 
-  const state = { draining: false }
-  const health = await startOrExit(name, 'SERVICE_HEALTH', log, () => startHealth(common, component, state))
+  probes.started(component)
   log.info({ listeners: component.listeners, pid: process.pid }, `${instance} is ready`)
   if (process.connected) {
     process.send?.({ type: 'ready', listeners: component.listeners, health: health && addressOf(health) })
   }
 
   await stop
-  state.draining = true
+  probes.retiring()
+  await standAside(component, common.lameDuckMs)
   const status = await shutDown(component, common.drainTimeoutMs, log)
   log.info({ outcome: status === 0 ? 'drained' : 'late' }, 'stopped')
   process.exit(status)
@@ -92,13 +95,9 @@ const startOrExit = async <Started>(
   }
 }
 
+/** Before anything else starts: who watches a slow start is to see that it is one. */
 const startHealth = async (
   { healthHost, healthPort }: Readonly<CommonSettings>,
-  component: Component,
-  state: { readonly draining: boolean },
-): Promise<Server | undefined> => {
-  if (healthPort === undefined) return undefined
-  return listenForHealth(healthHost, healthPort, async () =>
-    state.draining ? { ready: false, checks: { draining: 'yes' } } : component.health(),
-  )
-}
+  probes: Probes,
+): Promise<Server | undefined> =>
+  healthPort === undefined ? undefined : listenForHealth(healthHost, healthPort, probes)

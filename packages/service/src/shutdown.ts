@@ -1,4 +1,5 @@
 /** The end of a service: told to stop, it drains, closes and says how that went, each within a deadline. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Component } from './component.ts'
 import type { Logger } from './logger.ts'
 
@@ -13,6 +14,12 @@ export const stopRequested = (): Promise<string> =>
     // The channel to a supervising parent closes when that parent dies, however it dies.
     process.on('disconnect', () => resolve('the parent process went away'))
   })
+
+/** Says that it is not ready, and lets those who send it work notice before it refuses any. Resolves when that time is over. */
+export const standAside = async (component: Component, lameDuckMs: number | undefined): Promise<void> => {
+  component.retire?.()
+  if (lameDuckMs !== undefined) await sleep(lameDuckMs)
+}
 
 /** @returns exit status: 0 when all work was finished and everything closed, else 1. Never rejects. */
 export const shutDown = async (component: Component, drainTimeoutMs: number, log: Logger): Promise<0 | 1> => {

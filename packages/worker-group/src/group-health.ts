@@ -21,6 +21,7 @@ export const groupHealth = async (bus: WorkerBus, count: number): Promise<Health
   )
   return {
     ready: ready.length > 0,
+    started: all.some(({ started = true }) => started),
     checks: { ...(checks as Health['checks']), workers: `${ready.length} of ${count}` },
   }
 }

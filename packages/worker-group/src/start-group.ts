@@ -4,7 +4,7 @@ import type { Component } from '@roundtrip/service'
 import { BusHub } from './bus-hub.ts'
 import { groupHealth } from './group-health.ts'
 import { SlotSockets, type Address } from './slot-sockets.ts'
-import { recycleTopic, replaceTopic, workerStatusTopic } from './topics.ts'
+import { recycleTopic, replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
 import { WorkerGroup } from './worker-group.ts'
 import { spawnWorker } from './worker-process.ts'
 
@@ -58,18 +58,20 @@ export const startWorkerGroup = async (options: StartGroupOptions): Promise<Star
   try {
     const listeners = await group.start()
     const health: Component['health'] = () => groupHealth(bus, count)
-    return { component: { listeners, health, drain: () => group.drain(), close }, bus }
+    const retire = (): void => bus.publish(retireTopic, null)
+    return { component: { listeners, health, retire, drain: () => group.drain(), close }, bus }
   } catch (error) {
     await close()
     throw error
   }
 }
 
-/** A name of its own for each worker; health is asked of the parent. */
+/** A name of its own for each worker; the parent is who is asked for health, and who waits until balancers have noticed. */
 const environmentOf = (slot: number, { environment, instance }: StartGroupOptions): Environment => ({
   ...environment,
   SERVICE_INSTANCE: `${instance}.${slot}`,
   SERVICE_HEALTH_PORT: '',
+  SERVICE_LAME_DUCK_MS: '',
 })
 
 /** Recycles on SIGUSR2, and when a worker passes on that somebody asks for it. @returns how to stop */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setting } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
+import { gauge } from '@roundtrip/metrics'
 import { Type, type Static } from 'typebox'
 import { addressOf, runService, type Component, type Surroundings } from '../index.ts'
 
@@ -10,9 +11,12 @@ const settings = Type.Object({
   port: setting.port({ description: 'port to listen on', default: 0 }),
   password: setting.optional(setting.secret({ description: 'for nothing' })),
   fails: setting.optional(
-    setting.choice(['settings', 'start', 'start-never-ends', 'drain-never-ends', 'drain', 'close', 'crash'], {
-      description: 'what goes wrong',
-    }),
+    setting.choice(
+      ['settings', 'start', 'start-never-ends', 'drain-never-ends', 'drain', 'close', 'crash', 'metrics'],
+      {
+        description: 'what goes wrong',
+      },
+    ),
   ),
 })
 
@@ -37,6 +41,8 @@ const start = async ({ settings: given, log, instance }: Surroundings<Static<typ
   return {
     listeners: { http: addressOf(server) },
     health: async () => ({ ready: true, checks: { moon: 'new' } }),
+    ...(fails !== 'metrics' && { metrics: async () => [gauge('fixture_moons', 'Moons.', [[{}, 1]])] }),
+    retire: () => log.info({ retiring: true }, 'retiring'),
     drain: async () => {
       if (fails === 'drain') throw new Error('drain is clogged')
       if (fails === 'drain-never-ends') await never()

@@ -16,7 +16,7 @@ describe('workers', () => {
     const parent = await runParent(2)
     expect((await workersOf(parent)).size).toBe(2)
     const health = await fetch(`${parent.health}/health/ready`)
-    expect(await health.json()).toEqual({ ready: true, checks: { moon: 'new', workers: '2 of 2' } })
+    expect(await health.json()).toEqual({ ready: true, started: true, checks: { moon: 'new', workers: '2 of 2' } })
     parent.child.kill('SIGTERM')
     expect(await parent.exit).toBe(0)
   })
