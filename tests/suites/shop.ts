@@ -27,13 +27,22 @@ export const describeShop = (source: TargetSource): void => {
       // A read may be served by a replica that is a moment behind.
       await vi.waitFor(async () => expect((await use.client(`/api/products/${id}`)).json()).toMatchObject(body))
 
-      const replaced = await use.client(`/api/products/${id}`, { method: 'PUT', json: { ...body, name: 'Desk lamp' } })
+      const replaced = await use.client(`/api/products/${id}`, {
+        method: 'PUT',
+        headers: { 'if-match': String(created.headers['etag']) },
+        json: { ...body, name: 'Desk lamp' },
+      })
       expect(replaced.json()).toMatchObject({ name: 'Desk lamp', priceCents: 4900 })
-      const patched = await use.client(`/api/products/${id}`, { method: 'PATCH', json: { priceCents: 3900 } })
+      const patched = await use.client(`/api/products/${id}`, {
+        method: 'PATCH',
+        headers: { 'content-type': 'application/merge-patch+json', 'if-match': String(replaced.headers['etag']) },
+        body: JSON.stringify({ priceCents: 3900 }),
+      })
       expect(patched.json()).toMatchObject({ name: 'Desk lamp', priceCents: 3900 })
       await vi.waitFor(async () => expect((await use.client('/products/e2e-lamp')).text).toContain('Desk lamp'))
 
-      expect((await use.client(`/api/products/${id}`, { method: 'DELETE' })).status).toBe(204)
+      const removed = await use.client(`/api/products/${id}`, { method: 'DELETE', headers: { 'if-match': '*' } })
+      expect(removed.status).toBe(204)
       await vi.waitFor(async () => expect((await use.client(`/api/products/${id}`)).status).toBe(404))
     })
 

@@ -40,8 +40,11 @@ export const newProductSchema = Type.Object(
 /** PUT replaces everything a client may set. */
 export const replaceProductSchema = Type.Object(fields, { additionalProperties: false })
 
-/** JSON Merge Patch (RFC 7396); nothing can be removed, so `null` is not accepted. */
-export const patchProductSchema = Type.Partial(Type.Object(fields), { additionalProperties: false, minProperties: 1 })
+/** JSON Merge Patch (RFC 7396). Only the slug can be removed: it is then made from the name, as for a new product. */
+export const patchProductSchema = Type.Partial(
+  Type.Object({ ...fields, slug: Type.Union([fields.slug, Type.Null()]) }),
+  { additionalProperties: false, minProperties: 1 },
+)
 
 export const productQuerySchema = Type.Object(
   {

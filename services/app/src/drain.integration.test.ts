@@ -57,7 +57,7 @@ const requestInFlight = async () => {
     await released.promise
   })
   await locked.promise
-  const headers = { 'content-type': 'application/json' }
+  const headers = { 'content-type': 'application/merge-patch+json', 'if-match': '*' }
   const response = ask('/api/products/1', { method: 'PATCH', headers, body: '{"stock":1}' })
   const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
   while ((await database.read('eventual', (queryable) => queryable.query(waiting))).value.length === 0);

@@ -1,5 +1,6 @@
-/** OPTIONS and 405 for every route (RFC 9110 §9.3.7, §15.5.6), from the routes themselves. */
+/** OPTIONS and 405 for every route (RFC 9110 §9.3.7, §15.5.6; RFC 5789 §3.1), from the routes themselves. */
 import { RoundtripError } from '@roundtrip/errors'
+import { mergePatchMediaType } from './merge-patch-body.ts'
 import type { AppServer } from './server.ts'
 
 interface Address {
@@ -35,6 +36,7 @@ export const allowedMethods = (app: AppServer): void => {
       .flatMap((one) => [...one.methods])
     if (methods.length === 0) throw new RoundtripError('NOT_FOUND', `There is nothing at ${path}.`)
     const allow = [...new Set(methods)].toSorted().join(', ')
+    if (methods.includes('PATCH')) reply.header('accept-patch', mergePatchMediaType)
     if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send()
     throw new RoundtripError('METHOD_NOT_ALLOWED', `${request.method} is not supported here; allowed are ${allow}.`, {
       details: { allow },

@@ -6,6 +6,7 @@ import {
   productQuerySchema,
   productSchema,
   replaceProductSchema,
+  type NewProduct,
   type PatchProduct,
   type Product,
 } from '@roundtrip/contracts'
@@ -13,11 +14,14 @@ import type { Database, Queryable } from '@roundtrip/postgres'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { notStored, sharedBriefly } from '../http/cache-control.ts'
-import { etagOf, isUnchanged, requireMatch } from '../http/etag.ts'
+import { etagOf, isCreationOnly, isUnchanged, requireIfMatch, requireMatch } from '../http/etag.ts'
+import { mergePatchBody, mergePatchMediaType } from '../http/merge-patch-body.ts'
 import type { AppServer } from '../http/server.ts'
 import { visitOf } from '../http/visit.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
-import { deleteProduct, insertProduct, updateProduct } from '../shop/products.ts'
+import { mergePatch } from '../shop/merge-patch.ts'
+import { deleteProduct, insertProduct, restoreProduct, updateProduct, type Precondition } from '../shop/products.ts'
+import { problemResponse } from './openapi.ts'
 
 export interface ProductRoutesOptions {
   readonly database: Database
@@ -28,12 +32,30 @@ const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1
 const list = '/api/products'
 const one = '/api/products/:id'
 
-export const productRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
-  readRoutes(app, options)
-  const save = saver(options)
-  const update = (request: FastifyRequest, reply: FastifyReply, id: number, fields: PatchProduct) =>
-    save(request, reply, (tx) => updateProduct(tx, id, fields, (current) => requireMatch(request, current)))
+const conditional = {
+  412: problemResponse('PRECONDITION_FAILED: the product has changed; ETag is the one it has now'),
+  428: problemResponse('PRECONDITION_REQUIRED: If-Match is missing'),
+}
+const removing = { 204: Type.Void({ description: 'removed; it can be restored' }), ...conditional }
+const changing = {
+  200: productSchema,
+  409: problemResponse('CONFLICT: another product has that slug'),
+  415: problemResponse('UNSUPPORTED_MEDIA_TYPE; Accept-Patch says what to send'),
+  ...conditional,
+}
+const replacing = {
+  ...changing,
+  201: { description: 'restored, under If-None-Match: *', content: { 'application/json': { schema: productSchema } } },
+}
 
+export const productRoutes = async (app: AppServer, options: ProductRoutesOptions): Promise<void> => {
+  readRoutes(app, options)
+  writeRoutes(app, options)
+  await app.register(async (scope: AppServer) => patchRoute(scope, options))
+}
+
+const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
+  const save = saver(options)
   app.post(
     list,
     { schema: { summary: 'Add a product', body: newProductSchema, response: { 201: productSchema } } },
@@ -45,35 +67,67 @@ export const productRoutes = (app: AppServer, options: ProductRoutesOptions): vo
   )
   app.put(
     one,
-    { schema: { summary: 'Replace a product', params, body: replaceProductSchema, response: { 200: productSchema } } },
-    async (request, reply) => update(request, reply, request.params.id, request.body),
+    { schema: { summary: 'Replace a product', params, body: replaceProductSchema, response: replacing } },
+    async (request, reply) => {
+      const {
+        params: { id },
+        body,
+      } = request
+      if (isCreationOnly(request)) {
+        reply.code(201)
+        return save(request, reply, (tx) => restoreProduct(tx, id, matcher(request, reply), body))
+      }
+      requireIfMatch(request)
+      return save(request, reply, (tx) => updateProduct(tx, id, matcher(request, reply), () => body))
+    },
   )
+  app.delete(one, { schema: { summary: 'Remove a product', params, response: removing } }, async (request, reply) => {
+    requireIfMatch(request)
+    const { id } = request.params
+    const visit = visitOf(request)
+    const { lsn } = await options.database.write((tx) => deleteProduct(tx, id, matcher(request, reply)), visit)
+    visit.wrote(lsn)
+    await options.catalogue.changed([id], lsn)
+    return reply.code(204).header('cache-control', notStored).send()
+  })
+}
+
+/** In a scope of its own, for it takes another body than the rest. */
+const patchRoute = (app: AppServer, options: ProductRoutesOptions): void => {
+  const save = saver(options)
   mergePatchBody(app)
   app.patch(
     one,
     {
       schema: {
         summary: 'Change a product',
-        consumes: ['application/json', 'application/merge-patch+json'],
+        consumes: [mergePatchMediaType],
         params,
         body: patchProductSchema,
-        response: { 200: productSchema },
+        response: changing,
       },
     },
-    async (request, reply) => update(request, reply, request.params.id, request.body),
+    async (request, reply) => {
+      requireIfMatch(request)
+      const {
+        params: { id },
+        body,
+      } = request
+      return save(request, reply, (tx) =>
+        updateProduct(tx, id, matcher(request, reply), (current) => patched(current, body)),
+      )
+    },
   )
-  app.delete(one, { schema: { summary: 'Remove a product', params } }, async (request, reply) => {
-    const { id } = request.params
-    const visit = visitOf(request)
-    const { lsn } = await options.database.write(
-      (tx) => deleteProduct(tx, id, (current) => requireMatch(request, current)),
-      visit,
-    )
-    visit.wrote(lsn)
-    await options.catalogue.changed([id], lsn)
-    return reply.code(204).header('cache-control', notStored).send()
-  })
 }
+
+const matcher =
+  (request: FastifyRequest, reply: FastifyReply): Precondition =>
+  (current) =>
+    requireMatch(request, reply, current)
+
+/** The patch has been checked: it removes nothing that a product needs. */
+const patched = ({ slug, name, description, priceCents, stock }: Product, patch: PatchProduct): NewProduct =>
+  mergePatch({ slug, name, description, priceCents, stock }, patch) as NewProduct
 
 const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void => {
   app.get(
@@ -100,8 +154,8 @@ const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void =
 const saver =
   ({ database, catalogue }: ProductRoutesOptions) =>
   async (request: FastifyRequest, reply: FastifyReply, work: (tx: Queryable) => Promise<Product>): Promise<Product> => {
-    const visit = visitOf(request)
     let lsn = ''
+    const visit = visitOf(request)
     const product = await visit.timings.database(async () => {
       const committed = await database.write(work, visit)
       lsn = committed.lsn
@@ -112,12 +166,3 @@ const saver =
     reply.header('cache-control', notStored).header('etag', etagOf(product))
     return product
   }
-
-/** JSON Merge Patch (RFC 7396) under its own media type; as application/json it is taken as well. */
-const mergePatchBody = (app: AppServer): void => {
-  app.addContentTypeParser(
-    'application/merge-patch+json',
-    { parseAs: 'string' },
-    app.getDefaultJsonParser('error', 'error'),
-  )
-}

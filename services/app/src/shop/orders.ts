@@ -58,7 +58,8 @@ const quantityByProduct = ({ lines }: NewOrder): Map<number, number> => {
 /** In the order of their ids: two orders for the same products then wait for each other instead of deadlocking. */
 const lockStock = async (transaction: Queryable, ids: readonly number[]): Promise<Map<number, Stocked>> => {
   const rows = await transaction.query<Stocked>(
-    'select id, name, price_cents, stock from products where id = any($1::int[]) order by id for update',
+    `select id, name, price_cents, stock from products where id = any($1::int[]) and deleted_at is null
+     order by id for update`,
     [ids],
   )
   return new Map(rows.map((row) => [row.id, row]))

@@ -1,12 +1,5 @@
 /** Products in SQL. Functions that write run in their caller's transaction. */
-import {
-  currency,
-  type NewProduct,
-  type PatchProduct,
-  type Product,
-  type ProductList,
-  type ProductQuery,
-} from '@roundtrip/contracts'
+import { currency, type NewProduct, type Product, type ProductList, type ProductQuery } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { violatedUniqueIndex, type Queryable } from '@roundtrip/postgres'
 import { decodeCursor, pageOf } from './cursor.ts'
@@ -37,7 +30,7 @@ export const listProducts = async (queryable: Queryable, query: ProductQuery): P
   const values = [decodeCursor(cursor), limit + 1, ...(q === undefined ? [] : [q])]
   const matching = q === undefined ? '' : "and search @@ websearch_to_tsquery('english', $3)"
   const rows = await queryable.query<ProductRow>(
-    `select ${columns} from products where id > $1 ${matching} order by id limit $2`,
+    `select ${columns} from products where id > $1 and deleted_at is null ${matching} order by id limit $2`,
     values,
   )
   const { page, ...next } = pageOf(rows, limit)
@@ -50,7 +43,10 @@ export const findProduct = async (
   by: { readonly id: number } | { readonly slug: string },
 ): Promise<Product | null> => {
   const [column, value] = 'id' in by ? (['id', by.id] as const) : (['slug', by.slug] as const)
-  const [row] = await queryable.query<ProductRow>(`select ${columns} from products where ${column} = $1`, [value])
+  const [row] = await queryable.query<ProductRow>(
+    `select ${columns} from products where ${column} = $1 and deleted_at is null`,
+    [value],
+  )
   return row === undefined ? null : toProduct(row)
 }
 
@@ -69,33 +65,67 @@ export const insertProduct = async (transaction: Queryable, product: NewProduct)
 /** Decides on the current state whether the change may go on; throws when not. */
 export type Precondition = (current: Product) => void
 
-/** Sets the given fields and leaves the others as they are. */
+/** Makes of a product what `change` says, which sees the state that it changes: nobody else's change comes between. */
 export const updateProduct = async (
   transaction: Queryable,
   id: number,
-  fields: PatchProduct,
   mayChange: Precondition,
+  change: (current: Product) => NewProduct,
 ): Promise<Product> => {
+  const current = await lockProduct(transaction, id)
+  mayChange(current)
+  return overwrite(transaction, id, change(current))
+}
+
+/** Afterwards nobody can order it. Orders go on naming it, and it can be restored. */
+export const deleteProduct = async (transaction: Queryable, id: number, mayChange: Precondition): Promise<void> => {
   mayChange(await lockProduct(transaction, id))
+  // A tilde is in no slug that a client can choose: the name is free for another product.
+  await transaction.query(
+    `update products set deleted_at = now(), slug = slug || '~' || id, version = version + 1, updated_at = now()
+     where id = $1`,
+    [id],
+  )
+}
+
+/**
+ * Brings back what was deleted. Versions go on where they ended: no entity tag stands for two states.
+ * @param mayReplace asked when the product is there after all
+ * @throws RoundtripError `NOT_FOUND` for an id that no product has had: ids are given out here
+ */
+export const restoreProduct = async (
+  transaction: Queryable,
+  id: number,
+  mayReplace: Precondition,
+  product: NewProduct,
+): Promise<Product> => {
+  const [row] = await transaction.query<ProductRow & { is_deleted: boolean }>(
+    `select ${columns}, deleted_at is not null as is_deleted from products where id = $1 for update`,
+    [id],
+  )
+  const { is_deleted: isDeleted, ...current } = found(row)
+  if (!isDeleted) mayReplace(toProduct(current))
+  return overwrite(transaction, id, product)
+}
+
+const overwrite = async (transaction: Queryable, id: number, product: NewProduct): Promise<Product> => {
+  const slug = product.slug ?? slugOf(product.name)
   const [row] = await orSlugConflict(
-    fields.slug ?? '',
+    slug,
     transaction.query<ProductRow>(
-      `update products set slug = coalesce($2, slug), name = coalesce($3, name), description = coalesce($4, description),
-         price_cents = coalesce($5, price_cents), stock = coalesce($6, stock), version = version + 1, updated_at = now()
-       where id = $1 returning ${columns}`,
-      [id, fields.slug, fields.name, fields.description, fields.priceCents, fields.stock],
+      `update products set slug = $2, name = $3, description = $4, price_cents = $5, stock = $6, deleted_at = null,
+         version = version + 1, updated_at = now() where id = $1 returning ${columns}`,
+      [id, slug, product.name, product.description, product.priceCents, product.stock],
     ),
   )
   return toProduct(found(row))
 }
 
-export const deleteProduct = async (transaction: Queryable, id: number, mayChange: Precondition): Promise<void> => {
-  mayChange(await lockProduct(transaction, id))
-  await transaction.query('delete from products where id = $1', [id])
-}
-
 const lockProduct = async (transaction: Queryable, id: number): Promise<Product> => {
-  const [row] = await transaction.query<ProductRow>(`select ${columns} from products where id = $1 for update`, [id])
+  const [row] = await transaction.query<ProductRow>(
+    `select ${columns} from products where id = $1 and deleted_at is null for update`,
+    [id],
+  )
   return toProduct(found(row))
 }
 

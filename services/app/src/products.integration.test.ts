@@ -1,0 +1,165 @@
+/** Products are changed by whoever has seen them as they are: against a real Postgres, over two instances. */
+import type { Product } from '@roundtrip/contracts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { post, startInstances, type Instances } from './testing/instances.ts'
+
+let use: Instances
+
+beforeAll(async () => {
+  use = await startInstances(5)
+})
+
+afterAll(() => use.close())
+
+type Headers = Readonly<Record<string, string>>
+
+const mergePatch = 'application/merge-patch+json'
+
+const send = (method: string, id: number, headers: Headers, body?: unknown, url = use.direct): Promise<Response> =>
+  fetch(`${url}/api/products/${id}`, {
+    method,
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
+
+const patch = (id: number, headers: Headers, body: unknown, url = use.direct): Promise<Response> =>
+  send('PATCH', id, { 'content-type': mergePatch, ...headers }, body, url)
+
+const get = (id: number): Promise<Response> => fetch(`${use.direct}/api/products/${id}`)
+
+const fieldsOf = ({ slug, name, description, priceCents, stock }: Product) => ({
+  slug,
+  name,
+  description,
+  priceCents,
+  stock,
+})
+
+describe('a change', () => {
+  test('needs the state that it means', async () => {
+    const product = await use.addProduct('Unconditional', 1)
+    const changes = [patch(product.id, {}, { stock: 2 }), send('PUT', product.id, {}, fieldsOf(product))]
+    for (const refused of await Promise.all([...changes, send('DELETE', product.id, {})])) {
+      expect(await refused.json()).toMatchObject({ status: 428, code: 'PRECONDITION_REQUIRED' })
+    }
+    // That somebody has it cannot be what a change is made for.
+    const odd = await send('PUT', product.id, { 'if-none-match': '"9-9"' }, fieldsOf(product))
+    expect(odd.status).toBe(428)
+    expect(await (await get(product.id)).json()).toEqual(product)
+  })
+
+  test('of a state that is gone is refused, with the tag of the one there is', async () => {
+    const product = await use.addProduct('Changed Meanwhile', 1)
+    const seen = { 'if-match': `"${product.id}-1"` }
+    const changed = await patch(product.id, seen, { stock: 2 })
+    expect([changed.status, changed.headers.get('etag')]).toEqual([200, `"${product.id}-2"`])
+    const changes = [patch(product.id, seen, { stock: 3 }), send('PUT', product.id, seen, fieldsOf(product))]
+    for (const refused of await Promise.all([...changes, send('DELETE', product.id, seen)])) {
+      expect(refused.headers.get('etag')).toBe(`"${product.id}-2"`)
+      expect(await refused.json()).toMatchObject({ status: 412, code: 'PRECONDITION_FAILED' })
+    }
+    const weak = await patch(product.id, { 'if-match': `W/"${product.id}-2"` }, { stock: 3 })
+    expect(weak.status).toBe(412)
+    const oneOf = await patch(product.id, { 'if-match': `"${product.id}-1", "${product.id}-2"` }, { stock: 3 })
+    expect(oneOf.headers.get('etag')).toBe(`"${product.id}-3"`)
+  })
+
+  test('is made by exactly one of 50 clients who have seen the same state, over two instances', async () => {
+    const { id } = await use.addProduct('Contended', 1)
+    const seen = { 'if-match': `"${id}-1"` }
+    const all = await Promise.all(
+      Array.from({ length: 50 }, (_, client) =>
+        patch(id, seen, { stock: 100 + client }, client % 2 === 0 ? use.direct : use.behindProxy),
+      ),
+    )
+    const won = all.filter(({ status }) => status === 200)
+    expect([won.length, all.filter(({ status }) => status === 412).length]).toEqual([1, 49])
+    expect(await (await get(id)).json()).toEqual(await won[0]?.json())
+  })
+
+  test('of whatever there is goes through for all of 20 clients, one after the other', async () => {
+    const { id } = await use.addProduct('Whatever There Is', 1)
+    const all = await Promise.all(
+      Array.from({ length: 20 }, (_, client) =>
+        patch(id, { 'if-match': '*' }, { stock: client }, client % 2 === 0 ? use.direct : use.behindProxy),
+      ),
+    )
+    const tags = all.map((response) => response.headers.get('etag'))
+    expect([new Set(tags).size, all.every(({ ok }) => ok)]).toEqual([20, true])
+  })
+})
+
+describe('a merge patch', () => {
+  test('changes what it names', async () => {
+    const product = await use.addProduct('Patched', 1)
+    const { version, updatedAt, ...changed } = (await (
+      await patch(product.id, { 'if-match': '*' }, { priceCents: 5, name: 'Patched Twice' })
+    ).json()) as Product
+    expect({ ...changed, version }).toEqual({
+      ...changed,
+      slug: 'patched',
+      priceCents: 5,
+      name: 'Patched Twice',
+      version: 2,
+    })
+    expect(updatedAt >= product.updatedAt).toBe(true)
+  })
+
+  test('without a slug has it made from the name; nothing else can be removed', async () => {
+    const { id } = await use.addProduct('Old Name', 1)
+    const renamed = await patch(id, { 'if-match': '*' }, { name: 'New Name', slug: null })
+    expect(await renamed.json()).toMatchObject({ name: 'New Name', slug: 'new-name' })
+    const refused = await patch(id, { 'if-match': '*' }, { description: null, colour: 'red' })
+    const { status, errors } = (await refused.json()) as { status: number; errors: { pointer: string }[] }
+    expect([status, errors.map(({ pointer }) => pointer)]).toEqual([400, ['/colour', '/description']])
+  })
+
+  test('has a media type of its own', async () => {
+    const { id } = await use.addProduct('Media Type', 1)
+    for (const type of ['application/json', 'application/json-patch+json', 'text/plain']) {
+      const refused = await patch(id, { 'if-match': '*', 'content-type': type }, { stock: 2 })
+      expect(refused.headers.get('accept-patch')).toBe(mergePatch)
+      expect(await refused.json()).toMatchObject({ status: 415, detail: expect.stringContaining(mergePatch) })
+    }
+    const options = await send('OPTIONS', id, {})
+    expect([options.headers.get('allow'), options.headers.get('accept-patch')]).toEqual([
+      'DELETE, GET, HEAD, OPTIONS, PATCH, PUT',
+      mergePatch,
+    ])
+    const put = await send('PUT', id, { 'if-match': '*', 'content-type': mergePatch }, {})
+    expect([put.status, put.headers.get('accept-patch')]).toEqual([415, null])
+  })
+})
+
+describe('a product that was removed', () => {
+  test('is nowhere, cannot be ordered, and leaves its slug to others', async () => {
+    const product = await use.addProduct('Removed', 5)
+    expect((await send('DELETE', product.id, { 'if-match': `"${product.id}-1"` })).status).toBe(204)
+    const paths = [`/api/products/${product.id}`, '/products/removed']
+    for (const path of paths) expect((await fetch(`${use.direct}${path}`)).status).toBe(404)
+    expect((await patch(product.id, { 'if-match': '*' }, { stock: 2 })).status).toBe(404)
+    expect((await send('DELETE', product.id, { 'if-match': '*' })).status).toBe(404)
+    const { products } = (await (await fetch(`${use.direct}/api/products?q=removed`)).json()) as { products: Product[] }
+    expect(products).toEqual([])
+    const lines = [{ productId: product.id, quantity: 1 }]
+    const order = await post(`${use.direct}/api/orders`, { name: 'Al', email: 'al@example.com', lines })
+    expect(await order.json()).toMatchObject({ status: 422, code: 'UNPROCESSABLE' })
+    expect((await use.addProduct('Removed', 1)).slug).toBe('removed')
+  })
+
+  test('can be restored by whoever means that it is not there; no tag stands for two states', async () => {
+    const product = await use.addProduct('Restored', 5)
+    const fields = fieldsOf(product)
+    const absent = { 'if-none-match': '*' }
+    const tooEarly = await send('PUT', product.id, absent, fields)
+    expect([tooEarly.status, tooEarly.headers.get('etag')]).toEqual([412, `"${product.id}-1"`])
+    await send('DELETE', product.id, { 'if-match': '*' })
+    const both = await Promise.all([
+      send('PUT', product.id, absent, fields),
+      send('PUT', product.id, absent, fields, use.behindProxy),
+    ])
+    expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 412])
+    expect(await (await get(product.id)).json()).toMatchObject({ ...fields, version: 3 })
+    expect((await send('PUT', 2_000_000_000, absent, fields)).status).toBe(404)
+  })
+})
