@@ -3,7 +3,11 @@ import { timingSafeEqual } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { toRoundtripError } from '@roundtrip/errors'
+import { json } from 'node:stream/consumers'
+import { RoundtripError, toRoundtripError } from '@roundtrip/errors'
+import { Type } from 'typebox'
+import { Value } from 'typebox/value'
+import type { DatabaseControl, FailoverOptions } from './database-control.ts'
 import type { Instance, StackAddresses, StatusRow } from './stack.ts'
 
 /** What can be asked of one instance. */
@@ -13,6 +17,7 @@ export type InstanceAction = (typeof instanceActions)[number]
 export interface ControlledStack {
   status(): Promise<StatusRow[]>
   addresses(): StackAddresses
+  readonly database: DatabaseControl
   /** @throws RoundtripError `USAGE` for an unknown name */
   instance(name: string): Instance
   /** Begins to stop everything; does not wait. */
@@ -71,12 +76,28 @@ const answerTo = async (request: IncomingMessage, stack: ControlledStack, token:
       return { status: 200, body: await stack.status() }
     case 'GET /topology':
       return { status: 200, body: stack.addresses() }
+    case 'GET /database':
+      return { status: 200, body: await stack.database.status() }
+    case 'POST /database/failover':
+      return { status: 200, body: await stack.database.failover(await failoverOptionsIn(request)) }
     case 'POST /stop':
       stack.beginStop()
       return { status: 202, body: { stopping: true } }
     default:
       return answerToAction(request, stack)
   }
+}
+
+const failoverOptions = Type.Object(
+  { to: Type.Optional(Type.String()), acceptLoss: Type.Optional(Type.Boolean()) },
+  { additionalProperties: false },
+)
+
+/** Of who has the token: nobody sends more than a line. @throws RoundtripError `BAD_REQUEST` */
+const failoverOptionsIn = async (request: IncomingMessage): Promise<FailoverOptions> => {
+  const body: unknown = await json(request).catch(() => undefined)
+  if (Value.Check(failoverOptions, body)) return body
+  throw new RoundtripError('BAD_REQUEST', 'Send {"to": name of a replica, "acceptLoss": true or false}, or {}.')
 }
 
 const answerToAction = async ({ method, url = '' }: IncomingMessage, stack: ControlledStack): Promise<Answer> => {

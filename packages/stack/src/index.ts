@@ -1,6 +1,15 @@
 /** @packageDocumentation The embedded stack: the launcher's engine and the test kit. */
 export { connectToStack, type StackClient } from './control-client.ts'
 export { instanceActions, type InstanceAction } from './control-listener.ts'
+export type {
+  DatabaseControl,
+  DatabaseNode,
+  DatabaseRole,
+  DatabaseStatus,
+  FailoverOptions,
+  FailoverReport,
+  FailoverStep,
+} from './database-control.ts'
 export { dependenciesOf } from './dependency-order.ts'
 export type { StackEvent } from './events.ts'
 export { isExecutable, projectFolder } from './host.ts'

@@ -1,6 +1,6 @@
 /** Who runs on this machine: identity of a process, its descendants, its memory. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { isLinux } from './host.ts'
 
 /** Fields of `/proc/<pid>/stat` after the command, which may itself hold spaces and parentheses (proc(5)). */
@@ -33,6 +33,23 @@ export const startTokenOf = (pid: number): string | undefined => {
 
 /** Whether that very process still runs. */
 export const isSameProcess = (pid: number, startToken: string): boolean => startTokenOf(pid) === startToken
+
+/** Whose working folder this is. Only Linux says so: elsewhere always empty. */
+export const processesIn = (folder: string): number[] => {
+  if (!isLinux) return []
+  const isThere = (pid: string): boolean => {
+    try {
+      const current = readlinkSync(`/proc/${pid}/cwd`)
+      return current === folder || current === `${folder} (deleted)`
+    } catch {
+      // Ended, or of another user.
+      return false
+    }
+  }
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry) && isThere(entry))
+    .map(Number)
+}
 
 /** Children by parent, of everything that runs now. */
 const childrenByParent = (): Map<number, number[]> => {

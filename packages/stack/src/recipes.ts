@@ -1,11 +1,12 @@
 /** From the topology to plans: for each instance, how it is made ready to start. */
 import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { certificateNames, type InstanceSpec } from './topology.ts'
+import { certificateNames, postgresServers, type InstanceSpec } from './topology.ts'
 import { warmCompileCache } from './compile-cache.ts'
 import { ensurePki, renewLeaves } from '@roundtrip/pki'
 import { findPostgres } from './postgres/binaries.ts'
-import { planPrimary, planReplica, type PostgresOptions } from './postgres/plan.ts'
+import { planPostgres, type PostgresOptions } from './postgres/plan.ts'
+import type { Roles } from './postgres/roles.ts'
 import { mayUseTemplate } from './postgres/template.ts'
 import { findRedis } from './redis/binary.ts'
 import { planRedis } from './redis/plan.ts'
@@ -23,6 +24,7 @@ export interface RecipeOptions {
   readonly state: StateFolder
   readonly secrets: Readonly<Record<SecretName, Secret>>
   readonly options: StackOptions
+  readonly roles: Roles
   readonly onProgress: (message: string) => void
 }
 
@@ -31,6 +33,8 @@ export type Recipe = (spec: InstanceSpec) => Promise<ProcessPlan>
 
 export interface Recipes {
   readonly plan: Recipe
+  /** Undefined when there is no such server among what runs. */
+  readonly postgres: PostgresOptions | undefined
   readonly caFile: string
   /** Lets certificates grow old. */
   readonly close: () => void
@@ -46,16 +50,16 @@ export const prepareRecipes = async (context: RecipeOptions): Promise<Recipes> =
   const files = await ensurePki(state.pki, pki)
   // The edges notice by themselves. What keeps it from succeeding has half of a leaf's life to pass.
   const close = renewLeaves(state.pki, pki)
-  const postgres = needs('postgres') ? await postgresRecipe(context) : undefined
+  const postgres = needs('postgres') ? await postgresOptions(context) : undefined
   const redis = needs('redis') ? await redisRecipe(context) : undefined
   const service = serviceRecipe(context, files)
-  const byKind = { postgres, redis, service, task: service }
+  const byKind = { postgres: postgres && postgresRecipe(postgres), redis, service, task: service }
   const plan: Recipe = (spec) => (byKind[spec.kind] ?? service)(spec)
-  return { plan, caFile: files.caFile, close }
+  return { plan, postgres, caFile: files.caFile, close }
 }
 
 const serviceRecipe = (
-  { addresses, state, secrets, options, onProgress }: RecipeOptions,
+  { addresses, state, secrets, options, roles, onProgress }: RecipeOptions,
   files: { certificateFile: string; keyFile: string },
 ): Recipe => {
   const { settings = {}, entryPoints = {}, seed = true } = options
@@ -75,16 +79,20 @@ const serviceRecipe = (
     warmed ??= warmCompileCache(onProgress)
     await warmed
     return planService(spec, {
-      settings: { ...renderSettings(spec, render), ...settings[spec.tier], ...settings[spec.name] },
+      settings: {
+        ...renderSettings(spec, { ...render, primary: roles.primary }),
+        ...settings[spec.tier],
+        ...settings[spec.name],
+      },
       entryPoint: entryPoints[spec.name],
       seed,
     })
   }
 }
 
-const postgresRecipe = async (context: RecipeOptions): Promise<Recipe> => {
-  const { specs, addresses, state, secrets, options, onProgress } = context
-  const postgres: PostgresOptions = {
+const postgresOptions = async (context: RecipeOptions): Promise<PostgresOptions> => {
+  const { specs, addresses, state, secrets, options, roles, onProgress } = context
+  return {
     binaries: await findPostgres(dirname(state.postgres)),
     folder: state.postgres,
     addresses,
@@ -92,11 +100,19 @@ const postgresRecipe = async (context: RecipeOptions): Promise<Recipe> => {
     superuserPassword: secrets['database-superuser-password'].value,
     durable: options.durable ?? !state.isTemporary,
     fromTemplate: state.isTemporary && mayUseTemplate(),
-    withReplica: specs.some(({ name }) => name === 'postgres-replica'),
+    servers: postgresServers,
+    replicas: specs.filter(({ name, kind }) => kind === 'postgres' && name !== roles.primary).map(({ name }) => name),
+    roles,
     onProgress,
   }
-  return (spec) => (spec.name === 'postgres-primary' ? planPrimary(postgres) : planReplica(postgres))
 }
+
+const postgresRecipe =
+  (options: PostgresOptions): Recipe =>
+  async ({ name }) => {
+    options.roles.throwIfChanging()
+    return planPostgres(name, options)
+  }
 
 const redisRecipe = async ({ addresses, state, secrets, onProgress }: RecipeOptions): Promise<Recipe> => {
   const binary = await findRedis(onProgress)

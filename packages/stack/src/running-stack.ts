@@ -3,6 +3,10 @@ import type { EventEmitter } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
+import { configOf } from './postgres/plan.ts'
+import { hostAndPort } from './service-settings.ts'
+import type { Cluster } from './failover/cluster.ts'
+import { StackDatabase } from './failover/stack-database.ts'
 import { listenForControl, type ControlListener } from './control-listener.ts'
 import { forEachInStopOrder } from './dependency-order.ts'
 import type { StackEvent } from './events.ts'
@@ -12,7 +16,9 @@ import { writeOwner } from './owner.ts'
 import type { Reaper } from './reaper.ts'
 import type { Recipes } from './recipes.ts'
 import type { Secret, SecretName } from './secrets.ts'
-import { databaseUrl, redisUrl } from './service-settings.ts'
+import { specsByRole } from './specs-by-role.ts'
+import type { Roles } from './postgres/roles.ts'
+import { dataAccess } from './data-access.ts'
 import type {
   Addresses,
   DataAccess,
@@ -38,6 +44,7 @@ export interface RunningStackOptions {
   readonly events: EventEmitter<{ event: [StackEvent] }>
   readonly reaper: Reaper
   readonly recipes: Recipes
+  readonly roles: Roles
 }
 
 const keptEvents = 1000
@@ -53,8 +60,8 @@ export class RunningStack implements Stack {
   readonly edges: readonly EdgeAddress[]
   readonly addresses: Addresses
   readonly mailboxFolder: string
-  readonly data: DataAccess
   readonly postgresFolder: string
+  readonly database: StackDatabase
   readonly events: EventEmitter<{ event: [StackEvent] }>
   readonly stopped: Promise<void>
   readonly #parts: RunningStackOptions
@@ -66,7 +73,7 @@ export class RunningStack implements Stack {
   #stopping: Promise<void> | undefined
 
   constructor(parts: RunningStackOptions) {
-    const { addresses, state, secrets, events } = parts
+    const { addresses, state, events } = parts
     this.#parts = parts
     this.root = state.root
     this.topology = parts.specs
@@ -80,20 +87,18 @@ export class RunningStack implements Stack {
     })
     this.mailboxFolder = state.mailbox
     this.postgresFolder = state.postgres
-    this.data = {
-      primaryUrl: databaseUrl(addresses, 'postgres-primary'),
-      replicaUrl: databaseUrl(addresses, 'postgres-replica'),
-      databasePassword: secrets['database-password'].value,
-      cacheUrl: redisUrl(addresses, 'redis-cache'),
-      queueUrl: redisUrl(addresses, 'redis-queue'),
-      redisPassword: secrets['redis-password'].value,
-    }
     this.events = events
     events.on('event', (event) => this.#remember(event))
     const stopped = Promise.withResolvers<void>()
     this.stopped = stopped.promise
     this.#onStopped = stopped.resolve
     for (const spec of parts.specs) this.#instances.set(spec.name, this.#supervise(spec))
+    this.database = new StackDatabase(this.#cluster(), (name) => hostAndPort(addresses, name, 'postgres'))
+  }
+
+  get data(): DataAccess {
+    const { addresses, secrets, roles } = this.#parts
+    return dataAccess(addresses, secrets, roles.primary)
   }
 
   history(): readonly StackEvent[] {
@@ -121,10 +126,10 @@ export class RunningStack implements Stack {
   }
 
   async status(): Promise<StatusRow[]> {
-    const { state, reaper, addresses, options } = this.#parts
+    const { state, reaper, addresses, options, roles } = this.#parts
     const startedAt = new Date(state.owner.startedAt)
     const launcher = { startedAt, reaperPid: reaper.pid, parentPids: options.parentPids ?? [] }
-    return statusOf(this.instances(), addresses, launcher)
+    return statusOf(this.instances(), addresses, roles.primary, launcher)
   }
 
   logFile(name: string): string {
@@ -140,6 +145,7 @@ export class RunningStack implements Stack {
       {
         status: () => this.status(),
         addresses: () => this.#stackAddresses(),
+        database: this.database,
         instance: (name) => this.instance(name),
         // Nobody waits for it here; a failure shows in what is left running.
         beginStop: () => void this.stop().catch(() => {}),
@@ -155,15 +161,31 @@ export class RunningStack implements Stack {
   }
 
   async #stopAll(): Promise<void> {
-    const { specs, reaper, state, options, recipes } = this.#parts
+    const { specs, reaper, state, options, recipes, roles } = this.#parts
     recipes.close()
-    await forEachInStopOrder(specs, ({ name }) => this.instance(name).stop())
+    await this.database.close()
+    await forEachInStopOrder(specsByRole(specs, roles.primary), ({ name }) => this.instance(name).stop())
     for (const instance of this.instances()) instance.abandonWaiters()
     await this.#control?.close()
     await reaper.close()
     for (const log of this.#logs) log.close()
     state.release(options.keepData === true)
     this.#onStopped()
+  }
+
+  #cluster(): Cluster | undefined {
+    const { addresses, roles, recipes } = this.#parts
+    const { postgres } = recipes
+    if (postgres === undefined) return undefined
+    const apps = this.instances().filter(({ tier, kind }) => tier === 'app' && kind === 'service')
+    return {
+      roles,
+      servers: this.instances().filter(({ kind }) => kind === 'postgres'),
+      apps: apps.map((instance) => ({ instance, origin: `http://${hostAndPort(addresses, instance.name, 'http')}` })),
+      folderOf: (name) => join(postgres.folder, name),
+      configOf: (name) => configOf(name, postgres),
+      clock: () => performance.now(),
+    }
   }
 
   #supervise(spec: InstanceSpec): SupervisedInstance {

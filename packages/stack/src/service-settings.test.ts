@@ -14,10 +14,11 @@ const files = {
   mailboxFolder: '/m',
 }
 
-const render = async (name: string) => {
+const renderUnder = async (primary: string, name: string) => {
   const addresses = await assignAddresses('default')
-  return renderSettings(instancesOf(name)[0] as InstanceSpec, { ...files, addresses })
+  return renderSettings(instancesOf(name)[0] as InstanceSpec, { ...files, addresses, primary })
 }
+const render = (name: string) => renderUnder('postgres-primary', name)
 
 test('upstreams are what the topology says an instance talks to', async () => {
   expect(await render('edge-1')).toMatchObject({
@@ -35,6 +36,13 @@ test('the app reads from the replica, writes to the primary, and finds both Redi
     APP_QUEUE_URL: 'redis://127.0.0.1:16380',
     APP_PUBLIC_ORIGIN: 'https://www.roundtrip.test:8443',
   })
+})
+
+test('after a failover app and migrate are told of the new primary', async () => {
+  const urls = ['postgres://roundtrip@127.0.0.1:15433/roundtrip', 'postgres://roundtrip@127.0.0.1:15432/roundtrip']
+  const [app, migrate] = await Promise.all(['app-1', 'migrate'].map((name) => renderUnder('postgres-replica', name)))
+  expect([app?.['APP_PRIMARY_URL'], app?.['APP_REPLICA_URLS']]).toEqual(urls)
+  expect(migrate?.['APP_PRIMARY_URL']).toBe(urls[0])
 })
 
 test('edges are steered at their own addresses, and share a Redis that nobody else is told of', async () => {

@@ -3,10 +3,12 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { projectFolder } from './host.ts'
 import type { Addresses } from './stack.ts'
-import { certificateNames, database, publicName, type InstanceSpec } from './topology.ts'
+import { certificateNames, database, postgresServers, publicName, type InstanceSpec } from './topology.ts'
 
 export interface RenderOptions {
   readonly addresses: Addresses
+  /** Name of the server that is the primary now. */
+  readonly primary: string
   readonly zoneFile: string
   readonly certificateFile: string
   readonly keyFile: string
@@ -34,6 +36,9 @@ export const hostAndPort = (addresses: Addresses, name: string, port: string): s
 export const databaseUrl = (addresses: Addresses, name: string): string =>
   `postgres://${database.user}@${hostAndPort(addresses, name, 'postgres')}/${database.name}`
 
+/** Every server but the primary. */
+export const replicasOf = (primary: string): string[] => postgresServers.filter((name) => name !== primary)
+
 export const redisUrl = (addresses: Addresses, name: string): string =>
   `redis://${hostAndPort(addresses, name, 'redis')}`
 
@@ -49,8 +54,8 @@ const port = (spec: InstanceSpec, addresses: Addresses, name: string): string =>
 
 const host = (spec: InstanceSpec, addresses: Addresses): string => addresses[spec.name]?.host ?? spec.host
 
-const databaseSettings = ({ addresses, databasePasswordFile }: RenderOptions): Settings => ({
-  APP_PRIMARY_URL: databaseUrl(addresses, 'postgres-primary'),
+const databaseSettings = ({ addresses, primary, databasePasswordFile }: RenderOptions): Settings => ({
+  APP_PRIMARY_URL: databaseUrl(addresses, primary),
   APP_DATABASE_PASSWORD_FILE: databasePasswordFile,
 })
 
@@ -86,7 +91,9 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
           ...databaseSettings(options),
           APP_HOST: host(spec, options.addresses),
           APP_PORT: port(spec, options.addresses, 'http'),
-          APP_REPLICA_URLS: databaseUrl(options.addresses, 'postgres-replica'),
+          APP_REPLICA_URLS: replicasOf(options.primary)
+            .map((name) => databaseUrl(options.addresses, name))
+            .join(','),
           APP_CACHE_URL: redisUrl(options.addresses, 'redis-cache'),
           APP_QUEUE_URL: redisUrl(options.addresses, 'redis-queue'),
           APP_REDIS_PASSWORD_FILE: options.redisPasswordFile,

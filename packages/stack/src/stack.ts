@@ -1,5 +1,6 @@
 /** What a running stack offers: to tests, to the command line, and through the control listener. */
 import type { EventEmitter } from 'node:events'
+import type { DatabaseControl, DatabaseRole } from './database-control.ts'
 import type { StackEvent } from './events.ts'
 import type { InstanceSpec, Kind, Tier } from './topology.ts'
 
@@ -64,6 +65,8 @@ export interface StatusRow {
   readonly memoryBytes: number | undefined
   readonly restarts: number
   readonly lastExit: Exit | undefined
+  /** Of a Postgres server. */
+  readonly role?: DatabaseRole
   /** `127.0.0.1:8443` by purpose. */
   readonly addresses: Readonly<Record<string, string>>
 }
@@ -113,7 +116,9 @@ export interface Stack extends StackAddresses {
   readonly topology: readonly InstanceSpec[]
   /** The certificate authority's certificate, PEM. */
   readonly ca: string
+  /** As the roles are at the moment. */
   readonly data: DataAccess
+  readonly database: DatabaseControl
   /** Where the Postgres servers keep their data: below `root` unless the account that runs them cannot reach that. */
   readonly postgresFolder: string
   /** Emits `event`. Log lines included. */

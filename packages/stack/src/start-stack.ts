@@ -6,11 +6,13 @@ import type { StackEvent } from './events.ts'
 import { assignAddresses, checkPorts } from './ports.ts'
 import { reapOrphans, startReaper, type Reaper } from './reaper.ts'
 import { prepareRecipes } from './recipes.ts'
+import { Roles } from './postgres/roles.ts'
 import { RunningStack } from './running-stack.ts'
 import { ensureSecrets } from './secrets.ts'
 import type { Stack, StackOptions } from './stack.ts'
 import { openStateFolder, type StateFolder } from './state-folder.ts'
-import { instances, type InstanceSpec } from './topology.ts'
+import { specsByRole } from './specs-by-role.ts'
+import { instances, postgresServers, type InstanceSpec } from './topology.ts'
 
 /**
  * Resolves when every instance is ready.
@@ -58,15 +60,16 @@ const startIn = async (
     const secrets = ensureSecrets(state.secrets)
     const events = eventsFor(options)
     const onProgress = (message: string): void => void events.emit('event', { type: 'progress', message })
-    const recipes = await prepareRecipes({ specs, addresses, state, secrets, options, onProgress })
+    const roles = new Roles(state.postgres, postgresServers)
+    const recipes = await prepareRecipes({ specs, addresses, state, secrets, options, roles, onProgress })
     reaper = startReaper(state.processes)
     if (state.isTemporary && options.keepData !== true) reaper.removeFolder(state.root)
-    stack = new RunningStack({ specs, addresses, state, secrets, options, events, reaper, recipes })
+    stack = new RunningStack({ specs, addresses, state, secrets, options, events, reaper, recipes, roles })
     const running = stack
     await running.listenForControl()
     await untilAborted(
       options.signal,
-      forEachInStartOrder(specs, ({ name }) => running.instance(name).start()),
+      forEachInStartOrder(specsByRole(specs, roles.primary), ({ name }) => running.instance(name).start()),
     )
     return running
   } catch (error) {

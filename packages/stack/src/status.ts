@@ -14,6 +14,7 @@ export interface LauncherProcesses {
 export const statusOf = (
   instances: readonly Instance[],
   addresses: Addresses,
+  primary: string,
   launcher: LauncherProcesses,
 ): StatusRow[] => {
   const pids = instances.map(({ pid }) => pid).filter((pid) => pid !== undefined)
@@ -31,6 +32,7 @@ export const statusOf = (
       memoryBytes: pid === undefined ? undefined : sumOf(families.get(pid) ?? [pid]),
       restarts,
       lastExit,
+      ...(kind === 'postgres' && { role: name === primary ? 'primary' : 'replica' }),
       addresses: Object.fromEntries(
         Object.keys(addresses[name]?.ports ?? {}).map((port) => [port, hostAndPort(addresses, name, port)]),
       ),

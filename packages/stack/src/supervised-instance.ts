@@ -79,10 +79,11 @@ export class SupervisedInstance implements Instance {
     return this.#launch()
   }
 
-  async stop(): Promise<void> {
+  /** @param timeoutMs how long it may take to end by itself before it is killed */
+  async stop(timeoutMs: number = stopTimeoutMs): Promise<void> {
     this.#wanted = 'down'
     clearTimeout(this.#retry)
-    if (this.#run !== undefined) await this.#end(this.#run)
+    if (this.#run !== undefined) await this.#end(this.#run, timeoutMs)
     // Still preparing: it notices that it is no longer wanted. Its failure is that of the start.
     else await this.#launching?.catch(() => {})
     if (this.#state !== 'finished') this.#enter('stopped')
@@ -222,13 +223,15 @@ export class SupervisedInstance implements Instance {
     }, delayMs)
   }
 
-  async #end(run: RunningProcess & { stopSignal?: NodeJS.Signals }): Promise<void> {
+  async #end(run: RunningProcess & { stopSignal?: NodeJS.Signals }, timeoutMs = stopTimeoutMs): Promise<void> {
     this.#continue()
     this.#enter('stopping')
     run.signal(run.stopSignal ?? 'SIGTERM')
+    // Somebody else may have frozen it: it takes no other signal until it is continued.
+    run.signal('SIGCONT')
     const timer = setTimeout(() => {
       for (const pid of familiesOf([run.pid]).get(run.pid) ?? []) signalIfThere(pid, 'SIGKILL')
-    }, stopTimeoutMs)
+    }, timeoutMs)
     await run.exited
     clearTimeout(timer)
   }

@@ -76,6 +76,9 @@ const data = (kind: 'postgres' | 'redis', name: string, port: Port, talksTo: rea
   talksTo,
 })
 
+/** Primary until the first failover; the names of the servers stay what they are, whatever their role has become. */
+export const firstPrimary = 'postgres-primary'
+
 export const instances: readonly InstanceSpec[] = [
   {
     name: 'dns',
@@ -100,6 +103,11 @@ export const instances: readonly InstanceSpec[] = [
   // What the edges share, rate limits and purges. Apart from the data: who breaks into an edge must not find the shop's.
   { ...data('redis', 'redis-edge', tcp(16_381, 'ROUNDTRIP_PORT_REDIS_EDGE')), networks: ['edge-state'] },
 ]
+
+/** All that can be the primary. */
+export const postgresServers: readonly string[] = instances
+  .filter(({ kind }) => kind === 'postgres')
+  .map(({ name }) => name)
 
 /** The instances with this name or, given a tier, all of that tier. */
 export const instancesOf = (nameOrTier: string): InstanceSpec[] =>

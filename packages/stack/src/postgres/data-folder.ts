@@ -1,6 +1,6 @@
 /** The folder of one Postgres server: made, copied, checked, and cleaned of what a crash left. */
 import { existsSync } from 'node:fs'
-import { chown, mkdir, open, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, readlink, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { execute } from '../execute.ts'
 import { isLinux, unprivilegedAccount } from '../host.ts'
@@ -19,6 +19,9 @@ export const isInitialised = (folder: string): boolean => existsSync(join(folder
 
 /** Whether a server ever ran on it: a fresh copy of a fresh cluster needs nothing that the primary may have recycled. */
 export const wasStarted = (folder: string): boolean => existsSync(join(folder, 'postmaster.opts'))
+
+/** Whether a server on it would follow another one, or began to and was not promoted to the end. */
+export const isStandby = (folder: string): boolean => existsSync(join(folder, 'standby.signal'))
 
 /** Runs initdb next to the folder and renames the result, so that an interrupted attempt leaves nothing half made. */
 export const initialise = async (initdb: string, folder: string, password: string): Promise<void> => {
@@ -56,18 +59,6 @@ export const copyCluster = async (from: string, to: string): Promise<void> => {
 export const writeOwned = async (file: string, text: string): Promise<void> => {
   await writeFile(file, text, { mode: 0o600 })
   if (unprivilegedAccount !== undefined) await chown(file, unprivilegedAccount.uid, unprivilegedAccount.gid)
-}
-
-/** The identifier that initdb gave the cluster: a replica can only follow a primary with the same one. */
-export const systemIdentifier = async (folder: string): Promise<bigint> => {
-  const file = await open(join(folder, 'global/pg_control'))
-  try {
-    // The first field of ControlFileData (src/include/catalog/pg_control.h), in the byte order of the machine.
-    const { buffer } = await file.read(Buffer.alloc(8), 0, 8, 0)
-    return buffer.readBigUInt64LE()
-  } finally {
-    await file.close()
-  }
 }
 
 /**

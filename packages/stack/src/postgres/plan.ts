@@ -1,12 +1,24 @@
 /** How each of the embedded Postgres servers is prepared and started. */
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { RoundtripError } from '@roundtrip/errors'
+import type { ClientConfig } from 'pg'
 import { childEnvironment, unprivilegedAccount } from '../host.ts'
 import type { ProcessPlan } from '../run-process.ts'
 import type { Addresses } from '../stack.ts'
 import type { PostgresBinaries } from './binaries.ts'
-import { clearLeftovers, copyCluster, ensureParent, initialise, isInitialised } from './data-folder.ts'
+import {
+  clearLeftovers,
+  copyCluster,
+  ensureParent,
+  initialise,
+  isInitialised,
+  isStandby,
+  wasStarted,
+} from './data-folder.ts'
 import { changePassword, provision, slotOf, superuserConfig } from './primary.ts'
+import { promote } from './promotion.ts'
 import { prepareReplica } from './replica.ts'
+import type { Roles } from './roles.ts'
 import { serverArguments } from './server-settings.ts'
 import { copyTemplate } from './template.ts'
 
@@ -20,33 +32,31 @@ export interface PostgresOptions {
   readonly durable: boolean
   /** Whether a new cluster is a copy of one made before, rather than made by initdb. */
   readonly fromTemplate: boolean
-  readonly withReplica: boolean
+  /** Names of all the Postgres servers there can be. */
+  readonly servers: readonly string[]
+  /** Of those that are made with the cluster. */
+  readonly replicas: readonly string[]
+  readonly roles: Roles
   readonly onProgress: (message: string) => void
 }
 
-const primaryName = 'postgres-primary'
-const replicaName = 'postgres-replica'
+/** Plans a start of one of the servers, by the role that it has now. */
+export const planPostgres = (name: string, options: PostgresOptions): Promise<ProcessPlan> =>
+  name === options.roles.primary ? planPrimary(name, options) : planReplica(name, options)
 
-/** The primary's plan; makes the cluster on the first start, and then the replica's as a copy, before anything runs. */
-export const planPrimary = async (options: PostgresOptions): Promise<ProcessPlan> => {
-  const folder = join(options.folder, primaryName)
+/** Makes the cluster on the first start, and then the replica's as a copy, before anything runs. */
+const planPrimary = async (name: string, options: PostgresOptions): Promise<ProcessPlan> => {
+  const folder = join(options.folder, name)
   await ensureParent(options.folder)
-  let templatePassword: string | undefined
-  if (!isInitialised(folder)) {
-    // Made by another account, it may be closed to this one: no reason to fail, as it only saves time.
-    if (options.fromTemplate)
-      templatePassword = await copyTemplate(options.binaries.initdb, folder).catch(() => undefined)
-    if (templatePassword === undefined) {
-      options.onProgress('Making a new database cluster.')
-      await initialise(options.binaries.initdb, folder, options.superuserPassword)
-    }
-    if (options.withReplica) await copyCluster(folder, join(options.folder, replicaName))
-  }
+  const templatePassword = isInitialised(folder) ? undefined : await makeCluster(name, options)
   await clearLeftovers(folder)
+  // A crash in the middle of a failover: what was decided is carried out.
+  const isPromotionOpen = isStandby(folder)
   return {
-    ...planServer(options, primaryName, / database system is ready to accept connections/),
+    ...planServer(options, name, / database system is ready to accept (read-only )?connections/),
     afterReady: async () => {
-      const config = primaryConfig(options)
+      const config = configOf(name, options)
+      if (isPromotionOpen) await promote(config)
       if (templatePassword !== undefined) {
         await changePassword({ ...config, password: templatePassword }, options.superuserPassword)
       }
@@ -55,19 +65,45 @@ export const planPrimary = async (options: PostgresOptions): Promise<ProcessPlan
   }
 }
 
-/** The replica's plan; the primary must be ready, or the replica have been cloned before. */
-export const planReplica = async (options: PostgresOptions): Promise<ProcessPlan> => {
-  const replicaFolder = join(options.folder, replicaName)
+/** @returns the superuser's password when it is not ours yet */
+const makeCluster = async (name: string, options: PostgresOptions): Promise<string | undefined> => {
+  const { binaries, folder, replicas, superuserPassword } = options
+  const others = options.servers.filter((other) => other !== name).map((other) => join(folder, other))
+  const withData = others.find((other) => isInitialised(other) && wasStarted(other))
+  if (withData !== undefined) throw dataElsewhere(name, withData, options)
+  // Made by another account, it may be closed to this one: no reason to fail, as it only saves time.
+  const templatePassword = options.fromTemplate
+    ? await copyTemplate(binaries.initdb, join(folder, name)).catch(() => undefined)
+    : undefined
+  if (templatePassword === undefined) {
+    options.onProgress('Making a new database cluster.')
+    await initialise(binaries.initdb, join(folder, name), superuserPassword)
+  }
+  for (const replica of replicas) await copyCluster(join(folder, name), join(folder, replica))
+  return templatePassword
+}
+
+/** A new and empty cluster would take the place of the only data there is. */
+const dataElsewhere = (name: string, other: string, { folder }: PostgresOptions): RoundtripError =>
+  new RoundtripError(
+    'STACK_START_FAILED',
+    `${name}, the primary, has no data, but ${basename(other)} has. To go on with that write ${basename(other)} into ${join(folder, 'primary')}; to begin anew remove ${folder}.`,
+  )
+
+/** The primary must be ready, or the replica have been cloned before. */
+const planReplica = async (name: string, options: PostgresOptions): Promise<ProcessPlan> => {
+  const { primary } = options.roles
+  const replicaFolder = join(options.folder, name)
   await clearLeftovers(replicaFolder)
   await prepareReplica({
-    primaryFolder: join(options.folder, primaryName),
+    primaryFolder: join(options.folder, primary),
     replicaFolder,
-    primary: primaryConfig(options),
-    slot: slotOf(replicaName),
+    primary: configOf(primary, options),
+    slot: slotOf(name),
     password: options.password,
     onProgress: options.onProgress,
   })
-  return planServer(options, replicaName, / database system is ready to accept read-only connections/)
+  return planServer(options, name, / database system is ready to accept read-only connections/)
 }
 
 const addressOf = ({ addresses }: PostgresOptions, name: string): { host: string; port: number } => ({
@@ -75,8 +111,9 @@ const addressOf = ({ addresses }: PostgresOptions, name: string): { host: string
   port: addresses[name]?.ports['postgres'] ?? 0,
 })
 
-const primaryConfig = (options: PostgresOptions) => {
-  const { host, port } = addressOf(options, primaryName)
+/** One of the servers, as superuser. */
+export const configOf = (name: string, options: PostgresOptions): ClientConfig => {
+  const { host, port } = addressOf(options, name)
   return superuserConfig(host, port, options.superuserPassword)
 }
 

@@ -1,13 +1,15 @@
-/** The streaming replica: follows the primary, and is cloned again when it cannot. */
+/** A streaming replica, which may have been the primary: follows the primary, and is cloned again when it cannot. */
 import { existsSync } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { escapeLiteral, type ClientConfig } from 'pg'
 import { execute } from '../execute.ts'
 import { database } from '../topology.ts'
 import { withClient } from './connect.ts'
-import { asPostgres, isInitialised, systemIdentifier, wasStarted, writeOwned } from './data-folder.ts'
+import { readControlFile } from './control-file.ts'
+import { asPostgres, isInitialised, isStandby, wasStarted, writeOwned } from './data-folder.ts'
 import { recreateSlot, slotState } from './primary.ts'
+import { forkPoint } from './wal.ts'
 
 export interface ReplicaOptions {
   readonly primaryFolder: string
@@ -36,12 +38,21 @@ const reasonToClone = async (options: ReplicaOptions): Promise<string | undefine
   const { primaryFolder, replicaFolder, primary, slot } = options
   if (!isInitialised(replicaFolder)) return 'it has no data'
   if (isFreshCopy(replicaFolder)) return undefined
-  if ((await systemIdentifier(replicaFolder)) !== (await systemIdentifier(primaryFolder))) {
-    return 'its data belongs to another primary'
+  const [own, others] = await Promise.all([readControlFile(replicaFolder), readControlFile(primaryFolder)])
+  if (own.systemIdentifier !== others.systemIdentifier) return 'its data belongs to another primary'
+  if (!isStandby(replicaFolder) && !(await endsWherePrimaryTookOver(options))) {
+    return 'it was the primary itself, and may have changes that the new one never got'
   }
   // With the primary away nobody can tell: the replica starts, serves reads, and keeps asking.
   const state = await slotState(primary, slot).catch(() => 'kept')
   return state === 'kept' ? undefined : 'the primary no longer has the changes it missed'
+}
+
+/** A former primary that was shut down, and whose last words the new one has replayed: it goes on as a replica as it is. */
+const endsWherePrimaryTookOver = async ({ primaryFolder, replicaFolder }: ReplicaOptions): Promise<boolean> => {
+  const { isShutDown, checkpoint, timeline } = await readControlFile(replicaFolder)
+  const fork = await forkPoint(primaryFolder, timeline)
+  return isShutDown && fork !== undefined && checkpoint < fork
 }
 
 /** A copy of a cluster made before any server ran on it, rather than a backup of a running one. */
@@ -78,8 +89,15 @@ const follow = async ({ primary, slot, password, replicaFolder }: ReplicaOptions
     'sslmode=disable',
     `application_name=${slot}`,
   ]
+  // What a former primary kept for others, nobody asks of it any more (pg_basebackup leaves them out as well).
+  if (!isStandby(replicaFolder)) await removeSlots(replicaFolder)
   await writeOwned(join(replicaFolder, 'standby.signal'), '')
   // In a file, as arguments are visible to every user of the machine.
   const settings = `primary_conninfo = '${connection.join(' ')}'\nprimary_slot_name = '${slot}'\n`
   await writeOwned(join(replicaFolder, 'postgresql.auto.conf'), settings)
+}
+
+const removeSlots = async (folder: string): Promise<void> => {
+  const slots = join(folder, 'pg_replslot')
+  for (const name of await readdir(slots)) await rm(join(slots, name), { recursive: true })
 }

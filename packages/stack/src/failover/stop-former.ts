@@ -1,0 +1,50 @@
+/** Sees to it that a primary takes no more writes: in order where it can, by force where it cannot, and makes sure. */
+import { RoundtripError } from '@roundtrip/errors'
+import { checkpoint } from '../postgres/promotion.ts'
+import { processesIn } from '../process-table.ts'
+import type { SupervisedInstance } from '../supervised-instance.ts'
+import { within, type Cluster } from './cluster.ts'
+import type { FailoverReport } from '../database-control.ts'
+
+/** A shut-down sends all of the log to its replicas first. One that takes longer is frozen, or waits for a replica that is. */
+const shutdownTimeoutMs = 5_000
+const deathTimeoutMs = 5_000
+
+/** Before anybody waits: what a checkpoint writes down now, the shut-down need not. */
+export const prepareToStop = async (cluster: Cluster, former: SupervisedInstance): Promise<void> => {
+  // To no avail when it is frozen or dead; then there is nothing to shorten.
+  if (former.state === 'ready') await checkpoint(cluster.configOf(former.name)).catch(() => {})
+}
+
+/**
+ * @returns how it ended
+ * @throws RoundtripError `FAILOVER_FAILED` when some process of it cannot be ended
+ */
+export const stopFormer = async (cluster: Cluster, former: SupervisedInstance): Promise<FailoverReport['former']> => {
+  const wasThere = former.pid !== undefined
+  await former.stop(shutdownTimeoutMs)
+  await endLeftOver(cluster, former)
+  if (!wasThere) return 'dead-before'
+  return former.lastExit?.code === 0 ? 'shut-down' : 'killed'
+}
+
+/** Connections outlive their postmaster for a moment, and one that was frozen would commit when it is continued. */
+const endLeftOver = async (cluster: Cluster, { name }: SupervisedInstance): Promise<void> => {
+  const folder = cluster.folderOf(name)
+  const isGone = await within(cluster, deathTimeoutMs, () => {
+    const pids = processesIn(folder)
+    for (const pid of pids) killIfThere(pid)
+    return pids.length === 0
+  })
+  if (isGone) return
+  const pids = processesIn(folder).join(', ')
+  throw new RoundtripError('FAILOVER_FAILED', `${name} cannot be ended (pid ${pids}): it might go on taking writes.`)
+}
+
+const killIfThere = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // Ended in the meantime.
+  }
+}

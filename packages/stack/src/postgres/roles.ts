@@ -1,0 +1,63 @@
+/** Who is the primary: written down before a promotion, so that every later start goes the same way. */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { RoundtripError } from '@roundtrip/errors'
+import { firstPrimary } from '../topology.ts'
+
+/** Names of instances say where they began; the file `primary` beside their data folders says which one is it now. */
+export class Roles {
+  readonly #file: string
+  #primary: string
+  #isChanging = false
+
+  /** @param folder parent of the data folders @param known instances that may be it */
+  constructor(folder: string, known: readonly string[]) {
+    this.#file = join(folder, 'primary')
+    this.#primary = readIfThere(this.#file) ?? firstPrimary
+    if (known.includes(this.#primary)) return
+    const message = `${this.#file} names ${JSON.stringify(this.#primary)} as primary, but there is only ${known.join(', ')}: write one of them into it.`
+    throw new RoundtripError('STACK_START_FAILED', message)
+  }
+
+  get primary(): string {
+    return this.#primary
+  }
+
+  /** From now on, also after a crash of the machine. */
+  setPrimary(name: string): void {
+    const temporary = `${this.#file}.new`
+    const file = openSync(temporary, 'w', 0o644)
+    writeSync(file, `${name}\n`)
+    fsyncSync(file)
+    closeSync(file)
+    renameSync(temporary, this.#file)
+    this.#primary = name
+  }
+
+  /** @throws RoundtripError `FAILOVER_IN_PROGRESS` */
+  throwIfChanging(): void {
+    if (this.#isChanging) throw new RoundtripError('FAILOVER_IN_PROGRESS')
+  }
+
+  /**
+   * Nobody is started while the work goes on: a former primary that came up in between would take writes.
+   *
+   * @throws RoundtripError `FAILOVER_IN_PROGRESS`
+   */
+  async whileChanging<T>(work: () => Promise<T>): Promise<T> {
+    this.throwIfChanging()
+    this.#isChanging = true
+    return work().finally(() => {
+      this.#isChanging = false
+    })
+  }
+}
+
+const readIfThere = (file: string): string | undefined => {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
