@@ -5,6 +5,7 @@ import { toProblem } from '@roundtrip/http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { errorPage } from '../pages/error-page.ts'
 import { notStored } from './cache-control.ts'
+import { challengeOf } from '../auth/challenge.ts'
 import { explained } from './framework-errors.ts'
 import { pageHeaders } from './page-headers.ts'
 import { prefersHtml } from './prefers-html.ts'
@@ -35,7 +36,8 @@ export const sendError = (error: RoundtripError, request: FastifyRequest, reply:
   const problem = problemOf(error, request)
   reply.code(error.status).header('cache-control', notStored).header('vary', 'accept')
   if (typeof error.details['allow'] === 'string') reply.header('allow', error.details['allow'])
-  if (passesSoon(error)) reply.header('retry-after', retryAfterSeconds)
+  if (passesSoon(error)) reply.header('retry-after', error.details['retryAfterSeconds'] ?? retryAfterSeconds)
+  if (error.status === 401 || error.code === 'SCOPE_REQUIRED') reply.header('www-authenticate', challengeOf(error))
   // What is left of a refused body is not read, so nothing can follow it on this connection.
   if (error.status === 413) reply.header('connection', 'close')
   return prefersHtml(request.headers.accept)
@@ -43,7 +45,7 @@ export const sendError = (error: RoundtripError, request: FastifyRequest, reply:
     : reply.type(problemMediaType).serializer(JSON.stringify).send(problem)
 }
 
-const passesSoon = ({ status, retryable }: RoundtripError): boolean => retryable && (status === 503 || status === 409)
+const passesSoon = ({ status, retryable }: RoundtripError): boolean => retryable && [409, 429, 503].includes(status)
 
 /** Our own faults and those of neighbours need somebody's eye; a client's mistakes stand in the access log. */
 const log = (error: RoundtripError, request: FastifyRequest): void => {
