@@ -3,10 +3,10 @@ import type { Cache, CacheOptions, Outcome, Wanted } from './cache.ts'
 import { isDueEarly } from './early-refresh.ts'
 import { createLevels, type Levels } from './levels.ts'
 import { Loader, type Want } from './loader.ts'
-import type { Served } from './memory-level.ts'
+import type { MemoryLevel, Served } from './memory-level.ts'
 import { everything } from './owed.ts'
 import type { CacheReport } from './stats.ts'
-import { checkStamp, later } from './stamps.ts'
+import { checkStamp, doesReflect, later } from './stamps.ts'
 import { within } from './within.ts'
 
 class CacheAside implements Cache {
@@ -36,26 +36,32 @@ class CacheAside implements Cache {
     wanted.signal?.throwIfAborted()
     const usesMemory = memory !== undefined && wanted.sharedOnly !== true
     const held = usesMemory ? memory.fresh(key) : undefined
-    if (held !== undefined) {
+    if (held !== undefined && doesReflect(held.served, wanted.atLeast)) {
       const { served, sinceMs } = held
       stats.memoryHits++
-      if (this.#isDue(key, served, served.leftMs - (clock() - sinceMs))) this.#refresh(wantOf(key, wanted), served.id)
+      if (this.#isDue(key, served, served.leftMs - (clock() - sinceMs))) this.#refresh(wantOf(key, wanted), served)
       return { value: served.value as T, outcome: served.outcome === 'stale' ? 'stale' : 'hit' }
     }
     const want = wantOf(key, wanted)
-    const work = usesMemory ? memory.join(key, want.tags, () => this.#shared(want)) : this.#shared(want)
+    const work = usesMemory ? this.#joined(memory, want) : this.#shared(want)
     const { value, outcome } = await within(work, wanted, clock)
     return { value: value as T, outcome }
   }
 
-  async invalidate(tags: readonly string[], stamp: string): Promise<void> {
+  async invalidate(tags: readonly string[], stamp: string): Promise<boolean> {
     checkStamp(stamp)
     const { memory, owed, circuit } = this.#levels
     this.#loader.newest = later(this.#loader.newest, stamp)
     memory?.drop(tags)
     owed.add(tags, stamp)
-    await circuit.run(() => owed.pay()).catch(() => {}) // Still owed, and paid before the next read.
+    const isTold = await circuit
+      .run(() => owed.pay())
+      .then(
+        () => true,
+        () => false, // Still owed, and paid before the next read.
+      )
     memory?.drop(tags) // What was read from Redis before it was told.
+    return isTold
   }
 
   isDown(): boolean {
@@ -80,9 +86,18 @@ class CacheAside implements Cache {
     this.#levels.listener.close()
   }
 
+  /** What others wait for already need not reflect what this reader has changed. */
+  async #joined(memory: MemoryLevel, want: Want): Promise<Served> {
+    const served = await memory.join(want.key, want.tags, () => this.#shared(want))
+    if (doesReflect(served, want.atLeast)) return served
+    const newer = await this.#shared(want)
+    memory.replace(want.key, served.id, newer)
+    return newer
+  }
+
   async #shared(want: Want): Promise<Served> {
     const served = await this.#loader.get(want)
-    if (served.outcome === 'hit' && this.#isDue(want.key, served, served.leftMs)) this.#refresh(want, served.id)
+    if (served.outcome === 'hit' && this.#isDue(want.key, served, served.leftMs)) this.#refresh(want, served)
     return served
   }
 
@@ -91,13 +106,13 @@ class CacheAside implements Cache {
     return id !== '' && isDueEarly({ leftMs, deltaMs }, beta, random) && !this.#refreshing.has(key)
   }
 
-  /** In the background: who finds out that it is time does not wait. */
-  #refresh(want: Want, id: string): void {
+  /** In the background: who finds out that it is time does not wait. What takes its place is not older. */
+  #refresh(want: Want, { id, reflects }: Served): void {
     const { memory, log } = this.#levels
     const { key } = want
     this.#refreshing.add(key)
     this.#loader
-      .refresh(want, id)
+      .refresh({ ...want, atLeast: later(reflects, want.atLeast) }, id)
       .then((newer) => {
         if (newer !== undefined) memory?.replace(key, id, newer)
       })

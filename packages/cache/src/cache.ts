@@ -49,6 +49,11 @@ export interface Wanted<T> extends Patience {
    * another process. Default false.
    */
   readonly sharedOnly?: boolean
+  /**
+   * Stamp of a change that the caller has made, or has seen, and that the value must reflect: whether or not word of it has
+   * reached this process or Redis, whatever they have forgotten. A value that is not known to is loaded anew.
+   */
+  readonly atLeast?: string | undefined
   /** Its result must survive JSON unchanged: no dates, maps or class instances. It is frozen. */
   readonly load: (loading: Loading) => Promise<T>
 }
@@ -61,10 +66,11 @@ export interface Cache {
   /**
    * Makes everything with one of these tags a miss. Does not fail when Redis does: what it could not be told now, it is
    * told before the next read.
+   * @returns whether Redis has heard of it, and so every process that asks Redis
    * @param stamp text that sorts after the stamps of all earlier changes, such as the WAL position of the commit
    * @throws TypeError for a stamp with white space or a leading `!`
    */
-  invalidate(tags: readonly string[], stamp: string): Promise<void>
+  invalidate(tags: readonly string[], stamp: string): Promise<boolean>
   isDown(): boolean
   stats(): CacheReport
   close(): void

@@ -60,6 +60,8 @@ export class Listener {
     const { url, password, namespace, onGap } = options
     this.#options = options
     this.#redis = promptRedis({ url, password, commandTimeoutMs })
+    // Subscribing again is done below: should ioredis' own try fail, nobody would catch that, and the process would end.
+    this.#redis.options.autoResubscribe = false
     this.#channels = channelsOf(namespace, this.#redis)
     this.#redis.on('message', (channel, message) => this.#hear(channel, message))
     this.#redis.on('ready', () => {

@@ -9,13 +9,16 @@ export interface Entry {
   readonly deltaMs: number
   /** How much longer than it is fresh the entry is kept, to be served when a load fails. */
   readonly staleMs: number
+  /** The latest change that the load was told to reflect; empty when it was told of none. */
+  readonly reflects: string
   readonly value: unknown
 }
 
 /** @returns undefined for a value that JSON cannot say */
-export const encode = ({ id, stamps, deltaMs, staleMs, value }: Entry): string | undefined => {
+export const encode = ({ id, stamps, deltaMs, staleMs, reflects, value }: Entry): string | undefined => {
   const json = JSON.stringify(value) as string | undefined
-  return json === undefined ? undefined : `${id} ${Math.ceil(deltaMs)} ${staleMs}\n${stamps.join(' ')}\n${json}`
+  const head = `${id} ${Math.ceil(deltaMs)} ${staleMs} ${reflects}`
+  return json === undefined ? undefined : `${head}\n${stamps.join(' ')}\n${json}`
 }
 
 /** @returns undefined for anything that `encode` did not write: to the cache that is the same as nothing */
@@ -23,13 +26,13 @@ export const decode = (text: string): Entry | undefined => {
   const endOfHead = text.indexOf('\n')
   const endOfStamps = text.indexOf('\n', endOfHead + 1)
   if (endOfHead < 0 || endOfStamps < 0) return undefined
-  const head = /^(\S+) (\d+) (\d+)$/.exec(text.slice(0, endOfHead))
+  const head = /^(\S+) (\d+) (\d+) (\S*)$/.exec(text.slice(0, endOfHead))
   if (head === null) return undefined
-  const [, id = '', deltaMs, staleMs] = head
+  const [, id = '', deltaMs, staleMs, reflects = ''] = head
   const stamps = text.slice(endOfHead + 1, endOfStamps).split(' ')
   try {
     const value: unknown = JSON.parse(text.slice(endOfStamps + 1))
-    return { id, stamps, deltaMs: Number(deltaMs), staleMs: Number(staleMs), value }
+    return { id, stamps, deltaMs: Number(deltaMs), staleMs: Number(staleMs), reflects, value }
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import type { Levels } from './levels.ts'
 import type { Served } from './memory-level.ts'
 import { isFresh, type Claim, type FillResult, type Found } from './redis-store.ts'
 import { SingleFlight } from './single-flight.ts'
-import { later, latestChange } from './stamps.ts'
+import { doesReflect, later, latestChange } from './stamps.ts'
 
 /** What is wanted, where it stands, and all its tags. */
 export interface Want extends Wanted<unknown> {
@@ -27,6 +27,14 @@ interface Turn {
   readonly stamps: readonly (string | null)[]
   /** What Redis had before, if only for the case that the load fails. */
   readonly seen: Found
+}
+
+/** What came of a load. */
+interface Loaded {
+  readonly value: unknown
+  readonly deltaMs: number
+  /** What it was told to reflect. */
+  readonly reflects: string
 }
 
 /** Expiry is spread over the last tenth of the lifetime, so that what was stored together does not expire together. */
@@ -60,12 +68,13 @@ export class Loader {
       return this.#without(want)
     }
     if (isFresh(found)) {
+      const served = servedFrom(found, 'hit')
+      if (!doesReflect(served, want.atLeast)) return this.#catchUp(want, found)
       stats.sharedHits++
-      return servedFrom(found, 'hit')
+      return served
     }
     stats.misses++
-    // The stamps are part of the name: who comes after an invalidation must not join a load from before it.
-    return this.#flights.run(`${found.stamps.join(' ')} ${want.key}`, () => this.#take(want, found))
+    return this.#flights.run(flightName(want, found), () => this.#take(want, found))
   }
 
   /** Loads anew what is still fresh. @returns undefined when another process does so, or has done so */
@@ -94,9 +103,10 @@ export class Loader {
       if (claim === undefined) return this.#without(want)
       if (claim.verdict === 'yours') return this.#load(want, { token, isKept: true, stamps: claim.stamps, seen })
       if (claim.verdict === 'filled') {
-        if (isFresh(claim.found)) return servedFrom(claim.found, 'hit')
         seen = claim.found
-        continue
+        if (!isFresh(seen)) continue
+        const served = servedFrom(seen, 'hit')
+        return doesReflect(served, want.atLeast) ? served : this.#catchUp(want, seen)
       }
       const leftMs = untilMs - clock()
       if (claim.verdict === 'full') {
@@ -110,6 +120,16 @@ export class Loader {
       stats.leaseWaits++
       await listener.released(want.key, Math.min(leftMs, claim.leaseLeftMs, pollMs(attempt, random)))
     }
+  }
+
+  /**
+   * What others may well be served is behind what this reader has changed, as far as is known. Loaded without a lease: who
+   * has that need not know of the change, and nobody else waits.
+   */
+  #catchUp(want: Want, seen: Found): Promise<Served> {
+    this.#levels.stats.behind++
+    const turn = { token: '', isKept: true, stamps: seen.stamps, seen }
+    return this.#flights.run(`behind ${flightName(want, seen)}`, () => this.#load(want, turn))
   }
 
   async #claim(want: Want, token: string, seenId: string): Promise<Claim | undefined> {
@@ -130,9 +150,9 @@ export class Loader {
     try {
       // A tag that was unknown may have been forgotten by Redis: its last change is then one of those heard of.
       const isKnown = seen.stamps.every((stamp) => stamp !== null)
-      const stamp = isKnown ? latestChange(stamps) : later(latestChange(stamps), this.newest)
-      const { value, deltaMs } = await this.#run(want, stamp)
-      return this.#keep(want, turn, value, deltaMs)
+      const heard = isKnown ? latestChange(stamps) : later(latestChange(stamps), this.newest)
+      const loaded = await this.#run(want, later(heard, want.atLeast))
+      return this.#keep(want, turn, loaded)
     } catch (error) {
       if (turn.token !== '') store.release(want, turn.token).catch(() => {}) // Then it ends by itself.
       const isUsable = seen.entry !== undefined && isCurrent(seen.entry, stamps)
@@ -144,12 +164,12 @@ export class Loader {
   async #without(want: Want): Promise<Served> {
     const { memory, stats, owed } = this.#levels
     stats.down++
-    const stamp = owed.latest(want.tags)
+    const stamp = later(owed.latest(want.tags), want.atLeast)
     const load = async (): Promise<Served> => {
-      const { value, deltaMs } = await this.#run(want, stamp)
+      const { value, deltaMs, reflects } = await this.#run(want, stamp)
       const { ttlMs, staleIfErrorMs: staleMs = 0 } = want
       const sizeBytes = 2 * (JSON.stringify(value) ?? '').length
-      return { value, outcome: 'down', id: '', leftMs: ttlMs, deltaMs, staleMs, sizeBytes }
+      return { value, outcome: 'down', id: '', leftMs: ttlMs, deltaMs, staleMs, sizeBytes, reflects }
     }
     try {
       // Who must see what another process wrote cannot know whether a load that runs already does.
@@ -159,14 +179,14 @@ export class Loader {
     }
   }
 
-  async #run(want: Want, stamp: string | undefined): Promise<{ value: unknown; deltaMs: number }> {
+  async #run(want: Want, stamp: string | undefined): Promise<Loaded> {
     const { gate, stats, clock } = this.#levels
     try {
       return await gate.run(async () => {
         stats.loads++
         const startMs = clock()
         const value = frozen(await want.load({ stamp }))
-        return { value, deltaMs: clock() - startMs }
+        return { value, deltaMs: clock() - startMs, reflects: stamp ?? '' }
       })
     } catch (error) {
       stats.loadErrors++
@@ -174,28 +194,30 @@ export class Loader {
     }
   }
 
-  #staleOr(error: unknown, { staleIfErrorMs = 0 }: Want, stale: Served | undefined): Served {
+  #staleOr(error: unknown, { staleIfErrorMs = 0, atLeast }: Want, stale: Served | undefined): Served {
     if (stale === undefined || -stale.leftMs >= staleIfErrorMs || isCallersFault(error)) throw error
+    // Better none than one that takes back what its reader has done.
+    if (!doesReflect(stale, atLeast)) throw error
     this.#levels.stats.staleServed++
     return stale
   }
 
   /** Not waited for: commands of one connection run in order, so the next read of this process finds it. */
-  #keep(want: Want, { token, isKept, stamps, seen }: Turn, value: unknown, deltaMs: number): Served {
+  #keep(want: Want, { token, isKept, stamps, seen }: Turn, { value, deltaMs, reflects }: Loaded): Served {
     const { circuit, store, stats, random } = this.#levels
     const { ttlMs, negativeTtlMs = ttlMs, staleIfErrorMs: staleMs = 0 } = want
     const lifetimeMs = value === null ? negativeTtlMs : ttlMs
     const leftMs = Math.max(1, Math.round(lifetimeMs * (1 - random() * jitterShare)))
     const id = token === '' ? newToken() : token
     const known = stamps.filter((stamp) => stamp !== null)
-    const text = encode({ id, stamps: known, deltaMs, staleMs, value })
+    const text = encode({ id, stamps: known, deltaMs, staleMs, reflects, value })
     if (text === undefined) throw new TypeError('a value to be cached must survive JSON; null stands for nothing')
     if (isKept && known.length === stamps.length) {
       const filling = { token, text, ttlMs: leftMs + staleMs, stamps: known, seenId: seen.seenId }
       const count = (result: FillResult): void => void stats[result]++
       circuit.run(() => store.fill(want, filling)).then(count, () => {}) // Then the next reader loads again.
     }
-    return { value, outcome: 'miss', id, leftMs, deltaMs, staleMs, sizeBytes: 2 * text.length }
+    return { value, outcome: 'miss', id, leftMs, deltaMs, staleMs, reflects, sizeBytes: 2 * text.length }
   }
 
   /** Redis hears first what it has missed. */
@@ -215,5 +237,9 @@ const servedFrom = ({ entry, leftMs, sizeBytes }: Found, outcome: Served['outcom
   leftMs,
   deltaMs: entry?.deltaMs ?? 0,
   staleMs: entry?.staleMs ?? 0,
+  reflects: entry?.reflects ?? '',
   sizeBytes,
 })
+
+/** The stamps are part of the name: who comes after an invalidation must not join a load from before it. */
+const flightName = ({ key, atLeast = '' }: Want, { stamps }: Found): string => `${stamps.join(' ')} ${atLeast} ${key}`

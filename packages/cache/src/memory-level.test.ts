@@ -9,6 +9,7 @@ const served = (value: unknown, more: Partial<Served> = {}): Served => ({
   leftMs: 60_000,
   deltaMs: 1,
   staleMs: 0,
+  reflects: '',
   ...more,
 })
 

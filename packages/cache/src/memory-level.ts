@@ -13,6 +13,8 @@ export interface Served extends Ageing {
   readonly sizeBytes: number
   /** How much longer than `leftMs` it may be served when a load fails. */
   readonly staleMs: number
+  /** The latest change that it is known to reflect; empty when none is. */
+  readonly reflects: string
 }
 
 export interface Held {
