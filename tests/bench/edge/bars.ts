@@ -1,5 +1,6 @@
 /** The ratios to others that the edge has to reach, and whether it does. */
-import { median } from './figures.ts'
+import { median } from '../figures.ts'
+import { bearableNoise, ratioOf, type Ratio } from '../ratio.ts'
 import type { Measurement } from './measure.ts'
 import type { ScenarioResult } from './results.ts'
 
@@ -22,12 +23,6 @@ export const bars: readonly Bar[] = [
 
 export const measured = 'edge'
 
-export interface Ratio {
-  readonly median: number
-  readonly least: number
-  readonly most: number
-}
-
 export interface Verdict {
   readonly scenario: string
   readonly bar: Bar
@@ -36,16 +31,6 @@ export interface Verdict {
   /** The same ratio by processor time for one answer, which noise hardly moves; of rates only. */
   readonly byProcessorTime: Ratio | undefined
   readonly outcome: 'pass' | 'FAIL' | 'not measured' | 'too noisy to say'
-}
-
-/** What others may take of the server's core before wall-clock figures say nothing. */
-const bearableNoise = 0.1
-
-/** Round by round, as both met the same noise in it. */
-export const ratioOf = (own: readonly number[], other: readonly number[]): Ratio | undefined => {
-  if (own.length === 0 || own.length !== other.length) return undefined
-  const ratios = own.map((value, round) => value / (other[round] ?? Number.NaN))
-  return { median: median(ratios), least: Math.min(...ratios), most: Math.max(...ratios) }
 }
 
 const valuesOf = ({ rounds, latency }: ScenarioResult, name: string, measure: Bar['measure']): number[] =>

@@ -1,11 +1,12 @@
 /** The edge beside nginx, HAProxy, Varnish and the Node peer: same cores, same work, one run. */
 import { ensurePki } from '@roundtrip/pki'
-import { Children } from './children.ts'
+import { Children } from '../children.ts'
 import { contestants, enter, type Entrant } from './contestants/contestants.ts'
-import { describeMachine, machineLines } from './machine.ts'
+import { describeMachine, machineLines } from '../machine.ts'
+import { versionOf } from '../program-version.ts'
 import { startOrigin } from './origin.ts'
 import { readPlan, usage, type Plan } from './plan.ts'
-import { barLines, keepResults, scenarioLines } from './report.ts'
+import { barLines, keepResults, planLine, scenarioLines } from './report.ts'
 import type { ScenarioResult } from './results.ts'
 import { runScenario } from './run-scenario.ts'
 import { scenarios } from './scenarios.ts'
@@ -55,12 +56,14 @@ export const benchEdge = async (commandLine: readonly string[]): Promise<number>
     print(scenarios.map(({ name, description }) => `${name.padEnd(20)} ${description}`))
     return 0
   }
-  const machine = describeMachine(wantedContestants(plan))
-  if (machine.h2load === 'missing') {
+  const h2load = versionOf('h2load', '--version', /nghttp2\/(\S+)/)
+  const versions = wantedContestants(plan).map(({ name, version }) => [name, version()] as const)
+  const machine = describeMachine({ ...Object.fromEntries(versions), h2load })
+  if (h2load === undefined) {
     console.error(`bench: h2load is missing: ${tools.h2load}`)
     return 69
   }
-  print([...machineLines(machine, plan), ''])
+  print([...machineLines(machine), planLine(machine, plan), ''])
   const children = new Children()
   let results: ScenarioResult[]
   try {

@@ -1,9 +1,9 @@
 /** One measurement of one contestant. */
-import type { Children } from './children.ts'
+import type { Children } from '../children.ts'
 import type { Server } from './contestants/contestant.ts'
-import { percent, percentile } from './figures.ts'
+import { percent, percentile } from '../figures.ts'
 import { answersPerSecond, connectionsFor, h2loadArguments, urlOf } from './h2load.ts'
-import { isBottleneckElsewhere, watchLoad, type Busy } from './load.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
 import type { Origin } from './origin.ts'
 import type { Plan } from './plan.ts'
 import type { AnswerScenario, HandshakeScenario } from './scenarios.ts'
@@ -35,6 +35,13 @@ const portOf = (server: Server, transport: 'plain' | 'tls'): number => {
   return port
 }
 
+const watchedOf = (server: Server, origin: Origin, { serverCore, warmUpSeconds }: Plan): Watched => ({
+  serverPids: [server.pid],
+  serverCores: [serverCore],
+  originPids: [origin.pid],
+  warmUpSeconds,
+})
+
 const measurement = (perSecond: number, busy: Busy): Measurement => {
   if (isBottleneckElsewhere(busy)) {
     throw new Error(
@@ -59,14 +66,18 @@ export const measureAnswers = async (
 ): Promise<Measurement> => {
   const args = h2loadArguments(scenario, portOf(server, scenario.transport), plan)
   const before = await origin.count()
-  const bystanders = { serverPid: server.pid, originPid: origin.pid }
-  const { said, busy } = await watchLoad(children, [{ command: 'h2load', args }], plan.loadCores, bystanders, plan)
+  const { said, busy } = await watchLoad(
+    children,
+    [{ command: 'h2load', args }],
+    plan.loadCores,
+    watchedOf(server, origin, plan),
+  )
   const perSecond = answersPerSecond(said.join(''))
   checkOrigin(scenario, (await origin.count()) - before, perSecond * plan.seconds)
   return measurement(perSecond, busy)
 }
 
-const openLoopClient = `${import.meta.dirname}/open-loop-client.main.ts`
+const openLoopClient = `${import.meta.dirname}/../open-loop-client.main.ts`
 
 interface Times {
   readonly timesUs: number[]
@@ -91,9 +102,8 @@ export const measureLatency = async (
   const connections = Math.ceil(connectionsFor(scenario, plan) / cores.length)
   const numbers = [connections, wantedPerSecond / cores.length, plan.warmUpSeconds, plan.seconds].map(String)
   const args = [openLoopClient, urlOf(scenario, portOf(server, scenario.transport)), scenario.protocol, ...numbers]
-  const bystanders = { serverPid: server.pid, originPid: origin.pid }
   const clients = cores.map(() => ({ command: process.execPath, args }))
-  const { said } = await watchLoad(children, clients, cores, bystanders, plan)
+  const { said } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
   const all = said.map((text) => JSON.parse(text) as Times)
   const failures = all.reduce((sum, times) => sum + times.failures, 0)
   const unanswered = all.reduce((sum, times) => sum + times.unanswered, 0)
@@ -121,9 +131,8 @@ export const measureHandshakes = async (
   const cores = [...plan.loadCores, plan.originCore]
   const args = [portOf(server, 'tls'), lanesPerClient, plan.warmUpSeconds, plan.seconds].map(String)
   const client = { command: process.execPath, args: [handshakeClient, ...args, resumed ? 'resumed' : 'full'] }
-  const bystanders = { serverPid: server.pid, originPid: origin.pid }
   const clients = cores.map(() => client)
-  const { said, busy } = await watchLoad(children, clients, cores, bystanders, plan)
+  const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
   const counts = said.map((text) => JSON.parse(text) as { handshakes: number; resumed: number; failures: number })
   const sum = (key: 'handshakes' | 'resumed' | 'failures'): number =>
     counts.reduce((total, count) => total + count[key], 0)

@@ -1,5 +1,5 @@
 /** Starts the origin and asks how often it was asked. */
-import type { Children } from './children.ts'
+import type { Children } from '../children.ts'
 import type { Plan } from './plan.ts'
 
 export interface Origin {

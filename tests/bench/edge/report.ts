@@ -1,20 +1,22 @@
 /** The figures as people read them; the same text is printed and kept. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { measured, ratioOf, verdicts, type Ratio } from './bars.ts'
-import { median, percent, whole } from './figures.ts'
-import { machineLines, type Machine } from './machine.ts'
+import { measured, verdicts } from './bars.ts'
+import { median, percent, whole } from '../figures.ts'
+import { machineLines, type Machine } from '../machine.ts'
+import { ratioOf } from '../ratio.ts'
+import { table, times } from '../tables.ts'
 import type { LatencyMeasurement, Measurement } from './measure.ts'
 import type { Plan } from './plan.ts'
 import type { ScenarioResult } from './results.ts'
 
 const baseline = 'nginx'
 
-const times = ({ median: middle, least, most }: Ratio): string =>
-  `${middle.toFixed(2)}× (${least.toFixed(2)}–${most.toFixed(2)})`
-const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string[] =>
-  rows.length === 0 ? [] : [row(head), row(head.map(() => '---')), ...rows.map(row), '']
+/** Who ran where, and for how long. */
+export const planLine = ({ loadBefore }: Machine, plan: Plan): string =>
+  `server on core ${plan.serverCore}, origin on ${plan.originCore}, load on ${plan.loadCores.join(', ')}; ` +
+  `${plan.rounds} rounds of ${plan.seconds} s after ${plan.warmUpSeconds} s of warm-up, ${plan.concurrency} requests in flight; ` +
+  `load average before ${loadBefore.toFixed(2)}`
 
 const ratioCell = (own: readonly number[], other: readonly number[] | undefined): string => {
   const ratio = other && ratioOf(own, other)
@@ -105,7 +107,7 @@ export const keepResults = (
   const lines = [
     `# Edge, ${facts.date.slice(0, 10)}`,
     '',
-    ...machineLines(machine, plan).map((line) => `- ${line}`),
+    ...[...machineLines(machine), planLine(machine, plan)].map((line) => `- ${line}`),
     '',
     ...barLines(results),
     ...results.flatMap(scenarioLines),

@@ -3,7 +3,7 @@ import { measured } from './bars.ts'
 import { checkAnswer, checkUntilAnswered } from './check-answer.ts'
 import type { Entrant } from './contestants/contestants.ts'
 import type { Server } from './contestants/contestant.ts'
-import { median } from './figures.ts'
+import { median } from '../figures.ts'
 import {
   measureAnswers,
   measureHandshakes,

@@ -1,6 +1,5 @@
 /** What stands between client and origin in a benchmark. */
-import { execFileSync } from 'node:child_process'
-import type { Children } from '../children.ts'
+import type { Children } from '../../children.ts'
 
 export interface Surroundings {
   readonly children: Children
@@ -32,14 +31,4 @@ export interface Contestant {
   /** The command that installs it. */
   readonly install: string
   readonly start: (surroundings: Surroundings) => Promise<Server>
-}
-
-/** The first line that a program says about its version, on either output. */
-export const versionOf = (command: string, flag: string, pattern: RegExp): string | undefined => {
-  try {
-    const said = execFileSync('sh', ['-c', `exec ${command} ${flag} 2>&1`], { encoding: 'utf8' })
-    return pattern.exec(said)?.[1]
-  } catch {
-    return undefined
-  }
 }

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../../helpers/free-port.ts'
-import { versionOf, type Contestant, type Surroundings } from './contestant.ts'
+import { versionOf } from '../../program-version.ts'
+import type { Contestant, Surroundings } from './contestant.ts'
 
 const host = '127.0.0.1'
 

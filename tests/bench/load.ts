@@ -1,20 +1,22 @@
 /** Puts load on a server and sees who was busy meanwhile. */
 import type { Children } from './children.ts'
 import { coreBusyMs, processorTimeMs } from './cpu.ts'
-import type { Plan } from './plan.ts'
 
-/** Shares of a core (of all its cores for the load), 0 to 1. */
+/** Shares, 0 to 1: of the cores of the servers, and of those of the load; of one core for the origin, which may have more. */
 export interface Busy {
   readonly server: number
   readonly load: number
   readonly origin: number
-  /** What others took of the server's core: noise. */
+  /** What others took of the servers' cores: noise. */
   readonly others: number
 }
 
-export interface Bystanders {
-  readonly serverPid: number
-  readonly originPid: number
+export interface Watched {
+  readonly serverPids: readonly number[]
+  readonly serverCores: readonly number[]
+  /** What the servers ask: an origin, a database. */
+  readonly originPids: readonly number[]
+  readonly warmUpSeconds: number
 }
 
 interface Program {
@@ -28,21 +30,23 @@ const busyShare = 0.95
 export const isBottleneckElsewhere = ({ server, load, origin }: Busy): boolean =>
   server < busyShare && (load >= busyShare || origin >= busyShare)
 
+const total = (numbers: readonly number[], of: (number: number) => number): number =>
+  numbers.reduce((sum, number) => sum + of(number), 0)
+
 /** Runs generators to their end, all at once, one core each when there are several, and looks on after the warm-up. */
 export const watchLoad = async (
   children: Children,
   programs: readonly Program[],
   cores: readonly number[],
-  { serverPid, originPid }: Bystanders,
-  { warmUpSeconds, serverCore }: Plan,
+  { serverPids, serverCores, originPids, warmUpSeconds }: Watched,
 ): Promise<{ said: string[]; busy: Busy }> => {
   const loadPids: number[] = []
   const look = () => ({
     at: performance.now(),
-    server: processorTimeMs(serverPid),
-    origin: processorTimeMs(originPid),
-    load: loadPids.reduce((sum, pid) => sum + processorTimeMs(pid), 0),
-    core: coreBusyMs(serverCore),
+    server: total(serverPids, processorTimeMs),
+    origin: total(originPids, processorTimeMs),
+    load: total(loadPids, processorTimeMs),
+    core: total(serverCores, coreBusyMs),
   })
   let before = look()
   let after = before
@@ -66,10 +70,10 @@ export const watchLoad = async (
     const ms = after.at - before.at
     const serverMs = after.server - before.server
     const busy = {
-      server: serverMs / ms,
+      server: serverMs / ms / serverCores.length,
       origin: (after.origin - before.origin) / ms,
       load: (after.load - before.load) / ms / cores.length,
-      others: Math.max(0, (after.core - before.core - serverMs) / ms),
+      others: Math.max(0, (after.core - before.core - serverMs) / ms / serverCores.length),
     }
     return { said, busy }
   } finally {

@@ -3,7 +3,7 @@
  * when a connection became free for it, so nobody gains by standing still (no coordinated omission). Never sleeps, as timers are
  * a millisecond coarse. Says all times, in microseconds.
  */
-import { openLanes, type Lane } from './open-loop-lanes.ts'
+import { openLanes, type Lane } from './lanes.ts'
 
 const [url = '', protocol = 'h1', connections = '1', perSecond = '1', warmUpSeconds = '1', seconds = '1'] =
   process.argv.slice(2)
