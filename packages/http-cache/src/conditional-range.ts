@@ -74,12 +74,13 @@ const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {
   return partOf(request.fields.get('range'), response)
 }
 
-const notModified = ({ fields, body }: HttpResponse): HttpResponse => {
+const notModified = (response: HttpResponse): HttpResponse => {
+  const { fields, body } = response
   // Where it is being recorded it goes on without this reader.
   if (body instanceof Readable) body.on('error', () => undefined).destroy()
   const kept: string[] = []
   for (const [name, value] of fields) if (keptIn304.has(name)) kept.push(name, value)
-  return { status: 304, fields: Fields.adopt(kept), body: undefined }
+  return { status: 304, fields: Fields.adopt(kept), body: undefined, madeFrom: response }
 }
 
 const bytesOf = (body: HttpResponse['body']): Uint8Array | undefined => {
@@ -96,9 +97,9 @@ const partOf = (range: string | undefined, response: HttpResponse): HttpResponse
   const { fields } = response
   if (selection.kind === 'unsatisfiable') {
     fields.delete('content-type').set('content-range', `bytes */${bytes.byteLength}`).set('content-length', 0)
-    return { status: 416, fields, body: undefined }
+    return { status: 416, fields, body: undefined, madeFrom: response }
   }
   const { first, last } = selection.range
   fields.set('content-range', contentRange(selection.range, bytes.byteLength)).set('content-length', last - first + 1)
-  return { status: 206, fields, body: bytes.subarray(first, last + 1) }
+  return { status: 206, fields, body: bytes.subarray(first, last + 1), madeFrom: response }
 }
