@@ -40,6 +40,9 @@ describe('runCli', () => {
     [['logs', '-n', 'many'], '--lines takes a whole number or all, not "many".'],
     [['logs', '-l', 'loud'], '--level takes one of debug, info, warn, error'],
     [['logs', 'wbe-1'], 'There is no instance "wbe-1". Did you mean web-1?'],
+    [['db', 'failovr'], 'There is nothing called "failovr" to ask of the database. Did you mean failover?'],
+    [['db', 'failover', '--to', 'postgres-replcia'], 'Did you mean postgres-replica?'],
+    [['db', 'status', '--to', 'postgres-replica'], '--to and --accept-loss go with failover'],
     [['open', 'ftp://x'], '"ftp://x" is not an http or https URL.'],
   ])('ends %j with status 2 and a sentence', async (words, sentence) => {
     const { status, stdout, stderr } = await run(words)
@@ -48,11 +51,14 @@ describe('runCli', () => {
     expect(stderr).toContain(sentence)
   })
 
-  it.each([[['open']], [['kill', 'web-1']], [['logs']]])('ends %j with status 3 when nothing runs', async (words) => {
-    const { status, stderr } = await run(words)
-    expect(status).toBe(3)
-    expect(stderr).toMatch(/no stack/i)
-  })
+  it.each([[['open']], [['kill', 'web-1']], [['logs']], [['db', 'failover']]])(
+    'ends %j with status 3 when nothing runs',
+    async (words) => {
+      const { status, stderr } = await run(words)
+      expect(status).toBe(3)
+      expect(stderr).toMatch(/no stack/i)
+    },
+  )
 
   it('says that nothing runs to status and down', async () => {
     expect(await run(['status'])).toMatchObject({ status: 3, stdout: expect.stringContaining('No stack is running') })

@@ -17,6 +17,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'Steer the edge': {
     edge: async () => (await import('../edge/command.ts')).edgeCommand,
   },
+  'Steer the database': {
+    db: async () => (await import('../db/command.ts')).dbCommand,
+  },
   'Break one instance': {
     stop: async () => (await import('./instance.ts')).stop,
     start: async () => (await import('./instance.ts')).start,

@@ -77,14 +77,15 @@ const narrowColumns = 110
 const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, unicode, width }: Io): string => {
   const isNarrow = isTty && width < narrowColumns
   const none = colours.dim(unicode ? '–' : '-')
-  const cells = rows.map(({ name, tier, state, pid, uptimeMs, memoryBytes, restarts, addresses }) => [
+  const cells = rows.map(({ name, tier, state, role, pid, uptimeMs, memoryBytes, restarts, addresses }) => [
     tierPaint(colours, tier)(name),
     paintState(colours, state),
     pid === undefined ? none : String(pid),
     uptimeMs === undefined ? none : age(uptimeMs),
     memoryBytes === undefined ? none : memory(memoryBytes),
     restarts === 0 ? colours.dim('0') : colours.yellow(String(restarts)),
-    isNarrow ? (Object.values(addresses)[0] ?? '') : addressText(addresses),
+    // What a database server is now, whatever it is called.
+    [isNarrow ? (Object.values(addresses)[0] ?? '') : addressText(addresses), role ?? ''].join(' ').trimEnd(),
   ])
   const { ready, total, memoryBytes, startedAt } = summary
   const count = `${ready} of ${total} ready`

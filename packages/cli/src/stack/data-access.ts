@@ -36,13 +36,13 @@ export const dataLines = (
   rows: readonly StatusRow[],
   shown: (path: string) => string,
 ): DataLine[] => {
-  const names = new Set(rows.map(({ name }) => name))
+  const running = new Set(rows.map(({ name, role }) => role ?? name))
   const servers = [
-    { name: 'postgres-primary', kind: 'postgres', line: data.primaryUrl, about: 'Postgres, reads and writes' },
-    { name: 'postgres-replica', kind: 'postgres', line: data.replicaUrl, about: 'Postgres, reads only' },
-    { name: 'redis-cache', kind: 'redis', line: data.cacheUrl, about: 'Redis that evicts: a cache' },
-    { name: 'redis-queue', kind: 'redis', line: data.queueUrl, about: 'Redis that keeps: a queue' },
-  ].filter(({ name }) => names.has(name))
+    { what: 'primary', kind: 'postgres', line: data.primaryUrl, about: 'Postgres, reads and writes' },
+    { what: 'replica', kind: 'postgres', line: data.replicaUrl, about: 'Postgres, reads only' },
+    { what: 'redis-cache', kind: 'redis', line: data.cacheUrl, about: 'Redis that evicts: a cache' },
+    { what: 'redis-queue', kind: 'redis', line: data.queueUrl, about: 'Redis that keeps: a queue' },
+  ].filter(({ what }) => running.has(what))
   const passwords = [
     { kind: 'postgres', line: shown(data.databasePasswordFile), about: 'file with the password of Postgres' },
     { kind: 'redis', line: shown(data.redisPasswordFile), about: 'file with the password of Redis' },

@@ -79,9 +79,12 @@ describe('reportText', () => {
   })
 
   describe('with the data tier and an app of the user’s own', () => {
-    const data = ['postgres-primary', 'postgres-replica', 'redis-cache', 'redis-queue'].map((name) =>
-      row(name, 'data', {}),
-    )
+    const data: StatusRow[] = [
+      { ...row('postgres-primary', 'data', {}), role: 'replica' },
+      { ...row('postgres-replica', 'data', {}), role: 'primary' },
+      row('redis-cache', 'data', {}),
+      row('redis-queue', 'data', {}),
+    ]
     const own: Report = {
       ...report,
       ownApp: { origins: ['http://127.0.0.1:3000', 'http://127.0.0.1:3001'], healthPath: '/healthz' },
