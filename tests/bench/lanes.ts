@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Questions } from './questions.ts'
 
-/** Asks once; calls back when the answer is there, saying whether it was a 200 to its end. */
+/** Asks once; calls back when the answer is there, saying whether it was a 200 or 201 to its end. */
 export type Lane = (done: (isRight: boolean) => void) => void
 
 /** Streams of a connection: as many as are due, up to what servers let through by default. */
@@ -13,7 +14,7 @@ const streamsPerConnection = 100
 const tls = { rejectUnauthorized: false, ecdhCurve: 'X25519' }
 const endOfHead = '\r\n\r\n'
 
-const http1Lane = async ({ protocol, hostname, port, pathname, host }: URL): Promise<Lane> => {
+const http1Lane = async ({ protocol, hostname, port }: URL, questions: Questions): Promise<Lane> => {
   const address = { host: hostname, port: Number(port) }
   const isSecure = protocol === 'https:'
   const socket: Socket = isSecure
@@ -21,7 +22,6 @@ const http1Lane = async ({ protocol, hostname, port, pathname, host }: URL): Pro
     : connectTcp(address)
   socket.setNoDelay(true)
   await once(socket, isSecure ? 'secureConnect' : 'connect')
-  const question = Buffer.from(`GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
   let done: ((isRight: boolean) => void) | undefined
   let missing = 0
   let isRight = false
@@ -30,10 +30,10 @@ const http1Lane = async ({ protocol, hostname, port, pathname, host }: URL): Pro
   socket.on('end', fail)
   socket.on('data', (octets: Buffer) => {
     if (missing === 0) {
-      // Answers of 1 KB: the head never comes in two parts on loopback; if it did, the answer would count as wrong.
+      // Answers of about 1 KB: the head never comes in two parts on loopback; if it did, the answer would count as wrong.
       const head = octets.indexOf(endOfHead)
       const text = octets.toString('latin1', 0, head).toLowerCase()
-      isRight = text.startsWith('http/1.1 200 ')
+      isRight = text.startsWith('http/1.1 200 ') || text.startsWith('http/1.1 201 ')
       const length = text.indexOf('content-length: ')
       missing = head + endOfHead.length + Number.parseInt(text.slice(length + 'content-length: '.length), 10)
     }
@@ -42,7 +42,7 @@ const http1Lane = async ({ protocol, hostname, port, pathname, host }: URL): Pro
   })
   return (answered) => {
     done = answered
-    socket.write(question)
+    socket.write(questions())
   }
 }
 
@@ -61,10 +61,15 @@ const http2Lane =
     stream.on('close', () => done(isRight))
   }
 
-/** @throws the error of a connection that cannot be made */
-export const openLanes = async (url: URL, protocol: 'h1' | 'h2', connections: number): Promise<Lane[]> => {
+/** @param questions over HTTP/1.1; over HTTP/2 it is always the path of the URL @throws the error of a connection that cannot be made */
+export const openLanes = async (
+  url: URL,
+  protocol: 'h1' | 'h2',
+  connections: number,
+  questions: Questions,
+): Promise<Lane[]> => {
   const all = Array.from({ length: connections })
-  if (protocol === 'h1') return Promise.all(all.map(() => http1Lane(url)))
+  if (protocol === 'h1') return Promise.all(all.map(() => http1Lane(url, questions)))
   const sessions = await Promise.all(
     all.map(async () => {
       const session = connectHttp2(url, tls)

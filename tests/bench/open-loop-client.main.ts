@@ -4,14 +4,24 @@
  * a millisecond coarse. Says all times, in microseconds.
  */
 import { openLanes, type Lane } from './lanes.ts'
+import { questionsFor } from './questions.ts'
 
-const [url = '', protocol = 'h1', connections = '1', perSecond = '1', warmUpSeconds = '1', seconds = '1'] =
-  process.argv.slice(2)
+const [
+  url = '',
+  protocol = 'h1',
+  connections = '1',
+  perSecond = '1',
+  warmUpSeconds = '1',
+  seconds = '1',
+  what = 'same',
+] = process.argv.slice(2)
 
 /** A server that was held up by somebody else's work for a moment may make good for it. */
 const graceMs = 5000
 const meanGapMs = 1000 / Number(perSecond)
-const free: Lane[] = await openLanes(new URL(url), protocol === 'h2' ? 'h2' : 'h1', Number(connections))
+const address = new URL(url)
+const questions = questionsFor(address, what)
+const free: Lane[] = await openLanes(address, protocol === 'h2' ? 'h2' : 'h1', Number(connections), questions)
 const waiting: number[] = []
 const timesUs: number[] = []
 const lagsUs: number[] = []

@@ -4,6 +4,7 @@ import { checkAnswer, checkUntilAnswered } from './check-answer.ts'
 import type { Entrant } from './contestants/contestants.ts'
 import type { Server } from './contestants/contestant.ts'
 import { median } from '../figures.ts'
+import { inRounds } from '../rounds.ts'
 import {
   measureAnswers,
   measureHandshakes,
@@ -51,33 +52,6 @@ const prepare = async (scenario: Scenario, { name, server }: Entrant, origin: Or
     }
   }
   return { name, server }
-}
-
-/** Another begins every round. */
-const rotate = <T>(list: readonly T[], by: number): T[] => list.map((_, index) => list[(index + by) % list.length] as T)
-
-/** Whoever fails twice in a round is out of the scenario: medians of different rounds could not be compared. */
-const inRounds = async <T>(
-  runners: readonly Runner[],
-  rounds: number,
-  skipped: Record<string, string>,
-  measure: (runner: Runner) => Promise<T>,
-): Promise<Record<string, T[]>> => {
-  const all: Record<string, T[]> = Object.fromEntries(runners.map(({ name }) => [name, []]))
-  for (let round = 0; round < rounds; round += 1) {
-    for (const runner of rotate(runners, round)) {
-      const own = all[runner.name]
-      if (own === undefined) continue
-      try {
-        // Once more: a neighbour may have had the core of the generator.
-        own.push(await measure(runner).catch(() => measure(runner)))
-      } catch (error) {
-        skipped[runner.name] = reasonOf(error)
-        delete all[runner.name]
-      }
-    }
-  }
-  return all
 }
 
 const runLatency = async (
