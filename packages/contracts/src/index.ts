@@ -36,4 +36,5 @@ export {
   type ProductQuery,
   type ReplaceProduct,
 } from './products.ts'
+export { purgeKeys, purgeLogKey, purgeLogMaxEntries, type PurgeNote } from './purges.ts'
 export { userListSchema, userSchema, type User, type UserList } from './users.ts'

@@ -164,7 +164,7 @@ describe('errors', () => {
     const response = await app.inject({ ...request, headers: { ...('headers' in request && request.headers) } })
     expect(response.headers).toMatchObject({
       'content-type': 'application/problem+json',
-      'cache-control': 'no-store',
+      'cache-control': 'private, no-store',
       'x-request-id': expect.any(String),
     })
     expect(response.json()).toMatchObject({ status, code, requestId: response.headers['x-request-id'] })

@@ -6,6 +6,7 @@ import { account } from './auth/account.ts'
 import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
+import { cacheDirectives } from './http/cache-control.ts'
 import { closeConnectionsOnDrain } from './http/drain.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { keysFrom } from './http/keys.ts'
@@ -26,7 +27,7 @@ import type { Checkout } from './shop/checkout.ts'
 
 export interface AppOptions {
   readonly instance: string
-  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'maxBodyBytes' | 'requestTimeoutMs'>
+  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'purgeUrl' | 'maxBodyBytes' | 'requestTimeoutMs'>
   readonly database: Database
   readonly catalogue: Catalogue
   readonly checkout: Checkout
@@ -48,6 +49,7 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   visits(app, { positions, requestTimeoutMs, clock })
   closeConnectionsOnDrain(app)
   account(app) // Before the routes, which ask who it is.
+  cacheDirectives(app, { arePurged: settings.purgeUrl !== undefined }) // After all that may set a cookie.
   allowedMethods(app) // Before the routes: it learns of each as it is added.
   await describeApi(app, publicOrigin) // Before the routes, for the same reason.
 

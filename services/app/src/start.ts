@@ -1,12 +1,10 @@
 /** Puts the application together with its neighbours, and takes it apart in the right order. */
 import { createCache } from '@roundtrip/cache'
-import { mailQueueName } from '@roundtrip/contracts'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { addressOf, type Component, type Health, type Surroundings } from '@roundtrip/service'
 import { buildApp } from './app.ts'
 import type { AppSettings } from './config.ts'
-import { connectQueue } from './relay/mail-queue.ts'
-import { Relay } from './relay/relay.ts'
+import { createRelays } from './relay/relays.ts'
 import { Retention } from './relay/retention.ts'
 import { createCatalogue } from './shop/catalogue.ts'
 import { createCheckout } from './shop/checkout.ts'
@@ -24,11 +22,10 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
     log,
   })
   const cache = createCache({ url: settings.cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
-  const queue = connectQueue(mailQueueName, settings.queueUrl, redisPassword)
-  const relay = new Relay({ database, queue, log })
+  const relays = createRelays({ settings, database, cache, log })
   const retention = new Retention({ database, log })
-  const catalogue = createCatalogue(database, cache)
-  const checkout = createCheckout({ database, catalogue, mailWaits: () => relay.nudge() })
+  const catalogue = createCatalogue(database, cache, relays.productsChanged)
+  const checkout = createCheckout({ database, catalogue, mailWaits: relays.mailWaits })
 
   let draining = false
   const health = async (): Promise<Health> => {
@@ -36,7 +33,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
     const checks = {
       ...state.checks,
       cache: cache.isDown() ? 'down' : 'ok',
-      queue: queue.isReachable() ? 'ok' : 'unreachable',
+      ...relays.checks(),
       ...(draining && { draining: 'yes' }),
     }
     return { ready: state.ready && !draining, checks }
@@ -45,7 +42,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
 
   await cache.connect() // So that the first requests find it; if it is away, they do without.
   await app.listen({ host: settings.host, port: settings.port })
-  relay.start()
+  relays.start()
   retention.start()
 
   return {
@@ -55,13 +52,13 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
       draining = true
       await app.close()
       await retention.close()
-      await relay.close() // After the last request: it may have left a mail to publish.
+      await relays.close() // After the last request: it may have left something to publish.
     },
     close: async () => {
       app.server.closeAllConnections()
       await retention.close()
-      await relay.close()
-      await queue.close()
+      await relays.close()
+      await relays.disconnect()
       cache.close()
       await database.close()
     },

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net'
 import { problemMediaType } from '@roundtrip/contracts'
 import { RoundtripError, type ErrorCode } from '@roundtrip/errors'
 import { toProblem } from '@roundtrip/http'
+import { notStored } from './cache-control.ts'
 
 const codeOf: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'HEADERS_TOO_LARGE',
@@ -21,7 +22,7 @@ export const answerBrokenRequest = (failure: NodeJS.ErrnoException, socket: Sock
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
     `content-type: ${problemMediaType}`,
     `content-length: ${Buffer.byteLength(body)}`,
-    'cache-control: no-store',
+    `cache-control: ${notStored}`,
     'connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)

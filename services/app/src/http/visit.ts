@@ -16,6 +16,8 @@ export interface Visit {
   readonly signal: AbortSignal
   /** What reads must see: all that this visitor has written. */
   readonly consistency: Consistency
+  /** Whether a cache on the way asks past all that may be older than a second, as our edges do after a purge (RFC 9111 §5.2.1). */
+  readonly asksPastMemory: boolean
   /** To be called after each commit: the visitor's next requests see it. @param lsn of the commit */
   wrote(lsn: Lsn): void
 }
@@ -31,6 +33,7 @@ class RequestVisit implements Visit {
   readonly timings: Timings
   readonly deadlineMs: number
   readonly position: VisitorPosition
+  readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #clock: Clock
   #signal: AbortSignal | undefined
@@ -39,6 +42,7 @@ class RequestVisit implements Visit {
     this.timings = timingsOf(request)
     this.deadlineMs = clock() + requestTimeoutMs
     this.position = new VisitorPosition(request, positions)
+    this.#request = request
     this.#reply = reply
     this.#clock = clock
   }
@@ -49,6 +53,11 @@ class RequestVisit implements Visit {
 
   get consistency(): Consistency {
     return { session: this.position.current }
+  }
+
+  get asksPastMemory(): boolean {
+    const { 'cache-control': asked } = this.#request.headers
+    return asked !== undefined && /\b(?:no-cache|no-store|max-age=[01](?!\d))/i.test(asked)
   }
 
   wrote(lsn: Lsn): void {

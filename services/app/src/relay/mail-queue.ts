@@ -4,8 +4,9 @@ import { RoundtripError } from '@roundtrip/errors'
 import { promptRedis, tryConnect } from '@roundtrip/redis'
 import { Queue } from 'bullmq'
 import type { OutboxRow } from '../shop/outbox.ts'
+import type { Destination } from './relay.ts'
 
-export interface JobQueue {
+export interface JobQueue extends Destination {
   /** Publishing a job id that the queue has already is no second job. @throws RoundtripError `QUEUE_UNAVAILABLE` */
   publish(jobs: readonly OutboxRow[]): Promise<void>
   isReachable(): boolean
@@ -23,6 +24,7 @@ export const connectQueue = (name: string, url: string, password: string | undef
   queue.on('error', () => {})
   const isReachable = (): boolean => redis.status === 'ready'
   return {
+    name,
     publish: async (jobs) => {
       // Asked while it is away, BullMQ would wait for it with a transaction held open.
       if (!isReachable()) throw new RoundtripError('QUEUE_UNAVAILABLE')

@@ -44,6 +44,7 @@ const notingQueue = (failures = 0) => {
   const tried = Promise.withResolvers<void>()
   let left = failures
   const queue: JobQueue = {
+    name: 'mail',
     publish: async (jobs) => {
       if (left-- > 0) throw new RoundtripError('QUEUE_UNAVAILABLE')
       published.push(...jobs.map(({ jobId }) => jobId))
@@ -90,7 +91,7 @@ test('rows that another transaction holds keep nobody from the rest', async () =
   }
   const relay = new Relay({ database, queue: counting, log })
   await database.write(async (tx) => {
-    await lockUnsent(tx, 1)
+    await lockUnsent(tx, 'mail', 1)
     relay.nudge()
     await done.promise
   })

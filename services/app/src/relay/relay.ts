@@ -1,13 +1,20 @@
-/** The relay: publishes what waits in the outbox, at least once, in order; the job id makes that exactly once. */
+/** The relay: publishes what waits in the outbox for one destination, at least once, in order. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Database } from '@roundtrip/postgres'
+import type { Database, Queryable } from '@roundtrip/postgres'
 import type { FastifyBaseLogger } from 'fastify'
-import { lockUnsent, markSent } from '../shop/outbox.ts'
-import type { JobQueue } from './mail-queue.ts'
+import { lockUnsent, markSent, type OutboxRow } from '../shop/outbox.ts'
+
+/** Where rows of the outbox go. */
+export interface Destination {
+  /** Of the rows that are meant for it. */
+  readonly name: string
+  /** The same row may come more than once. @param transaction that holds the rows @throws when they have to come again */
+  publish(rows: readonly OutboxRow[], transaction: Queryable): Promise<void>
+}
 
 export interface RelayOptions {
   readonly database: Database
-  readonly queue: JobQueue
+  readonly queue: Destination
   /** How often it looks by itself, for what a crashed process or a lost queue left behind; default 2000. */
   readonly intervalMs?: number
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
@@ -31,7 +38,7 @@ export class Relay {
     void this.#look()
   }
 
-  /** Looks at once; called when a job was written. */
+  /** Looks at once; called when a row was written. */
   nudge(): void {
     this.#nudged = true
     this.#run()
@@ -62,14 +69,15 @@ export class Relay {
   }
 
   async #publishAll(): Promise<void> {
+    const { queue, log } = this.#options
     this.#nudged = false
     try {
       while ((await this.#publishBatch()) === batchSize && !this.#closing.signal.aborted);
-      if (this.#failing) this.#options.log.info({}, 'the outbox is being published again')
+      if (this.#failing) log.info({ queue: queue.name }, 'the outbox is being published again')
       this.#failing = false
     } catch (error) {
       // Nothing is lost, the rows stay; so one line says it, not one every interval.
-      if (!this.#failing) this.#options.log.warn({ error }, 'the outbox cannot be published; trying again')
+      if (!this.#failing) log.warn({ error, queue: queue.name }, 'the outbox cannot be published; trying again')
       this.#failing = true
     }
   }
@@ -81,9 +89,9 @@ export class Relay {
   async #publishBatch(): Promise<number> {
     const { database, queue } = this.#options
     const { value } = await database.write(async (transaction) => {
-      const rows = await lockUnsent(transaction, batchSize)
+      const rows = await lockUnsent(transaction, queue.name, batchSize)
       if (rows.length === 0) return 0
-      await queue.publish(rows)
+      await queue.publish(rows, transaction)
       await markSent(transaction, rows)
       return rows.length
     })

@@ -1,18 +1,12 @@
 /** Liveness and readiness for the tier in front. Clients never get here: the edge keeps them out. */
 import type { Health } from '@roundtrip/service'
-import { notStored } from '../http/cache-control.ts'
 import type { AppServer } from '../http/server.ts'
 
 export const healthRoutes = (app: AppServer, health: () => Promise<Health>): void => {
   const hide = true
-  app.get('/health/live', { schema: { hide } }, async (_, reply) =>
-    reply.header('cache-control', notStored).send({ live: true }),
-  )
+  app.get('/health/live', { schema: { hide } }, async () => ({ live: true }))
   app.get('/health/ready', { schema: { hide } }, async (_, reply) => {
     const state = await health()
-    return reply
-      .code(state.ready ? 200 : 503)
-      .header('cache-control', notStored)
-      .send(state)
+    return reply.code(state.ready ? 200 : 503).send(state)
   })
 }

@@ -2,7 +2,6 @@
 import swagger from '@fastify/swagger'
 import { problemMediaType, problemSchema } from '@roundtrip/contracts'
 import type { FastifySchema } from 'fastify'
-import { sharedForMinutes } from '../http/cache-control.ts'
 import type { AppServer } from '../http/server.ts'
 
 /** A failure that a route's own description names. */
@@ -36,6 +35,6 @@ export const openapiRoutes = (app: AppServer): void => {
   let text: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, async (_, reply) => {
     text ??= JSON.stringify(app.swagger())
-    return reply.type('application/json').header('cache-control', sharedForMinutes).send(text)
+    return reply.type('application/json').send(text)
   })
 }

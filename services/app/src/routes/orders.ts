@@ -1,7 +1,6 @@
 /** Orders: place one, look at it. */
 import { newOrderSchema, orderIdSchema, orderSchema } from '@roundtrip/contracts'
 import { Type } from 'typebox'
-import { notStored, privateToClient } from '../http/cache-control.ts'
 import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
 import { visitOf } from '../http/visit.ts'
@@ -46,16 +45,13 @@ export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
       visit: visitOf(request),
       key: text === undefined ? undefined : { text, whileInFlight: 'refuse' },
     })
-    reply.code(201).header('location', `/api/orders/${order.id}`).header('cache-control', notStored)
+    reply.code(201).header('location', `/api/orders/${order.id}`)
     if (isReplay) reply.header('idempotency-replayed', 'true')
     return reply.send(order)
   })
   app.get(
     '/api/orders/:id',
     { schema: { summary: 'Get an order', params, response: { 200: orderSchema } } },
-    async (request, reply) => {
-      reply.header('cache-control', privateToClient)
-      return checkout.find(request.params.id, visitOf(request))
-    },
+    async (request) => checkout.find(request.params.id, visitOf(request)),
   )
 }

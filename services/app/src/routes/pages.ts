@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@roundtrip/contracts'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
-import { notStored, privateToClient, sharedBriefly } from '../http/cache-control.ts'
 import { formBody } from '../http/form-body.ts'
 import { pageHeaders } from '../http/page-headers.ts'
 import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
+import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
 import { homePage } from '../pages/home-page.ts'
 import { orderPage } from '../pages/order-page.ts'
@@ -25,11 +25,8 @@ export interface PageRoutesOptions {
 
 const productsOnHomePage = 24
 
-const sendPage = (reply: FastifyReply, cacheControl: string, text: string): FastifyReply =>
-  reply
-    .type('text/html; charset=utf-8')
-    .headers({ ...pageHeaders, 'cache-control': cacheControl })
-    .send(text)
+const sendPage = (reply: FastifyReply, text: string): FastifyReply =>
+  reply.type('text/html; charset=utf-8').headers(pageHeaders).send(text)
 
 const { name, email } = newOrderSchema.properties
 const count = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })
@@ -44,13 +41,14 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }
   const hide = true // Pages are no part of the API's description.
   app.get('/', { schema: { hide, querystring: Type.Pick(pageQuerySchema, ['cursor']) } }, async (request, reply) => {
     const query = { ...request.query, limit: productsOnHomePage }
-    return sendPage(reply, sharedBriefly, homePage(await catalogue.list(query, visitOf(request)), publicOrigin))
+    const found = await catalogue.list(query, visitOf(request))
+    return sendPage(showsProducts(reply, found.products), homePage(found, publicOrigin))
   })
 
   const slugParams = Type.Object({ slug: Type.String({ pattern: slugPattern }) })
   app.get('/products/:slug', { schema: { hide, params: slugParams } }, async (request, reply) => {
     const product = await catalogue.bySlug(request.params.slug, visitOf(request))
-    return sendPage(reply, sharedBriefly, productPage(product, { publicOrigin, key: randomUUID() }))
+    return sendPage(showsProduct(reply, product), productPage(product, { publicOrigin, key: randomUUID() }))
   })
 
   formBody(app)
@@ -62,10 +60,10 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }
       visit: visitOf(request),
       key: pageKey === undefined ? undefined : formKey(pageKey, wanted),
     })
-    return reply.header('cache-control', notStored).redirect(`/orders/${order.id}`, 303)
+    return reply.redirect(`/orders/${order.id}`, 303)
   })
 
   app.get('/orders/:id', { schema: { hide, params: Type.Object({ id: orderIdSchema }) } }, async (request, reply) =>
-    sendPage(reply, privateToClient, orderPage(await checkout.find(request.params.id, visitOf(request)))),
+    sendPage(reply, orderPage(await checkout.find(request.params.id, visitOf(request)))),
   )
 }

@@ -13,10 +13,10 @@ import {
 import type { Database, Queryable } from '@roundtrip/postgres'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { notStored, sharedBriefly } from '../http/cache-control.ts'
 import { etagOf, isCreationOnly, isUnchanged, requireIfMatch, requireMatch } from '../http/etag.ts'
 import { mergePatchBody, mergePatchMediaType } from '../http/merge-patch-body.ts'
 import type { AppServer } from '../http/server.ts'
+import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import { mergePatch } from '../shop/merge-patch.ts'
@@ -88,7 +88,7 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
     const { lsn } = await options.database.write((tx) => deleteProduct(tx, id, matcher(request, reply)), visit)
     visit.wrote(lsn)
     await options.catalogue.changed([id], lsn)
-    return reply.code(204).header('cache-control', notStored).send()
+    return reply.code(204).send()
   })
 }
 
@@ -134,8 +134,9 @@ const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void =
     list,
     { schema: { summary: 'List products', querystring: productQuerySchema, response: { 200: productListSchema } } },
     async (request, reply) => {
-      reply.header('cache-control', sharedBriefly)
-      return catalogue.list(request.query, visitOf(request))
+      const found = await catalogue.list(request.query, visitOf(request))
+      showsProducts(reply, found.products)
+      return found
     },
   )
   app.get(
@@ -143,7 +144,7 @@ const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void =
     { schema: { summary: 'Get a product', params, response: { 200: productSchema, 304: Type.Void() } } },
     async (request, reply) => {
       const product = await catalogue.byId(request.params.id, visitOf(request))
-      reply.header('cache-control', sharedBriefly).header('etag', etagOf(product))
+      showsProduct(reply, product).header('etag', etagOf(product))
       if (isUnchanged(request, product)) return reply.code(304).send()
       return reply.send(product)
     },
@@ -163,6 +164,6 @@ const saver =
     })
     visit.wrote(lsn)
     await catalogue.changed([product.id], lsn)
-    reply.header('cache-control', notStored).header('etag', etagOf(product))
+    reply.header('etag', etagOf(product))
     return product
   }

@@ -1,7 +1,6 @@
 /** The list of users, under the address of the API and under the one that older clients know. */
 import { pageQuerySchema, userListSchema } from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
-import { sharedBriefly } from '../http/cache-control.ts'
 import type { AppServer } from '../http/server.ts'
 import { visitOf } from '../http/visit.ts'
 import { listUsers } from '../shop/users.ts'
@@ -11,8 +10,7 @@ export const userRoutes = (app: AppServer, database: Database): void => {
     app.get(
       url,
       { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
-      async (request, reply) => {
-        reply.header('cache-control', sharedBriefly)
+      async (request) => {
         const visit = visitOf(request)
         return visit.timings.database(() =>
           database.read(visit.consistency, (queryable) => listUsers(queryable, request.query), visit),

@@ -27,15 +27,19 @@ const staleIfErrorMs = 300_000
 const anyProduct = 'products'
 const oneProduct = (id: number): string => `product:${id}`
 
-export const createCatalogue = (database: Database, cache: Cache): Catalogue => {
+/** Of all that shows one of these products. */
+export const tagsOf = (ids: readonly number[]): string[] => [anyProduct, ...ids.map(oneProduct)]
+
+/** @param onChange called after each change, when our own cache knows */
+export const createCatalogue = (database: Database, cache: Cache, onChange: () => void = () => {}): Catalogue => {
   const reader =
     <T>({ timings }: Visit, work: (queryable: Queryable) => Promise<T>) =>
     ({ stamp }: Loading): Promise<T> =>
       timings.database(() => database.read({ session: stamp }, work))
 
   const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
-    const { deadlineMs, signal } = visit
-    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal }
+    const { deadlineMs, signal, asksPastMemory: sharedOnly } = visit
+    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal, sharedOnly }
     const { value } = await visit.timings.cache(() => cache.getOrLoad(key, wanted))
     return value
   }
@@ -60,7 +64,10 @@ export const createCatalogue = (database: Database, cache: Cache): Catalogue => 
       const load = reader(visit, (queryable) => findProduct(queryable, { slug }))
       return existing(await cached(cacheKey('slug', slug), [anyProduct], visit, load))
     },
-    changed: (ids, lsn) => cache.invalidate([anyProduct, ...ids.map(oneProduct)], lsn),
+    changed: async (ids, lsn) => {
+      await cache.invalidate(tagsOf(ids), lsn)
+      onChange()
+    },
   }
 }
 

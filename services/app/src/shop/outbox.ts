@@ -1,4 +1,4 @@
-/** The outbox in SQL: jobs are written with the change they belong to, and published afterwards. */
+/** The outbox in SQL: what a change leads to is written with the change itself, and published afterwards. */
 import { mailQueueName, orderConfirmationJobName, type Order, type OrderConfirmation } from '@roundtrip/contracts'
 import type { Queryable } from '@roundtrip/postgres'
 
@@ -32,12 +32,12 @@ export const addOrderConfirmation = async (
   ])
 }
 
-/** The oldest unsent ones that no other relay holds; they stay locked until the transaction ends. */
-export const lockUnsent = (transaction: Queryable, limit: number): Promise<OutboxRow[]> =>
+/** The oldest unsent ones of a queue that no other relay holds; they stay locked until the transaction ends. */
+export const lockUnsent = (transaction: Queryable, queue: string, limit: number): Promise<OutboxRow[]> =>
   transaction.query<OutboxRow>(
-    `select id, job_id as "jobId", queue, name, payload from outbox where sent_at is null
-     order by id limit $1 for update skip locked`,
-    [limit],
+    `select id, job_id as "jobId", queue, name, payload from outbox where sent_at is null and queue = $1
+     order by id limit $2 for update skip locked`,
+    [queue, limit],
   )
 
 export const markSent = async (transaction: Queryable, rows: readonly OutboxRow[]): Promise<void> => {
