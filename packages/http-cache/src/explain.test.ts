@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { explain, type Explanation } from './explain.ts'
 import { Scenario, testRequest } from './testing.ts'
 
-const settings = { bypass: { pathPrefixes: ['/admin'], cookies: [] } }
+const settings = { bypass: { pathPrefixes: ['/admin'], cookies: [], fields: [] } }
 const explained = (play: Scenario, target: string, fields = {}, method = 'GET'): Explanation =>
   explain(testRequest(target, fields, method), { store: play.store, settings, clock: () => play.nowMs })
 

@@ -51,7 +51,7 @@ class TwoTiers {
       return response
     }
     this.edge = new CacheStore({ maxBytes: 1_000_000, clock })
-    const settings = { bypass: { pathPrefixes: [], cookies: [bypassCookie] } }
+    const settings = { bypass: { pathPrefixes: [], cookies: [bypassCookie], fields: [] } }
     this.#handler = stack([conditionalRange(), cache({ store: this.edge, settings, clock }), collapse()], between)
   }
 

@@ -1,5 +1,5 @@
 /** What of a request matters to the cache, found in one look over its fields. */
-import type { HttpRequest } from '@roundtrip/http'
+import { fieldName, type HttpRequest } from '@roundtrip/http'
 import type { CacheSettings } from './settings.ts'
 
 export interface RequestTraits {
@@ -39,8 +39,10 @@ export const whyBypassed = (
   if (hasOriginCondition) return 'if-match'
   if (bypass.pathPrefixes.some((prefix) => request.target.startsWith(prefix))) return 'path'
   if (cookie !== undefined && bypass.cookies.some((name) => hasCookie(cookie, name))) return 'cookie'
+  if (bypass.fields.some((name) => request.fields.has(fieldName(name)))) return 'field'
   return undefined
 }
 
 /** What the operator keeps from the cache by a rule must not be answered by one that lies behind it, either. */
-export const isKeptFromCaches = (bypass: string | undefined): boolean => bypass === 'path' || bypass === 'cookie'
+export const isKeptFromCaches = (bypass: string | undefined): boolean =>
+  bypass === 'path' || bypass === 'cookie' || bypass === 'field'

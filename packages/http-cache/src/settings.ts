@@ -117,8 +117,16 @@ export const cacheSettings = Type.Object(
           description: 'Names of cookies whose bearers never touch the cache.',
           default: [],
         }),
+        fields: Type.Array(Type.String({ minLength: 1 }), {
+          description: 'Names of request fields whose bearers never touch the cache.',
+          default: [],
+        }),
       },
-      { ...strict, description: 'Requests that go past the cache.', default: { pathPrefixes: [], cookies: [] } },
+      {
+        ...strict,
+        description: 'Requests that go past the cache.',
+        default: { pathPrefixes: [], cookies: [], fields: [] },
+      },
     ),
   },
   strict,
@@ -143,5 +151,5 @@ export const defaultCacheSettings: CacheSettings = {
   inner: false,
   normaliseVary: true,
   key: { ignoreQuery: [], sortQuery: false },
-  bypass: { pathPrefixes: [], cookies: [] },
+  bypass: { pathPrefixes: [], cookies: [], fields: [] },
 }

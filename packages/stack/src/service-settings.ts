@@ -59,6 +59,9 @@ const databaseSettings = ({ addresses, primary, databasePasswordFile }: RenderOp
   APP_DATABASE_PASSWORD_FILE: databasePasswordFile,
 })
 
+/** What app gives to visitors who have changed something that shared caches may keep. */
+const cacheBypass = { cookie: '__Host-shared-position', field: 'x-session-position' }
+
 const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, options: RenderOptions) => Settings>> = {
   dns: (spec, { addresses, zoneFile }) => ({
     DNS_HOST: host(spec, addresses),
@@ -77,12 +80,16 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
     EDGE_REDIS_URL: redisUrl(addresses, 'redis-edge'),
     EDGE_REDIS_PASSWORD_FILE: edgeRedisPasswordFile,
     EDGE_HOSTS: certificateNames.filter((name) => isIP(name) === 0).join(','),
+    EDGE_CACHE_BYPASS_COOKIES: cacheBypass.cookie,
+    EDGE_CACHE_BYPASS_FIELDS: cacheBypass.field,
   }),
   web: (spec, { addresses }) => ({
     WEB_HOST: host(spec, addresses),
     WEB_PORT: port(spec, addresses, 'http'),
     WEB_ROOT: join(projectFolder, 'services/web/site'),
     WEB_UPSTREAMS: origins(spec, addresses),
+    WEB_CACHE_BYPASS_COOKIES: cacheBypass.cookie,
+    WEB_CACHE_BYPASS_FIELDS: cacheBypass.field,
   }),
   app: (spec, options) =>
     spec.kind === 'task'

@@ -47,9 +47,15 @@ export const edgeSettings = Type.Object({
     default: 30_000,
   }),
   maxBodyBytes: setting.bytes({ description: 'most bytes a request body may have', default: 10_485_760 }),
-  workers: Type.String({
-    pattern: '^(auto|[1-9][0-9]{0,2})$',
-    expected: 'a number of processes, or auto',
+  cacheBypassCookies: setting.list({
+    description: 'cookies whose bearers go past the cache, on every route',
+    default: [],
+  }),
+  cacheBypassFields: setting.list({
+    description: 'request fields whose bearers go past the cache, on every route',
+    default: [],
+  }),
+  workers: setting.processes({
     description: 'processes that share the ports: a number, or `auto` for one per core; more than one takes Linux',
     default: '1',
   }),

@@ -39,6 +39,8 @@ export const webSettings = Type.Object({
     description: 'memory for answers that shared caches may keep for some seconds; 0 keeps none',
     default: 16_777_216,
   }),
+  cacheBypassCookies: setting.list({ description: 'cookies whose bearers go past the micro-cache', default: [] }),
+  cacheBypassFields: setting.list({ description: 'request fields whose bearers go past the micro-cache', default: [] }),
   maxBodyBytes: setting.bytes({ description: 'most bytes a request body may have', default: 10_485_760 }),
 })
 

@@ -101,6 +101,14 @@ describe('the micro-cache', () => {
     expect((await send('/', { 'cache-control': 'max-age=0' })).body.toString()).toBe('answer 2')
   })
 
+  it.each([{ cookie: 'a=1; changed=2' }, { 'x-changed': '2' }])('is no place for bearers of %j', async (bearer) => {
+    const names = { WEB_CACHE_BYPASS_COOKIES: 'changed', WEB_CACHE_BYPASS_FIELDS: 'x-changed' }
+    const { send } = await start(briefly, names)
+    await send('/')
+    expect((await send('/', bearer)).body.toString()).toBe('answer 2')
+    expect((await send('/', { cookie: 'a=1' })).body.toString()).toBe('answer 1')
+  })
+
   it('has no part in files', async () => {
     const { send, asked } = await start(briefly, {}, { 'a.txt': 'a' })
     expect((await send('/a.txt')).headers).not.toHaveProperty('cache-status')

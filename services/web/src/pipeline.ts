@@ -8,7 +8,7 @@ import {
   type HttpHandler,
   type NamedHttpLayer,
 } from '@roundtrip/http'
-import { cache, collapse, conditionalRange, type CacheStore } from '@roundtrip/http-cache'
+import { cache, collapse, conditionalRange, type CacheSettings, type CacheStore } from '@roundtrip/http-cache'
 import { compose } from '@roundtrip/pipeline'
 import { retry } from '@roundtrip/upstream'
 import { clientScheme } from './layers/client-scheme.ts'
@@ -25,12 +25,14 @@ export interface WebPipelineOptions {
   readonly isDraining: () => boolean
   /** For answers of the application; none are kept without. */
   readonly store: CacheStore | undefined
+  /** Whose requests go past them. */
+  readonly bypass: Pick<CacheSettings['bypass'], 'cookies' | 'fields'>
   /** The terminal: chooses an application server. */
   readonly forward: HttpHandler
 }
 
 export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
-  const { instance, maxBodyBytes, files, isDraining, store } = options
+  const { instance, maxBodyBytes, files, isDraining } = options
   return [
     // Around everything that answers: a client can quote the id of an error too.
     ['request-id', requestId()],
@@ -50,7 +52,7 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
     ['static-files', staticFiles({ files })],
     // Above the cache, which keeps what clients of one scheme get from those of the other.
     ['client-scheme', clientScheme()],
-    ...microCache(store),
+    ...microCache(options),
     // Only what is forwarded passes through us; outside retry, which must not name us twice.
     ['forwarding', forwarding()],
     // Directly around forward, which gives the second attempt to another member.
@@ -61,13 +63,14 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
 /** Larger answers would push out too many others, and the store would not take them. */
 const largestShare = 0.1
 
-const microCache = (store: CacheStore | undefined): readonly NamedHttpLayer[] => {
+const microCache = ({ store, bypass }: Pick<WebPipelineOptions, 'store' | 'bypass'>): readonly NamedHttpLayer[] => {
   if (store === undefined) return []
   const maxObjectBytes = Math.floor(store.stats().maxBytes * largestShare)
+  const settings = { inner: true, maxObjectBytes, bypass: { pathPrefixes: [], ...bypass } }
   return [
     // Above the cache: whole answers serve every range and condition, those that the edge asks with above all.
     ['conditional-range', conditionalRange()],
-    ['cache', cache({ store, name: 'roundtrip-web', settings: { inner: true, maxObjectBytes } })],
+    ['cache', cache({ store, name: 'roundtrip-web', settings })],
     // Directly below the cache: who misses the same at the same time goes once.
     ['collapse', collapse()],
   ]

@@ -12,12 +12,13 @@ type WebSurroundings = Surroundings<WebSettings>
 /** @throws RoundtripError `SETTINGS_INVALID` for a root that is no folder, or the error of `listen` */
 export const startWeb = async ({ settings, log, instance }: WebSurroundings): Promise<Component> => {
   const { host, port, root, maxBodyBytes, cacheMaxBytes } = settings
+  const bypass = { cookies: settings.cacheBypassCookies, fields: settings.cacheBypassFields }
   const files = await createFileIndex({ root })
   const upstream = upstreamFrom('app', settings, log)
   let draining = false
   const isDraining = (): boolean => draining
   const store = cacheMaxBytes === 0 ? undefined : new CacheStore({ maxBytes: cacheMaxBytes })
-  const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, store, forward: upstream.forward })
+  const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, store, bypass, forward: upstream.forward })
   const listener = await listen({ host, port, handler, log, longestSilenceMs: longestSilenceMs(settings) })
   upstream.start()
   return {

@@ -83,12 +83,15 @@ describe('storability', () => {
       expect(fields).not.toHaveProperty(name)
   })
 
-  it('goes past the cache by path and by cookie', async () => {
-    const play = new Scenario({ bypass: { pathPrefixes: ['/admin/'], cookies: ['session'] } })
+  it('goes past the cache by path, by cookie and by field', async () => {
+    const play = new Scenario({ bypass: { pathPrefixes: ['/admin/'], cookies: ['session'], fields: ['X-Position'] } })
     play.answers({ 'cache-control': 'max-age=60' })
     expect(await play.ask('/admin/x')).toMatchObject({ cache: 'fwd=bypass; fwd-status=200; detail=path' })
     expect(await play.ask('/', { cookie: 'a=b; session=1' })).toMatchObject({
       cache: 'fwd=bypass; fwd-status=200; detail=cookie',
+    })
+    expect(await play.ask('/', { 'x-position': '1' })).toMatchObject({
+      cache: 'fwd=bypass; fwd-status=200; detail=field',
     })
     await play.ask('/', { cookie: 'a=b' })
     expect((await play.ask('/', { cookie: 'a=c' })).cache).toContain('hit')

@@ -56,6 +56,19 @@ describe('what the edge does', () => {
     expect(Object.keys(file.pools)).toEqual(['web'])
   })
 
+  it('goes past the cache for what the file and the environment name, on every route', () => {
+    const routes = 'routes: [{name: api, path: /api, cache: {bypass: {cookies: [a], fields: [x-a]}}}, {name: rest}]\n'
+    const file = read({
+      EDGE_SETTINGS_FILE: fileOf(pools + routes),
+      EDGE_CACHE_BYPASS_COOKIES: 'b,c',
+      EDGE_CACHE_BYPASS_FIELDS: 'x-b',
+    })
+    expect(file.routes.map(({ cache }) => cache.bypass)).toEqual([
+      { pathPrefixes: [], cookies: ['a', 'b', 'c'], fields: ['x-a', 'x-b'] },
+      { pathPrefixes: [], cookies: ['b', 'c'], fields: ['x-b'] },
+    ])
+  })
+
   it('is said by the file where both speak of the same', () => {
     const both = { EDGE_UPSTREAMS: 'http://10.0.0.9:9', EDGE_HOSTS: 'a.test', EDGE_MAX_BODY_BYTES: '5' }
     const api = 'pools: {api: {members: [{origin: "http://10.0.0.2:2"}]}}'

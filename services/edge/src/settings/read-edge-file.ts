@@ -7,12 +7,14 @@ import { checkAddresses } from './check-addresses.ts'
 import { checkPools } from './check-pools.ts'
 import { checkRoutes } from './check-routes.ts'
 import { edgeFile, type EdgeFile } from './edge-file.ts'
+import type { RouteSettings } from './route-settings.ts'
 
 /** The pool that `EDGE_UPSTREAMS` makes. */
 const defaultPool = 'web'
 
 /**
  * What the file says; where it is silent about hosts, content length, or the pool `web`, the environment's short settings.
+ * Cookies and fields that lead past the cache add up.
  *
  * @throws RoundtripError `SETTINGS_INVALID` with every problem of the file
  */
@@ -25,10 +27,19 @@ export const readEdgeFile = (settings: EdgeSettings): EdgeFile => {
       : loadSettingsFile(edgeFile, settings.settingsFile, check)
   return {
     ...file,
+    routes: file.routes.map((route) => withBypass(route, settings)),
     hosts: file.hosts.length === 0 ? settings.hosts : file.hosts,
     limits: { ...file.limits, maxBodyBytes: file.limits.maxBodyBytes ?? settings.maxBodyBytes },
     pools: { ...(settings.upstreams.length > 0 && { [defaultPool]: poolFrom(settings) }), ...file.pools },
   }
+}
+
+/** Who may have changed what the cache keeps is known to the whole edge: a route cannot forget it. */
+const withBypass = (route: RouteSettings, settings: EdgeSettings): RouteSettings => {
+  const { bypass } = route.cache
+  const cookies = [...bypass.cookies, ...settings.cacheBypassCookies]
+  const fields = [...bypass.fields, ...settings.cacheBypassFields]
+  return { ...route, cache: { ...route.cache, bypass: { ...bypass, cookies, fields } } }
 }
 
 const nowhereToGo = (): RoundtripError =>
