@@ -1,4 +1,26 @@
 /** @packageDocumentation Schemas shared between tiers: API types and job payloads. */
+export { accountMailJobName, accountMailSchema, type AccountMail } from './account-mails.ts'
+export {
+  accountSchema,
+  codeRequestSchema,
+  credentialsSchema,
+  newAccountSchema,
+  newTokenAnswerSchema,
+  newTokenSchema,
+  passwordChangeSchema,
+  passwordResetSchema,
+  roleChangeSchema,
+  sessionListSchema,
+  signedInSchema,
+  tokenListSchema,
+  tokenSchema,
+  userIdSchema,
+  type CodeRequest,
+  type Credentials,
+  type NewAccount,
+  type PasswordChange,
+  type PasswordReset,
+} from './accounts.ts'
 export {
   defaultJobOptions,
   mailQueueName,

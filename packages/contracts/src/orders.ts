@@ -14,7 +14,7 @@ export const maxQuantity = 100
 export const emailPattern = "^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$"
 
 /** One line of text with something to see in it; line breaks are kept out of mail headers here. */
-const personName = Type.String({
+export const personName = Type.String({
   pattern: String.raw`^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$`,
   maxLength: 120,
 })

@@ -1,8 +1,9 @@
 /** Puts the worker together: mail delivery, pipeline, queue. */
-import { mailQueueName, orderConfirmationJobName } from '@roundtrip/contracts'
+import { accountMailJobName, mailQueueName, orderConfirmationJobName } from '@roundtrip/contracts'
 import type { Component, Logger, Surroundings } from '@roundtrip/service'
 import type { WorkerSettings } from './config.ts'
 import { consume } from './consumer.ts'
+import { accountMail } from './jobs/account-mail.ts'
 import { orderConfirmation } from './jobs/order-confirmation.ts'
 import type { Delivery } from './mail/mail.ts'
 import { openMailbox } from './mail/mailbox.ts'
@@ -27,7 +28,10 @@ export const startWorker = async (
   const delivery = await openDelivery(settings, sender, log)
   const connection = connectQueue({ url: settings.queueUrl, password: settings.redisPassword, log })
   const handler = createPipeline({
-    kinds: new Map([[orderConfirmationJobName, orderConfirmation({ sender, delivery })]]),
+    kinds: new Map([
+      [orderConfirmationJobName, orderConfirmation({ sender, delivery })],
+      [accountMailJobName, accountMail({ sender, delivery })],
+    ]),
     jobTimeoutMs: settings.jobTimeoutMs,
   })
   const consumer = consume({
