@@ -15,7 +15,7 @@ export const pageQueryProperties = {
   }),
   cursor: Type.Optional(
     Type.String({
-      pattern: '^[A-Za-z0-9_-]{1,64}$',
+      pattern: '^[A-Za-z0-9_-]{1,128}$',
       description: 'where to go on: the nextCursor of the page before',
     }),
   ),

@@ -24,6 +24,7 @@ import { productRoutes } from './routes/products.ts'
 import { userRoutes } from './routes/users.ts'
 import type { Catalogue } from './shop/catalogue.ts'
 import type { Checkout } from './shop/checkout.ts'
+import { createCursors } from './shop/cursor.ts'
 
 export interface AppOptions {
   readonly instance: string
@@ -39,7 +40,9 @@ export interface AppOptions {
 export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   const { instance, settings, database, catalogue, checkout, health, clock = () => performance.now() } = options
   const { publicOrigin, requestTimeoutMs } = settings
-  const positions = sessionPosition({ secret: keysFrom(settings.secret)('session-position'), ttlMs: positionTtlMs })
+  const keyFor = keysFrom(settings.secret)
+  const positions = sessionPosition({ secret: keyFor('session-position'), ttlMs: positionTtlMs })
+  const cursors = createCursors(keyFor('page-cursor'))
   const app = createServer(settings.maxBodyBytes, options.log)
 
   requestContext(app, clock) // First: all below read the trace and the timings that it sets.
@@ -55,10 +58,10 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
 
   // Each in a scope of its own: what one adds, such as a body parser, the others do not have.
   await app.register(async (scope: AppServer) => healthRoutes(scope, health))
-  await app.register(async (scope: AppServer) => userRoutes(scope, database))
-  await app.register(async (scope: AppServer) => productRoutes(scope, { database, catalogue }))
+  await app.register(async (scope: AppServer) => userRoutes(scope, { database, cursors }))
+  await app.register(async (scope: AppServer) => productRoutes(scope, { database, catalogue, cursors }))
   await app.register(async (scope: AppServer) => orderRoutes(scope, checkout))
-  await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, publicOrigin }))
+  await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, cursors, publicOrigin }))
   await app.register(async (scope: AppServer) => openapiRoutes(scope))
   return app
 }

@@ -163,3 +163,49 @@ describe('a product that was removed', () => {
     expect((await send('PUT', 2_000_000_000, absent, fields)).status).toBe(404)
   })
 })
+
+describe('the list', () => {
+  interface Page {
+    readonly products: Product[]
+    readonly nextCursor?: string
+  }
+
+  test('leads through all products by its links, each once, while others come and go', async () => {
+    const names = Array.from({ length: 7 }, (_, n) => `Listed ${n}`)
+    const added: number[] = []
+    for (const name of names) added.push((await use.addProduct(name, 1)).id)
+    const seen: number[] = []
+    let path: string | undefined = '/api/products?limit=3'
+    while (path !== undefined) {
+      const response = await fetch(`${use.direct}${path}`)
+      const { products, nextCursor } = (await response.json()) as Page
+      seen.push(...products.map(({ id }) => id))
+      const link = response.headers.get('link')
+      path = link === null ? undefined : /^<(\/api\/products\?limit=3&cursor=[\w-]+)>; rel="next"$/.exec(link)?.[1]
+      expect(nextCursor).toBe(path?.split('cursor=')[1])
+      // What the page began after is gone, and something new comes at the end: neither moves the pages.
+      const [last] = products.slice(-1)
+      if (last !== undefined && !added.includes(last.id)) await send('DELETE', last.id, { 'if-match': '*' })
+      if (seen.length === 3) added.push((await use.addProduct('Listed Late', 1)).id)
+    }
+    expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b))
+    expect(seen.filter((id) => added.includes(id))).toEqual(added)
+  })
+
+  test('takes only cursors of its own, as they are', async () => {
+    await use.addProduct('First Page', 1)
+    await use.addProduct('Second Page', 1)
+    const { nextCursor = '' } = (await (await fetch(`${use.direct}/api/products?limit=1`)).json()) as Page
+    expect((await fetch(`${use.behindProxy}/api/products?limit=1&cursor=${nextCursor}`)).status).toBe(200)
+    expect((await fetch(`${use.direct}/?cursor=${nextCursor}`)).status).toBe(200)
+    const last = nextCursor.at(-1) === 'A' ? 'B' : 'A'
+    for (const path of [
+      `/api/products?cursor=${nextCursor.slice(0, -1)}${last}`,
+      `/?cursor=${nextCursor.slice(1)}`,
+      `/api/users?cursor=${nextCursor}`,
+    ]) {
+      const refused = (await (await fetch(`${use.direct}${path}`)).json()) as object
+      expect(refused).toMatchObject({ status: 400, code: 'CURSOR_INVALID', errors: [{ pointer: '/cursor' }] })
+    }
+  })
+})

@@ -10,7 +10,7 @@ import { createCatalogue } from './shop/catalogue.ts'
 import { createCheckout } from './shop/checkout.ts'
 
 /** Part of the cache's keys: raise it when the shape of a cached value changes. */
-const cacheNamespace = 'app:1'
+const cacheNamespace = 'app:2'
 
 export const startApp = async ({ settings, log, instance }: Surroundings<AppSettings>): Promise<Component> => {
   const { primaryUrl, replicaUrls, databasePassword, redisPassword } = settings

@@ -2,7 +2,13 @@
 import { hkdfSync } from 'node:crypto'
 
 /** A purpose is never renamed: all that was signed for it would be worthless. */
-export type KeyPurpose = 'session-position' | 'csrf-token' | 'password-pepper' | 'mail-code' | 'rate-limit-key'
+export type KeyPurpose =
+  | 'session-position'
+  | 'page-cursor'
+  | 'csrf-token'
+  | 'password-pepper'
+  | 'mail-code'
+  | 'rate-limit-key'
 
 /** 256 bits as base64url; the same in every instance that has the secret. */
 export type KeyFor = (purpose: KeyPurpose) => string

@@ -4,6 +4,7 @@ import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@ro
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { formBody } from '../http/form-body.ts'
+import { nextPage } from '../http/next-page.ts'
 import { pageHeaders } from '../http/page-headers.ts'
 import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
@@ -14,11 +15,14 @@ import { orderPage } from '../pages/order-page.ts'
 import { productPage } from '../pages/product-page.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import type { Checkout } from '../shop/checkout.ts'
+import { idAfter, type Cursors } from '../shop/cursor.ts'
 import { formKey } from '../shop/form-key.ts'
+import { productList } from '../shop/products.ts'
 
 export interface PageRoutesOptions {
   readonly catalogue: Catalogue
   readonly checkout: Checkout
+  readonly cursors: Cursors
   /** For canonical links. */
   readonly publicOrigin: string
 }
@@ -37,12 +41,13 @@ const orderFormSchema = Type.Object(
   { additionalProperties: false },
 )
 
-export const pageRoutes = (app: AppServer, { catalogue, checkout, publicOrigin }: PageRoutesOptions): void => {
+export const pageRoutes = (app: AppServer, { catalogue, checkout, cursors, publicOrigin }: PageRoutesOptions): void => {
   const hide = true // Pages are no part of the API's description.
   app.get('/', { schema: { hide, querystring: Type.Pick(pageQuerySchema, ['cursor']) } }, async (request, reply) => {
-    const query = { ...request.query, limit: productsOnHomePage }
-    const found = await catalogue.list(query, visitOf(request))
-    return sendPage(showsProducts(reply, found.products), homePage(found, publicOrigin))
+    const after = idAfter(cursors, productList, request.query.cursor)
+    const { products, next } = await catalogue.list({ limit: productsOnHomePage, after }, visitOf(request))
+    const page = { products, ...nextPage(request, reply, next && cursors.at(productList, next)) }
+    return sendPage(showsProducts(reply, products), homePage(page, publicOrigin))
   })
 
   const slugParams = Type.Object({ slug: Type.String({ pattern: slugPattern }) })

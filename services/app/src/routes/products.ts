@@ -15,17 +15,27 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { etagOf, isCreationOnly, isUnchanged, requireIfMatch, requireMatch } from '../http/etag.ts'
 import { mergePatchBody, mergePatchMediaType } from '../http/merge-patch-body.ts'
+import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
+import { idAfter, type Cursors } from '../shop/cursor.ts'
 import { mergePatch } from '../shop/merge-patch.ts'
-import { deleteProduct, insertProduct, restoreProduct, updateProduct, type Precondition } from '../shop/products.ts'
+import {
+  deleteProduct,
+  insertProduct,
+  productList,
+  restoreProduct,
+  updateProduct,
+  type Precondition,
+} from '../shop/products.ts'
 import { problemResponse } from './openapi.ts'
 
 export interface ProductRoutesOptions {
   readonly database: Database
   readonly catalogue: Catalogue
+  readonly cursors: Cursors
 }
 
 const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 }) })
@@ -129,14 +139,16 @@ const matcher =
 const patched = ({ slug, name, description, priceCents, stock }: Product, patch: PatchProduct): NewProduct =>
   mergePatch({ slug, name, description, priceCents, stock }, patch) as NewProduct
 
-const readRoutes = (app: AppServer, { catalogue }: ProductRoutesOptions): void => {
+const readRoutes = (app: AppServer, { catalogue, cursors }: ProductRoutesOptions): void => {
   app.get(
     list,
     { schema: { summary: 'List products', querystring: productQuerySchema, response: { 200: productListSchema } } },
     async (request, reply) => {
-      const found = await catalogue.list(request.query, visitOf(request))
-      showsProducts(reply, found.products)
-      return found
+      const { limit, cursor, q } = request.query
+      const search = { limit, after: idAfter(cursors, productList, cursor), q }
+      const { products, next } = await catalogue.list(search, visitOf(request))
+      showsProducts(reply, products)
+      return { products, ...nextPage(request, reply, next && cursors.at(productList, next)) }
     },
   )
   app.get(

@@ -1,20 +1,30 @@
 /** The list of users, under the address of the API and under the one that older clients know. */
 import { pageQuerySchema, userListSchema } from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
+import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { visitOf } from '../http/visit.ts'
-import { listUsers } from '../shop/users.ts'
+import { idAfter, type Cursors } from '../shop/cursor.ts'
+import { listUsers, userList } from '../shop/users.ts'
 
-export const userRoutes = (app: AppServer, database: Database): void => {
+export interface UserRoutesOptions {
+  readonly database: Database
+  readonly cursors: Cursors
+}
+
+export const userRoutes = (app: AppServer, { database, cursors }: UserRoutesOptions): void => {
   for (const url of ['/api/users', '/user/v1/list']) {
     app.get(
       url,
       { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
-      async (request) => {
+      async (request, reply) => {
         const visit = visitOf(request)
-        return visit.timings.database(() =>
-          database.read(visit.consistency, (queryable) => listUsers(queryable, request.query), visit),
+        const { limit, cursor } = request.query
+        const search = { limit, after: idAfter(cursors, userList, cursor) }
+        const { users, next } = await visit.timings.database(() =>
+          database.read(visit.consistency, (queryable) => listUsers(queryable, search), visit),
         )
+        return { users, ...nextPage(request, reply, next && cursors.at(userList, next)) }
       },
     )
   }

@@ -1,13 +1,13 @@
 /** Products as readers see them: from the cache, else from a node that has the latest change. */
 import { cacheKey, type Cache, type CacheKey, type Loading, type Wanted } from '@roundtrip/cache'
-import type { Product, ProductList, ProductQuery } from '@roundtrip/contracts'
+import type { Product } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Database, Lsn, Queryable } from '@roundtrip/postgres'
 import type { Visit } from '../http/visit.ts'
-import { findProduct, listProducts } from './products.ts'
+import { findProduct, listProducts, type ProductPage, type ProductSearch } from './products.ts'
 
 export interface Catalogue {
-  list(query: ProductQuery, visit: Visit): Promise<ProductList>
+  list(query: ProductSearch, visit: Visit): Promise<ProductPage>
   /** @throws RoundtripError `NOT_FOUND` */
   byId(id: number, visit: Visit): Promise<Product>
   /** @throws RoundtripError `NOT_FOUND` */
@@ -45,7 +45,7 @@ export const createCatalogue = (database: Database, cache: Cache, onChange: () =
   }
 
   /** Searches seldom repeat: they would only push out what is asked for often. */
-  const search = (query: ProductQuery, visit: Visit): Promise<ProductList> => {
+  const search = (query: ProductSearch, visit: Visit): Promise<ProductPage> => {
     const find = () => database.read(visit.consistency, (queryable) => listProducts(queryable, query), visit)
     return visit.timings.bypassed(() => visit.timings.database(find))
   }
@@ -54,7 +54,7 @@ export const createCatalogue = (database: Database, cache: Cache, onChange: () =
     list: (query, visit) => {
       if (query.q !== undefined) return search(query, visit)
       const load = reader(visit, (queryable) => listProducts(queryable, query))
-      return cached(cacheKey('list', query.limit, query.cursor ?? ''), [anyProduct], visit, load)
+      return cached(cacheKey('list', query.limit, query.after), [anyProduct], visit, load)
     },
     byId: async (id, visit) => {
       const load = reader(visit, (queryable) => findProduct(queryable, { id }))

@@ -1,8 +1,8 @@
 /** Products in SQL. Functions that write run in their caller's transaction. */
-import { currency, type NewProduct, type Product, type ProductList, type ProductQuery } from '@roundtrip/contracts'
+import { currency, type NewProduct, type Product } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { violatedUniqueIndex, type Queryable } from '@roundtrip/postgres'
-import { decodeCursor, pageOf } from './cursor.ts'
+import { pageOf } from './cursor.ts'
 import { slugOf } from './slug.ts'
 
 interface ProductRow {
@@ -25,16 +25,32 @@ const toProduct = ({ price_cents: priceCents, updated_at: updatedAt, ...row }: P
   updatedAt: updatedAt.toISOString(),
 })
 
-export const listProducts = async (queryable: Queryable, query: ProductQuery): Promise<ProductList> => {
-  const { limit, cursor, q } = query
-  const values = [decodeCursor(cursor), limit + 1, ...(q === undefined ? [] : [q])]
+export interface ProductSearch {
+  readonly limit: number
+  /** The id of the last product of the page before; 0 for the first page. */
+  readonly after: number
+  /** Words. */
+  readonly q?: string | undefined
+}
+
+export interface ProductPage {
+  readonly products: Product[]
+  /** The place of the last product, if another page follows. */
+  readonly next?: string
+}
+
+/** The list that cursors for products belong to. */
+export const productList = 'products'
+
+export const listProducts = async (queryable: Queryable, { limit, after, q }: ProductSearch): Promise<ProductPage> => {
+  const values = [after, limit + 1, ...(q === undefined ? [] : [q])]
   const matching = q === undefined ? '' : "and search @@ websearch_to_tsquery('english', $3)"
   const rows = await queryable.query<ProductRow>(
     `select ${columns} from products where id > $1 and deleted_at is null ${matching} order by id limit $2`,
     values,
   )
-  const { page, ...next } = pageOf(rows, limit)
-  return { products: page.map(toProduct), ...next }
+  const { page, last } = pageOf(rows, limit)
+  return { products: page.map(toProduct), ...(last && { next: String(last.id) }) }
 }
 
 /** Null rather than undefined: the absence is cached as well, and must survive JSON. */
