@@ -1,3 +1,4 @@
+import { sessionPosition } from '@roundtrip/postgres'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { cacheDirectives } from './cache-control.ts'
@@ -5,10 +6,14 @@ import { errorEnvelope } from './error-envelope.ts'
 import { requestContext, timingsOf } from './request-context.ts'
 import { createServer, type AppServer } from './server.ts'
 import { showsProduct, showsProducts } from './surrogate-key.ts'
+import { visits } from './visit.ts'
+
+const positions = sessionPosition({ secret: 'of this test' })
 
 const build = async (routes: (app: AppServer) => void, arePurged = true): Promise<AppServer> => {
   const app = createServer(1000, pino({ level: 'silent' }))
   requestContext(app, () => 0)
+  visits(app, { positions, requestTimeoutMs: 1000, clock: () => 0 })
   errorEnvelope(app)
   cacheDirectives(app, { arePurged })
   // As in the application: routes are in scopes of their own.
@@ -52,6 +57,16 @@ describe('the catalogue', () => {
       expect(await fieldsOf(app, '/products/oak-table')).toEqual([briefly, undefined, 'products product-7'])
     },
   )
+
+  test('is kept by nobody when it was made for somebody who has changed it', async () => {
+    const app = await productPage('hit')
+    const headers = { cookie: `__Host-shared-position=${positions.sign('000000000000000A')}` }
+    const changed = await app.inject({ url: '/products/oak-table', headers })
+    expect(changed.headers).toMatchObject({ 'cache-control': 'private, no-store' })
+    expect(changed.headers).not.toHaveProperty('surrogate-key')
+    const forged = await app.inject({ url: '/products/oak-table', headers: { cookie: `${headers.cookie}x` } })
+    expect(forged.headers).toMatchObject({ 'cdn-cache-control': untilPurged })
+  })
 
   test('is kept for a moment where no edge is told of changes, and when the cache was not asked', async () => {
     expect((await fieldsOf(await productPage('hit', false), '/products/a'))[1]).toBeUndefined()

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { timingsOf } from './request-context.ts'
 import type { AppServer } from './server.ts'
+import { visitOf } from './visit.ts'
 
 /**
  * - `catalogue`: the same for all. Our edges keep it for long, for they are told when it changes; others for a moment
@@ -60,6 +61,8 @@ const isUpToDate = (request: FastifyRequest): boolean =>
 const keepingOf = (request: FastifyRequest, reply: FastifyReply, arePurged: boolean): Keeping => {
   const keeping = keepingByRoute[request.routeOptions.url ?? ''] ?? 'nobody'
   if (!isRead(request) || !isGood(reply) || reply.hasHeader('set-cookie')) return 'nobody'
+  // Made for somebody who must see what they have changed; others are served what is the same for all of them.
+  if (visitOf(request).sharedPosition !== undefined) return 'nobody'
   return keeping === 'catalogue' && !(arePurged && isUpToDate(request)) ? 'moment' : keeping
 }
 

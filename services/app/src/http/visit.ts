@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callOffSignal } from './call-off.ts'
 import { timingsOf } from './request-context.ts'
 import type { AppServer } from './server.ts'
-import { VisitorPosition } from './session-position.ts'
+import { VisitorPosition, type Audience } from './session-position.ts'
 import type { Clock, Timings } from './timings.ts'
 
 /** Handed on as it is to whatever takes a signal and a deadline: `database.read(visit.consistency, work, visit)`. */
@@ -16,10 +16,16 @@ export interface Visit {
   readonly signal: AbortSignal
   /** What reads must see: all that this visitor has written. */
   readonly consistency: Consistency
+  /** Of the visitor's latest write of something that anybody is shown: what is read from a cache must reflect it. */
+  readonly sharedPosition: Lsn | undefined
   /** Whether a cache on the way asks past all that may be older than a second, as our edges do after a purge (RFC 9111 §5.2.1). */
   readonly asksPastMemory: boolean
-  /** To be called after each commit: the visitor's next requests see it. @param lsn of the commit */
-  wrote(lsn: Lsn): void
+  /**
+   * To be called after each commit: the visitor's next requests see it.
+   * @param lsn of the commit
+   * @param audience who is shown what was written; default `anybody`. For a minute the visitor is then served past shared caches
+   */
+  wrote(lsn: Lsn, audience?: Audience): void
 }
 
 export interface VisitOptions {
@@ -52,7 +58,11 @@ class RequestVisit implements Visit {
   }
 
   get consistency(): Consistency {
-    return { session: this.position.current }
+    return { session: this.position.all }
+  }
+
+  get sharedPosition(): Lsn | undefined {
+    return this.position.shared
   }
 
   get asksPastMemory(): boolean {
@@ -60,8 +70,8 @@ class RequestVisit implements Visit {
     return asked !== undefined && /\b(?:no-cache|no-store|max-age=[01](?!\d))/i.test(asked)
   }
 
-  wrote(lsn: Lsn): void {
-    this.position.wrote(lsn)
+  wrote(lsn: Lsn, audience: Audience = 'anybody'): void {
+    this.position.wrote(lsn, audience)
   }
 }
 

@@ -38,15 +38,16 @@ export const createCatalogue = (database: Database, cache: Cache, onChange: () =
       timings.database(() => database.read({ session: stamp }, work))
 
   const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
-    const { deadlineMs, signal, asksPastMemory: sharedOnly } = visit
-    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal, sharedOnly }
+    const { deadlineMs, signal, asksPastMemory: sharedOnly, sharedPosition: atLeast } = visit
+    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal, sharedOnly, atLeast }
     const { value } = await visit.timings.cache(() => cache.getOrLoad(key, wanted))
     return value
   }
 
   /** Searches seldom repeat: they would only push out what is asked for often. */
   const search = (query: ProductSearch, visit: Visit): Promise<ProductPage> => {
-    const find = () => database.read(visit.consistency, (queryable) => listProducts(queryable, query), visit)
+    const consistency = { session: visit.sharedPosition }
+    const find = () => database.read(consistency, (queryable) => listProducts(queryable, query), visit)
     return visit.timings.bypassed(() => visit.timings.database(find))
   }
 

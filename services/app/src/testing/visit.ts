@@ -8,6 +8,7 @@ export const newVisit = (changed: Partial<Visit> = {}): Visit => ({
   deadlineMs: Infinity,
   signal: new AbortController().signal,
   consistency: { session: undefined },
+  sharedPosition: undefined,
   asksPastMemory: false,
   wrote: () => {},
   ...changed,

@@ -1,0 +1,90 @@
+/** What a visitor's requests and responses carry from one to the next. */
+import { sessionPosition } from '@roundtrip/postgres'
+import { pino } from 'pino'
+import { describe, expect, test } from 'vitest'
+import { requestContext } from './request-context.ts'
+import { createServer } from './server.ts'
+import type { Audience } from './session-position.ts'
+import { visitOf, visits } from './visit.ts'
+
+const time = { nowMs: 1_000_000 }
+const positions = sessionPosition({ secret: 'of this test', ttlMs: 60_000, clock: () => time.nowMs })
+const lsn = (n: number): string => n.toString(16).toUpperCase().padStart(16, '0')
+
+const app = createServer(1000, pino({ level: 'silent' }))
+requestContext(app, () => 5)
+visits(app, { positions, requestTimeoutMs: 100, clock: () => 5 })
+app.get('/', async (request) => {
+  const { consistency, sharedPosition = null, deadlineMs } = visitOf(request)
+  return { consistency, sharedPosition, deadlineMs }
+})
+app.post<{ Body: { writes: [number, Audience?][] } }>('/', async (request) => {
+  for (const [n, audience] of request.body.writes) visitOf(request).wrote(lsn(n), audience)
+  return {}
+})
+
+/** @returns what the response hands out: the field, and cookies by name */
+const write = async (writes: [number, Audience?][], headers: Record<string, string> = {}) => {
+  const response = await app.inject({ method: 'POST', url: '/', body: { writes }, headers })
+  const lines = [response.headers['set-cookie'] ?? []].flat()
+  const cookies = Object.fromEntries(lines.map((line) => line.split(';', 1)[0]?.split('=') ?? []))
+  return { field: response.headers['x-session-position'] as string, cookies: cookies as Record<string, string>, lines }
+}
+const read = async (headers: Record<string, string>) =>
+  (await app.inject({ url: '/', headers })).json<{ consistency: { session?: string }; sharedPosition: string | null }>()
+const asCookies = (cookies: Record<string, string>) => ({
+  cookie: Object.entries(cookies)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('; '),
+})
+
+describe('what a visitor has written', () => {
+  test('is seen by their next requests, by cookie and by field alike', async () => {
+    const { field, cookies, lines } = await write([[7], [6]])
+    const seen = { consistency: { session: lsn(7) }, sharedPosition: lsn(7) }
+    expect(await read(asCookies(cookies))).toMatchObject(seen)
+    expect(await read({ 'x-session-position': field })).toMatchObject(seen)
+    for (const line of lines) expect(line).toMatch(/^__Host-.*; Path=\/; Secure; HttpOnly; SameSite=Lax; Max-Age=60$/)
+  })
+
+  test('leads past shared caches only when others are shown it too', async () => {
+    const { cookies } = await write([[7, 'visitor']])
+    expect(Object.keys(cookies)).toEqual(['__Host-position'])
+    expect(await read(asCookies(cookies))).toMatchObject({ consistency: { session: lsn(7) }, sharedPosition: null })
+  })
+
+  test('is two things when only a part of it is shown to others', async () => {
+    const { field, cookies } = await write([[7], [8, 'visitor']])
+    expect(await read(asCookies(cookies))).toMatchObject({ consistency: { session: lsn(8) }, sharedPosition: lsn(7) })
+    expect(positions.verify(field)).toBe(lsn(8))
+  })
+
+  test('is never handed out older than it came', async () => {
+    const first = await write([[9]])
+    const later = await write([[8]], asCookies(first.cookies))
+    expect(await read(asCookies(later.cookies))).toMatchObject({ sharedPosition: lsn(9) })
+    expect(positions.verify(later.field)).toBe(lsn(9))
+    const own = await write([[8, 'visitor']], { 'x-session-position': first.field })
+    expect(positions.verify(own.cookies['__Host-position'] ?? '')).toBe(lsn(9))
+  })
+
+  test('is handed out by writes only', async () => {
+    const { cookies } = await write([[9]])
+    const { headers } = await app.inject({ url: '/', headers: asCookies(cookies) })
+    expect(headers).not.toHaveProperty('set-cookie')
+    expect(headers).not.toHaveProperty('x-session-position')
+  })
+
+  test('counts for nothing when it is forged, or older than a minute', async () => {
+    const nothing = { consistency: {}, sharedPosition: null }
+    const foreign = sessionPosition({ secret: 'another' }).sign(lsn(9))
+    expect(await read({ 'x-session-position': foreign, cookie: `__Host-position=${lsn(9)}` })).toMatchObject(nothing)
+    const { field } = await write([[9]])
+    time.nowMs += 60_000
+    expect(await read({ 'x-session-position': field })).toMatchObject(nothing)
+  })
+})
+
+test('a request has as long as the settings say', async () => {
+  expect(await read({})).toMatchObject({ deadlineMs: 105 })
+})
