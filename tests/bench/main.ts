@@ -1,7 +1,11 @@
-/** Runs a side-by-side measurement: `pnpm bench edge`. */
+/** Runs a side-by-side measurement: `pnpm bench edge`, `pnpm bench app`. */
+import { benchApp } from './app/bench-app.ts'
 import { benchEdge } from './edge/bench-edge.ts'
 
-const suites: Readonly<Record<string, (commandLine: readonly string[]) => Promise<number>>> = { edge: benchEdge }
+const suites: Readonly<Record<string, (commandLine: readonly string[]) => Promise<number>>> = {
+  app: benchApp,
+  edge: benchEdge,
+}
 
 const [name = '', ...commandLine] = process.argv.slice(2)
 const suite = suites[name]

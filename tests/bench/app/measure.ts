@@ -1,0 +1,119 @@
+/** One measurement of one contestant. */
+import type { Children } from '../children.ts'
+import { percentile, percent } from '../figures.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
+import type { Entrant } from './contestants.ts'
+import type { DataTier } from './data-tier.ts'
+import type { Cores, Plan } from './plan.ts'
+import type { Scenario } from './scenarios.ts'
+
+export interface Bench {
+  readonly children: Children
+  readonly data: DataTier
+  readonly cores: Cores
+  readonly plan: Plan
+}
+
+export interface Measurement {
+  readonly perSecond: number
+  /** Processor time of all its processes for one answer, in microseconds: hardly moved by noise. */
+  readonly serverUs: number
+  /** The same of Postgres and Redis. */
+  readonly dataUs: number
+  readonly busy: Busy
+}
+
+export interface LatencyMeasurement {
+  readonly perSecond: number
+  readonly p50Us: number
+  readonly p99Us: number
+  /** How late the generator itself was, 99th percentile: contained in the times above. */
+  readonly lagUs: number
+}
+
+const closedLoop = `${import.meta.dirname}/../closed-loop-client.main.ts`
+const openLoop = `${import.meta.dirname}/../open-loop-client.main.ts`
+
+/** One client for each process, or for each core of the load when those are more. */
+const clientsFor = (
+  { ports }: Entrant,
+  { cores, plan }: Bench,
+): { url: string; connections: number; client: number; clients: number }[] => {
+  const clients = Math.max(ports.length, cores.areShared ? 1 : cores.load.length)
+  return Array.from({ length: clients }, (_, client) => ({
+    url: `http://127.0.0.1:${ports[client % ports.length]}/`,
+    connections: Math.ceil(plan.concurrency / clients),
+    client,
+    clients,
+  }))
+}
+
+const watchedOf = ({ pids }: Entrant, { data, cores, plan }: Bench) => ({
+  serverPids: pids,
+  serverCores: cores.server,
+  originPids: data.pids,
+  warmUpSeconds: plan.warmUpSeconds,
+})
+
+/** @throws Error when it was asked too often, or not often enough, for answers of this kind */
+const checkAsked = ({ share: [least, most] }: Scenario, asked: number, answers: number): void => {
+  if (asked >= least * answers && asked <= most * answers) return
+  throw new Error(`the database was asked ${asked} times for ${answers} answers`)
+}
+
+/** @throws Error when the figure would say nothing: wrong answers, or another bottleneck than the contestant */
+export const measureAnswers = async (scenario: Scenario, entrant: Entrant, bench: Bench): Promise<Measurement> => {
+  const { children, data, cores, plan } = bench
+  await scenario.prepare(data)
+  const before = await scenario.asked(data)
+  const programs = clientsFor(entrant, bench).map(({ url, connections, client, clients }) => {
+    const numbers = [connections, plan.warmUpSeconds, plan.seconds].map(String)
+    return { command: process.execPath, args: [closedLoop, url, scenario.questions(client, clients), ...numbers] }
+  })
+  const { said, busy } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
+  const counts = said.map((text) => JSON.parse(text) as { answers: number; all: number; failures: number })
+  const sum = (key: 'answers' | 'all' | 'failures'): number => counts.reduce((total, count) => total + count[key], 0)
+  if (sum('failures') > 0) throw new Error(`${sum('failures')} answers were wrong`)
+  checkAsked(scenario, (await scenario.asked(data)) - before, sum('all'))
+  if (!cores.areShared && isBottleneckElsewhere({ ...busy, origin: 0 })) {
+    throw new Error(`the server was busy ${percent(busy.server)} only, the load generator ${percent(busy.load)}`)
+  }
+  const perSecond = sum('answers') / plan.seconds
+  const serverUs = (busy.server * cores.server.length * 1e6) / perSecond
+  return { perSecond, serverUs, dataUs: (busy.origin * 1e6) / perSecond, busy }
+}
+
+interface Times {
+  readonly timesUs: number[]
+  readonly lagsUs: number[]
+  readonly failures: number
+  readonly unanswered: number
+}
+
+const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
+
+/** @throws Error when answers were wrong or missing */
+export const measureLatency = async (
+  scenario: Scenario,
+  entrant: Entrant,
+  wantedPerSecond: number,
+  bench: Bench,
+): Promise<LatencyMeasurement> => {
+  const { children, data, cores, plan } = bench
+  await scenario.prepare(data)
+  const programs = clientsFor(entrant, bench).map(({ url, connections, client, clients }) => {
+    const numbers = [connections, wantedPerSecond / clients, plan.warmUpSeconds, plan.seconds].map(String)
+    return {
+      command: process.execPath,
+      args: [openLoop, url, 'h1', ...numbers, scenario.questions(client, clients)],
+    }
+  })
+  const { said } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
+  const all = said.map((text) => JSON.parse(text) as Times)
+  const missing = all.reduce((sum, { failures, unanswered }) => sum + failures + unanswered, 0)
+  if (missing > 0) throw new Error(`${missing} answers were wrong or missing`)
+  const times = ascending(all.map(({ timesUs }) => timesUs))
+  const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
+  const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
+  return { perSecond: times.length / plan.seconds, p50Us, p99Us, lagUs }
+}
