@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp, type AppOptions } from './app.ts'
 import type { Catalogue } from './shop/catalogue.ts'
 import type { Checkout } from './shop/checkout.ts'
+import { authWithoutRedis } from './testing/auth.ts'
 import { ownSettings } from './testing/settings.ts'
 
 const product: Product = {
@@ -61,6 +62,7 @@ const build = (options: Partial<AppOptions> = {}) =>
   buildApp({
     instance: 'app-1',
     settings: { ...ownSettings, publicOrigin: 'https://shop.example', maxBodyBytes: 1000 },
+    auth: authWithoutRedis(options.database ?? neighbours.database),
     health: async () => ({ ready: true, checks: {} }),
     log,
     clock: () => 0,

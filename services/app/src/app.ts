@@ -3,6 +3,8 @@ import { sessionPosition, type Database } from '@roundtrip/postgres'
 import type { Health } from '@roundtrip/service'
 import type { FastifyBaseLogger } from 'fastify'
 import { account } from './auth/account.ts'
+import type { Auth } from './auth/auth.ts'
+import { refuseForgeries } from './auth/csrf.ts'
 import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
@@ -30,6 +32,7 @@ export interface AppOptions {
   readonly instance: string
   readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'purgeUrl' | 'maxBodyBytes' | 'requestTimeoutMs'>
   readonly database: Database
+  readonly auth: Auth
   readonly catalogue: Catalogue
   readonly checkout: Checkout
   readonly health: () => Promise<Health>
@@ -38,7 +41,7 @@ export interface AppOptions {
 }
 
 export const buildApp = async (options: AppOptions): Promise<AppServer> => {
-  const { instance, settings, database, catalogue, checkout, health, clock = () => performance.now() } = options
+  const { instance, settings, database, auth, catalogue, checkout, health, clock = () => performance.now() } = options
   const { publicOrigin, requestTimeoutMs } = settings
   const keyFor = keysFrom(settings.secret)
   const positions = sessionPosition({ secret: keyFor('session-position'), ttlMs: positionTtlMs })
@@ -51,7 +54,8 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   serverTiming(app, instance)
   visits(app, { positions, requestTimeoutMs, clock })
   closeConnectionsOnDrain(app)
-  account(app) // Before the routes, which ask who it is.
+  account(app, auth) // Before the routes, which ask who it is.
+  refuseForgeries(app, { publicOrigin, tokenOf: auth.csrfTokenOf }) // After it: only who is somebody can be made to do something.
   cacheDirectives(app, { arePurged: settings.purgeUrl !== undefined }) // After all that may set a cookie.
   allowedMethods(app) // Before the routes: it learns of each as it is added.
   await describeApi(app, publicOrigin) // Before the routes, for the same reason.

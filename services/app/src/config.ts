@@ -1,6 +1,7 @@
 /** The settings of app; variables have the prefix `APP`. */
 import { setting } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
+import { authSettings } from './auth/settings.ts'
 
 const postgres = ['postgres:', 'postgresql:']
 const redis = ['redis:', 'rediss:']
@@ -22,11 +23,7 @@ export const appSettings = Type.Object({
   cacheUrl: setting.url(redis, { description: 'Redis for the cache: `redis://host:port`' }),
   queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
   redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),
-  secret: setting.secret({
-    description:
-      'what the keys of signatures are derived from, the same in every instance; at least 32 random characters',
-    minLength: 32,
-  }),
+  ...authSettings,
   purgeUrl: setting.optional(
     setting.url(redis, {
       description:

@@ -3,6 +3,7 @@ import { createCache } from '@roundtrip/cache'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { addressOf, type Component, type Health, type Surroundings } from '@roundtrip/service'
 import { buildApp } from './app.ts'
+import { createAuth } from './auth/auth.ts'
 import type { AppSettings } from './config.ts'
 import { createRelays } from './relay/relays.ts'
 import { Retention } from './relay/retention.ts'
@@ -26,21 +27,18 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
   const retention = new Retention({ database, log })
   const catalogue = createCatalogue(database, cache, relays.productsChanged)
   const checkout = createCheckout({ database, catalogue, mailWaits: relays.mailWaits })
+  const auth = createAuth({ settings, database, mailWaits: relays.mailWaits, log })
 
   let draining = false
   const health = async (): Promise<Health> => {
     const state = await healthOf(database)
-    const checks = {
-      ...state.checks,
-      cache: cache.isDown() ? 'down' : 'ok',
-      ...relays.checks(),
-      ...(draining && { draining: 'yes' }),
-    }
+    const neighbours = { cache: cache.isDown() ? 'down' : 'ok', ...auth.checks(), ...relays.checks() }
+    const checks = { ...state.checks, ...neighbours, ...(draining && { draining: 'yes' }) }
     return { ready: state.ready && !draining, checks }
   }
-  const app = await buildApp({ instance, settings, database, catalogue, checkout, health, log })
+  const app = await buildApp({ instance, settings, database, auth, catalogue, checkout, health, log })
 
-  await cache.connect() // So that the first requests find it; if it is away, they do without.
+  await Promise.all([cache.connect(), auth.connect()]) // What is away, the first requests do without.
   await app.listen({ host: settings.host, port: settings.port })
   relays.start()
   retention.start()
@@ -59,6 +57,7 @@ export const startApp = async ({ settings, log, instance }: Surroundings<AppSett
       await retention.close()
       await relays.close()
       await relays.disconnect()
+      auth.close()
       cache.close()
       await database.close()
     },

@@ -1,5 +1,12 @@
 /** The outbox in SQL: what a change leads to is written with the change itself, and published afterwards. */
-import { mailQueueName, orderConfirmationJobName, type Order, type OrderConfirmation } from '@roundtrip/contracts'
+import {
+  accountMailJobName,
+  mailQueueName,
+  orderConfirmationJobName,
+  type AccountMail,
+  type Order,
+  type OrderConfirmation,
+} from '@roundtrip/contracts'
 import type { Queryable } from '@roundtrip/postgres'
 
 export interface OutboxRow {
@@ -25,9 +32,19 @@ export const addOrderConfirmation = async (
     currency: order.currency,
     traceparent,
   }
+  await addMail(transaction, orderConfirmationJobName, payload)
+}
+
+export const addAccountMail = (
+  transaction: Queryable,
+  mail: Omit<AccountMail, 'traceparent'>,
+  traceparent: string,
+): Promise<void> => addMail(transaction, accountMailJobName, { ...mail, traceparent })
+
+const addMail = async (transaction: Queryable, name: string, payload: object): Promise<void> => {
   await transaction.query('insert into outbox (queue, name, payload) values ($1, $2, $3)', [
     mailQueueName,
-    orderConfirmationJobName,
+    name,
     payload,
   ])
 }
