@@ -22,8 +22,10 @@ export const runTestssl = async (program: string): Promise<number> => {
   const edge = await startEdgeProcess({ upstreams: [origin.address] })
   try {
     const json = join(edge.folder, 'testssl.json')
-    const options = ['--quiet', '--color', '0', '--warnings', 'off', '--add-ca', edge.files.caFile, '--jsonfile', json]
-    const said = await execute(program, [...options, `https://127.0.0.1:${edge.httpsPort}`])
+    const openssl = process.env['OPENSSL'] ?? '/usr/bin/openssl'
+    const trust = ['--openssl', openssl, '--add-ca', edge.files.caFile]
+    const output = ['--quiet', '--color', '0', '--warnings', 'off', '--jsonfile', json]
+    const said = await execute(program, [...trust, ...output, `https://127.0.0.1:${edge.httpsPort}`])
     const findings = JSON.parse(readFileSync(json, 'utf8')) as Finding[]
     const worrying = findings.filter(({ id, severity }) => failed.has(severity) && !expected.test(id))
     for (const { id, severity, finding } of worrying) console.log(`${severity.padEnd(8)} ${id}: ${finding}`)
