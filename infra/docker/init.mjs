@@ -17,6 +17,7 @@ const makePassword = (folder) => {
   renameSync(`${file}.new`, file)
 }
 
-for (const folder of ['superuser', 'database', 'replication', 'redis', 'edge-state', 'app']) makePassword(folder)
+for (const folder of ['superuser', 'database', 'replication', 'redis', 'edge-state', 'purge', 'app'])
+  makePassword(folder)
 // Reads its settings from the environment, and reports a failure by its exit code.
 await import('../../packages/pki/src/main.ts')

@@ -5,6 +5,7 @@ import type { Target, TargetSource } from '../helpers/target.ts'
 import { describeBadInput } from '../suites/bad-input.ts'
 import { describeEdge } from '../suites/edge.ts'
 import { describeOutages } from '../suites/outages.ts'
+import { describePurges } from '../suites/purges.ts'
 import { describeRequest } from '../suites/request.ts'
 import { describeShop } from '../suites/shop.ts'
 
@@ -25,5 +26,6 @@ const shared: TargetSource = {
 describeRequest(shared)
 describeShop(shared)
 describeBadInput(shared)
+describePurges(shared)
 describeEdge(shared)
 describeOutages(shared)

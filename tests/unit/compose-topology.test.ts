@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { purgeLogKey } from '@roundtrip/contracts'
 import {
   certificateNames,
   instances,
@@ -9,6 +10,7 @@ import {
   networks,
   networksOf,
   projectFolder,
+  purgeUser,
   type InstanceSpec,
 } from '@roundtrip/stack'
 import { describe, expect, it } from 'vitest'
@@ -119,6 +121,14 @@ describe('the compose file', () => {
     expect(published.toSorted()).toEqual(expected.toSorted())
   })
 
+  it('lets app add to the log of purges, and do nothing else in the Redis of the edges', () => {
+    const script = readFileSync(join(projectFolder, 'infra/redis/start.sh'), 'utf8')
+    const may = `resetkeys %W~${purgeLogKey} resetchannels -@all +auth +hello +ping +info +client|setname +xadd`
+    expect(script).toContain(`may='${may}'`)
+    expect(compose.services['app-1']?.environment?.['APP_PURGE_URL']).toBe(`redis://${purgeUser}@redis-edge:6379`)
+    expect(script).toContain(`"user ${purgeUser} on >`)
+  })
+
   it('serves the names that the certificate covers', () => {
     expect(compose.services['init']?.environment?.['PKI_NAMES']).toBe(certificateNames.join(','))
     const names = certificateNames.filter((name) => isIP(name) === 0).join(',')
@@ -176,6 +186,7 @@ function expectedSecrets(name: string): string[] {
     'database-secrets': ['app-1', 'app-2', 'migrate', 'postgres-primary'],
     'edge-secrets': ['edge-1', 'edge-2'],
     'edge-state-secrets': ['edge-1', 'edge-2', 'redis-edge'],
+    'purge-secrets': ['app-1', 'app-2', 'redis-edge'],
     'redis-secrets': ['app-1', 'app-2', 'worker-1', 'redis-cache', 'redis-queue'],
     'replication-secrets': ['postgres-primary', 'postgres-replica'],
     'superuser-secrets': ['postgres-primary'],

@@ -95,3 +95,16 @@ it('says once that it is away and once that it is back, and why', async () => {
     'info the queue is reachable',
   ])
 })
+
+it('comes as the user that the URL names', async () => {
+  const admin = closing(patientRedis({ url: cacheUrl, password }))
+  const [user, key] = [`user-${randomUUID()}`, randomUUID()]
+  await admin.acl('SETUSER', user, 'on', '>of its own', 'resetkeys', `%W~${key}`, '-@all', '+hello', '+info', '+append')
+  onTestFinished(async () => void (await admin.acl('DELUSER', user)))
+  const url = cacheUrl.replace('://', `://${user}@`)
+  const redis = closing(promptRedis({ url, password: 'of its own', commandTimeoutMs: 30_000 }))
+  expect(await tryConnect(redis)).toBe(true)
+  expect(await redis.append(key, 'a')).toBe(1)
+  await expect(redis.get(key)).rejects.toThrow('NOPERM')
+  await admin.del(key)
+})

@@ -3,7 +3,7 @@ import { Redis, type RedisOptions as ClientOptions } from 'ioredis'
 import { reconnectDelayMs } from './reconnect-delay.ts'
 
 export interface RedisOptions {
-  /** `redis://host:port` */
+  /** `redis://host:port`, or `redis://user@host:port` for a user of an access control list. */
   readonly url: string
   readonly password?: string | undefined
   /** As `CLIENT LIST` shows it. */
@@ -33,9 +33,27 @@ type Behaviour = Pick<
   'lazyConnect' | 'commandTimeout' | 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'autoResendUnfulfilledCommands'
 >
 
-const open = ({ url, password, name, silenceMs, random = Math.random }: RedisOptions, behaviour: Behaviour): Redis => {
+interface Credentials {
+  readonly username?: string
+  readonly password?: string
+}
+
+/** ioredis takes a user without a password in the URL for one whose password is empty. */
+const asUser = (text: string, password: string | undefined): { url: string; who: Credentials } => {
+  if (password === undefined) return { url: text, who: {} }
+  const url = new URL(text)
+  const username = decodeURIComponent(url.username)
+  url.username = ''
+  return { url: url.href, who: { password, ...(username !== '' && { username }) } }
+}
+
+const open = (
+  { url: text, password, name, silenceMs, random = Math.random }: RedisOptions,
+  behaviour: Behaviour,
+): Redis => {
+  const { url, who } = asUser(text, password)
   const redis = new Redis(url, {
-    ...(password !== undefined && { password }),
+    ...who,
     ...(name !== undefined && { connectionName: name }),
     ...(silenceMs !== undefined && { socketTimeout: silenceMs }),
     connectTimeout: connectTimeoutMs,

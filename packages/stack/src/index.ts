@@ -38,6 +38,7 @@ export {
   networks,
   networksOf,
   publicName,
+  purgeUser,
   zone,
   type InstanceSpec,
   type Kind,

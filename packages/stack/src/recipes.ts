@@ -70,6 +70,7 @@ const serviceRecipe = (
     databasePasswordFile: secrets['database-password'].file,
     redisPasswordFile: secrets['redis-password'].file,
     edgeRedisPasswordFile: secrets['edge-redis-password'].file,
+    purgePasswordFile: secrets['purge-password'].file,
     appSecretFile: secrets['app-secret'].file,
     mailboxFolder: state.mailbox,
   }
@@ -123,5 +124,6 @@ const redisRecipe = async ({ addresses, state, secrets, onProgress }: RecipeOpti
       address: addresses[spec.name] ?? { host: spec.host, ports: {} },
       // What the edges know must not open the shop's data.
       password: secrets[spec.name === 'redis-edge' ? 'edge-redis-password' : 'redis-password'].value,
+      purgePassword: secrets['purge-password'].value,
     })
 }

@@ -13,6 +13,7 @@ const names = [
   'database-superuser-password',
   'redis-password',
   'edge-redis-password',
+  'purge-password',
   'control-token',
   'app-secret',
 ] as const

@@ -10,6 +10,7 @@ const files = {
   databasePasswordFile: '/d',
   redisPasswordFile: '/r',
   edgeRedisPasswordFile: '/e',
+  purgePasswordFile: '/p',
   appSecretFile: '/s',
   mailboxFolder: '/m',
 }
@@ -45,15 +46,18 @@ test('after a failover app and migrate are told of the new primary', async () =>
   expect(migrate?.['APP_PRIMARY_URL']).toBe(urls[0])
 })
 
-test('edges are steered at their own addresses, and share a Redis that nobody else is told of', async () => {
+test('edges are steered at their own addresses, and share a Redis to which of all others app alone has a key', async () => {
   const [first, second] = [await render('edge-1'), await render('edge-2')]
   expect(first).toMatchObject({ EDGE_ADMIN_HOST: '127.0.0.1', EDGE_ADMIN_PORT: '9901' })
   expect(second).toMatchObject({ EDGE_ADMIN_HOST: second['EDGE_HOST'], EDGE_ADMIN_PORT: '9901' })
   expect([first['EDGE_REDIS_URL'], second['EDGE_REDIS_URL']]).toEqual(Array(2).fill('redis://127.0.0.1:16381'))
-  const others = await Promise.all(['web-1', 'app-1', 'migrate', 'worker-1'].map(render))
-  expect(others.flatMap((settings) => Object.values(settings)).filter((value) => /:16381|^\/e$/.test(value))).toEqual(
-    [],
-  )
+  const others = await Promise.all(['web-1', 'migrate', 'worker-1'].map(render))
+  expect(
+    others.flatMap((settings) => Object.values(settings)).filter((value) => /:16381|^\/[ep]$/.test(value)),
+  ).toEqual([])
+  const app = await render('app-1')
+  expect(app).toMatchObject({ APP_PURGE_URL: 'redis://app@127.0.0.1:16381', APP_PURGE_PASSWORD_FILE: '/p' })
+  expect(Object.values(app)).not.toContain('/e')
 })
 
 test('the edge serves the host names that its certificate covers', async () => {
@@ -68,6 +72,7 @@ test('passwords and keys are handed over as files', async () => {
   const secret = Object.keys(settings).filter((name) => /PASSWORD|SECRET/.test(name))
   expect(secret.toSorted()).toEqual([
     'APP_DATABASE_PASSWORD_FILE',
+    'APP_PURGE_PASSWORD_FILE',
     'APP_REDIS_PASSWORD_FILE',
     'APP_SECRET_FILE',
     'EDGE_REDIS_PASSWORD_FILE',

@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { join } from 'node:path'
 import { projectFolder } from './host.ts'
 import type { Addresses } from './stack.ts'
-import { certificateNames, database, postgresServers, publicName, type InstanceSpec } from './topology.ts'
+import { certificateNames, database, postgresServers, publicName, purgeUser, type InstanceSpec } from './topology.ts'
 
 export interface RenderOptions {
   readonly addresses: Addresses
@@ -15,6 +15,7 @@ export interface RenderOptions {
   readonly databasePasswordFile: string
   readonly redisPasswordFile: string
   readonly edgeRedisPasswordFile: string
+  readonly purgePasswordFile: string
   readonly appSecretFile: string
   readonly mailboxFolder: string
 }
@@ -39,8 +40,8 @@ export const databaseUrl = (addresses: Addresses, name: string): string =>
 /** Every server but the primary. */
 export const replicasOf = (primary: string): string[] => postgresServers.filter((name) => name !== primary)
 
-export const redisUrl = (addresses: Addresses, name: string): string =>
-  `redis://${hostAndPort(addresses, name, 'redis')}`
+export const redisUrl = (addresses: Addresses, name: string, user?: string): string =>
+  `redis://${user === undefined ? '' : `${user}@`}${hostAndPort(addresses, name, 'redis')}`
 
 /** Those it talks to over HTTP. */
 const origins = ({ talksTo }: InstanceSpec, addresses: Addresses): string =>
@@ -104,6 +105,8 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
           APP_CACHE_URL: redisUrl(options.addresses, 'redis-cache'),
           APP_QUEUE_URL: redisUrl(options.addresses, 'redis-queue'),
           APP_REDIS_PASSWORD_FILE: options.redisPasswordFile,
+          APP_PURGE_URL: redisUrl(options.addresses, 'redis-edge', purgeUser),
+          APP_PURGE_PASSWORD_FILE: options.purgePasswordFile,
           APP_SECRET_FILE: options.appSecretFile,
           APP_PUBLIC_ORIGIN: `https://${publicName}:${options.addresses['edge-1']?.ports['https']}`,
         },

@@ -24,7 +24,8 @@ test.each([
   ['dns', 'web-1'],
   ['edge-1', 'redis-queue'],
   ['edge-1', 'redis-cache'],
-  ['app-1', 'redis-edge'],
+  ['edge-1', 'worker-1'],
+  ['worker-1', 'redis-edge'],
   ['web-1', 'redis-edge'],
 ])('%s cannot reach %s', (one, other) => {
   expect(networksOf(named(one)).filter((network) => networksOf(named(other)).includes(network))).toEqual([])

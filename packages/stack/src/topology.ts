@@ -63,7 +63,7 @@ const app = (number: 1 | 2): InstanceSpec => ({
   kind: 'service',
   host: '127.0.0.1',
   ports: { http: tcp(8200 + number, `ROUNDTRIP_PORT_APP_${number}`) },
-  talksTo: ['postgres-primary', 'postgres-replica', 'redis-cache', 'redis-queue'],
+  talksTo: ['postgres-primary', 'postgres-replica', 'redis-cache', 'redis-queue', 'redis-edge'],
   startsAfter: ['migrate'],
 })
 
@@ -100,8 +100,9 @@ export const instances: readonly InstanceSpec[] = [
   data('postgres', 'postgres-replica', tcp(15_433, 'ROUNDTRIP_PORT_POSTGRES_REPLICA'), ['postgres-primary']),
   data('redis', 'redis-cache', tcp(16_379, 'ROUNDTRIP_PORT_REDIS_CACHE')),
   data('redis', 'redis-queue', tcp(16_380, 'ROUNDTRIP_PORT_REDIS_QUEUE')),
-  // What the edges share, rate limits and purges. Apart from the data: who breaks into an edge must not find the shop's.
-  { ...data('redis', 'redis-edge', tcp(16_381, 'ROUNDTRIP_PORT_REDIS_EDGE')), networks: ['edge-state'] },
+  // What the edges share, rate limits and purges. Apart from the data: who breaks into an edge must not find the shop's. App
+  // tells it what has changed, and has a way of its own there.
+  { ...data('redis', 'redis-edge', tcp(16_381, 'ROUNDTRIP_PORT_REDIS_EDGE')), networks: ['edge-state', 'purges'] },
 ]
 
 /** All that can be the primary. */
@@ -120,6 +121,7 @@ export const instancesOf = (nameOrTier: string): InstanceSpec[] =>
 export const networks = {
   public: ['dns', 'edge'],
   'edge-state': ['edge'],
+  purges: ['app'],
   'edge-web': ['edge', 'web'],
   'web-app': ['web', 'app'],
   'app-data': ['app', 'worker', 'data'],
@@ -147,3 +149,6 @@ export const certificateNames: readonly string[] = [
 ]
 
 export const database = { name: 'roundtrip', user: 'roundtrip' } as const
+
+/** As whom app appends to the log of purges in the edges' Redis, and may do nothing else there. */
+export const purgeUser = 'app'

@@ -1,9 +1,11 @@
 /** How each of the Redis servers is configured and started. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { purgeLogKey } from '@roundtrip/contracts'
 import { childEnvironment } from '../host.ts'
 import type { ProcessPlan } from '../run-process.ts'
 import type { InstanceAddress } from '../stack.ts'
+import { purgeUser } from '../topology.ts'
 import type { RedisBinary } from './binary.ts'
 
 export interface RedisOptions {
@@ -12,6 +14,8 @@ export interface RedisOptions {
   readonly folder: string
   readonly address: InstanceAddress
   readonly password: string
+  /** Of app, which tells the edges what has changed. */
+  readonly purgePassword: string
 }
 
 /**
@@ -23,6 +27,10 @@ const roles: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   'redis-edge': { maxmemory: '32mb', 'maxmemory-policy': 'volatile-ttl', appendonly: 'no' },
   'redis-queue': { 'maxmemory-policy': 'noeviction', appendonly: 'yes', appendfsync: 'everysec' },
 }
+
+/** May add to the log of purges, and not even read it: whoever breaks into app can make the edges forget, no more. */
+const appender = (password: string): string =>
+  `${purgeUser} on >${password} resetkeys %W~${purgeLogKey} resetchannels -@all +auth +hello +ping +info +client|setname +xadd`
 
 export const planRedis = async (name: string, options: RedisOptions): Promise<ProcessPlan> => {
   const folder = join(options.folder, name)
@@ -37,6 +45,7 @@ export const planRedis = async (name: string, options: RedisOptions): Promise<Pr
     dir: `"${folder}"`,
     save: '""',
     ...roles[name],
+    ...(name === 'redis-edge' && { user: appender(options.purgePassword) }),
   }
   const text = Object.entries(settings).map(([key, value]) => `${key} ${value}\n`)
   // In a file, as arguments are visible to every user of the machine.

@@ -1,5 +1,6 @@
 /** Carries purges to the other worker processes of this edge, and to other points of presence when they share a Redis. */
 import { randomUUID } from 'node:crypto'
+import { purgeLogKey } from '@roundtrip/contracts'
 import type { Log } from '@roundtrip/http'
 import type { PurgeBus, PurgeCommand } from '@roundtrip/http-cache'
 import { topic, type Topic, type WorkerBus } from '@roundtrip/worker-group'
@@ -15,8 +16,6 @@ export interface PurgeNote {
 }
 
 const relayedTopic: Topic<PurgeNote> = topic('purge.relayed')
-
-const sharedKey = 'roundtrip:edge:purges'
 
 /** Every key begins so. */
 const everything: PurgeCommand = { prefix: 'http' }
@@ -40,7 +39,7 @@ export interface PurgeRelayOptions {
 export const redisLog =
   (redis: { readonly url: string; readonly password: string | undefined } | undefined, log: Log): OpenLog =>
   (heard) =>
-    redis && followSharedLog<PurgeNote>({ ...redis, ...heard, key: sharedKey, log })
+    redis && followSharedLog<PurgeNote>({ ...redis, ...heard, key: purgeLogKey, log })
 
 export class PurgeRelay implements PurgeBus {
   /** Names this process. */

@@ -1,4 +1,5 @@
 /** A log in Redis (a stream) that every point of presence writes to and follows, so that a purge at one reaches all. */
+import { purgeLogMaxEntries } from '@roundtrip/contracts'
 import type { Log } from '@roundtrip/http'
 import { patientRedis, watchOutages } from '@roundtrip/redis'
 import { followEntries } from './follow-entries.ts'
@@ -22,9 +23,6 @@ export interface SharedLog<Entry> {
   close(): void
 }
 
-/** Entries kept; those who were away for longer purge everything. */
-const maxEntries = 10_000
-
 export const followSharedLog = <Entry>(options: SharedLogOptions<Entry>): SharedLog<Entry> => {
   const { url, password, key, log } = options
   // Both wait for Redis: an entry may come late, or twice, but may not be lost.
@@ -33,7 +31,7 @@ export const followSharedLog = <Entry>(options: SharedLogOptions<Entry>): Shared
   watchOutages(reader, 'the log of purges', log)
   const closing = new AbortController()
   const append = async (entry: Entry | undefined): Promise<string> =>
-    (await writer.xadd(key, 'MAXLEN', '~', maxEntries, '*', 'entry', JSON.stringify(entry ?? null))) ?? ''
+    (await writer.xadd(key, 'MAXLEN', '~', purgeLogMaxEntries, '*', 'entry', JSON.stringify(entry ?? null))) ?? ''
   void followEntries({
     reader,
     key,
