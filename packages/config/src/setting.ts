@@ -41,6 +41,10 @@ export const setting = {
     return Type.Integer({ minimum, maximum, expected: `a whole number ${upTo}`, ...about })
   },
 
+  /** How many processes share a port. */
+  processes: (about: About<string>): TString =>
+    Type.String({ pattern: '^(auto|[1-9][0-9]{0,2})$', expected: 'a number of processes, or auto', ...about }),
+
   /** Milliseconds; at most about 24 days, the longest that a Node timer can wait. */
   durationMs: (about: About<number> & { minimum?: number }): TInteger =>
     Type.Integer({

@@ -9,7 +9,6 @@ import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
 import { cacheDirectives } from './http/cache-control.ts'
-import { closeConnectionsOnDrain } from './http/drain.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { keysFrom } from './http/keys.ts'
 import { requestContext } from './http/request-context.ts'
@@ -53,7 +52,6 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   errorEnvelope(app)
   serverTiming(app, instance)
   visits(app, { positions, requestTimeoutMs, clock })
-  closeConnectionsOnDrain(app)
   account(app, auth) // Before the routes, which ask who it is.
   refuseForgeries(app, { publicOrigin, tokenOf: auth.csrfTokenOf }) // After it: only who is somebody can be made to do something.
   cacheDirectives(app, { arePurged: settings.purgeUrl !== undefined }) // After all that may set a cookie.

@@ -1,6 +1,7 @@
 /** The settings of app; variables have the prefix `APP`. */
 import { setting } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
+import { processSettings } from './processes/settings.ts'
 import { authSettings } from './auth/settings.ts'
 
 const postgres = ['postgres:', 'postgresql:']
@@ -15,6 +16,7 @@ export const migrateSettings = Type.Object({
 export const appSettings = Type.Object({
   host: setting.host({ description: 'address to listen on', default: '127.0.0.1' }),
   port: setting.port({ description: 'port to listen on', default: 8201 }),
+  ...processSettings,
   ...migrateSettings.properties,
   replicaUrls: setting.urls(postgres, {
     description: 'streaming replicas of the primary, for reads; without any the primary serves them',

@@ -1,4 +1,7 @@
 /** Shutdown: what is in flight ends well, nothing new is taken, nothing is left open. */
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
@@ -69,7 +72,6 @@ const requestInFlight = async () => {
 }
 
 test('draining waits for the request in flight, which is answered and closes its connection', async () => {
-  await ask('/api/users') // Leaves an idle connection behind, which must not hold anything up.
   const { response, release } = await requestInFlight()
   const drained = app.drain()
   await expect(app.health()).resolves.toMatchObject({ ready: false, checks: { draining: 'yes' } })
@@ -77,6 +79,20 @@ test('draining waits for the request in flight, which is answered and closes its
   await release()
   const { status, headers } = await response
   expect([status, headers.get('connection')]).toEqual([200, 'close'])
+  await drained
+})
+
+test('a request on a connection that was kept is answered while draining, and is the last one there', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const askKept = async (): Promise<(number | string | undefined)[]> => {
+    const [response] = await once(get(`${app.listeners['http']}/api/users`, { agent }), 'response')
+    const { statusCode, headers } = response as IncomingMessage
+    await text(response as IncomingMessage)
+    return [statusCode, headers.connection]
+  }
+  expect(await askKept()).toEqual([200, 'keep-alive'])
+  const drained = app.drain()
+  expect(await askKept()).toEqual([200, 'close'])
   await drained
 })
 

@@ -103,7 +103,15 @@ const textsSeen = async (): Promise<string[]> => (await recorder.plans(fresh)).m
 /** A client's way through the shop that answers every route at least once. New routes get their request here. */
 const useEveryRoute = async (): Promise<void> => {
   const list = (await (await ask('GET', '/api/products?limit=5')).json()) as { nextCursor?: string }
-  for (const path of ['/health/live', '/health/ready', '/openapi.json', '/', '/api/users', '/user/v1/list']) {
+  for (const path of [
+    '/health/live',
+    '/health/startup',
+    '/health/ready',
+    '/openapi.json',
+    '/',
+    '/api/users',
+    '/user/v1/list',
+  ]) {
     await ask('GET', path)
   }
   await ask('GET', `/?cursor=${list.nextCursor}`)

@@ -55,9 +55,7 @@ export const edgeSettings = Type.Object({
     description: 'request fields whose bearers go past the cache, on every route',
     default: [],
   }),
-  workers: Type.String({
-    pattern: '^(auto|[1-9][0-9]{0,2})$',
-    expected: 'a number of processes, or auto',
+  workers: setting.processes({
     description: 'processes that share the ports: a number, or `auto` for one per core; more than one takes Linux',
     default: '1',
   }),

@@ -1,13 +1,9 @@
-/** While the server is closing, each answer says that its connection ends with it (RFC 9112 §9.6). */
+/** While the server is draining, each answer says that its connection ends with it (RFC 9112 §9.6). */
+import type { Connections } from './connections.ts'
 import type { AppServer } from './server.ts'
 
-/** Fastify does so for requests that come after closing began; this is for those that came before. */
-export const closeConnectionsOnDrain = (app: AppServer): void => {
-  let draining = false
-  app.addHook('preClose', async () => {
-    draining = true
-  })
+export const closeConnectionsOnDrain = (app: AppServer, connections: Pick<Connections, 'isDraining'>): void => {
   app.addHook('onSend', async (_request, reply) => {
-    if (draining) reply.header('connection', 'close')
+    if (connections.isDraining) reply.header('connection', 'close')
   })
 }

@@ -6,6 +6,8 @@ export const testSecret = 'no secret at all, but long enough for one'
 export const ownSettings = {
   host: '127.0.0.1',
   port: 0,
+  workers: '1',
+  databasePoolMax: 8,
   secret: testSecret,
   sessionIdleMs: 1_800_000,
   sessionMaxMs: 43_200_000,

@@ -1,0 +1,49 @@
+/** Serves the application at its workplace: takes its connections, answers for itself there, and goes when it has done enough. */
+import { addressOf, type Component, type Health } from '@roundtrip/service'
+import { groupHealth, healthTopic, replaceTopic, retireTopic } from '@roundtrip/worker-group'
+import type { AppSettings } from '../config.ts'
+import { Connections } from '../http/connections.ts'
+import { closeConnectionsOnDrain } from '../http/drain.ts'
+import type { AppServer } from '../http/server.ts'
+import { requestLimit } from './request-limit.ts'
+import type { Workplace } from './workplace.ts'
+
+export interface ServeOptions {
+  readonly settings: Pick<AppSettings, 'host' | 'port' | 'maxRequests'>
+  readonly workplace: Workplace
+  /** Of this process. */
+  readonly own: Required<Pick<Component, 'health' | 'retire'>>
+}
+
+export interface Serving {
+  /** As bound. */
+  readonly address: string
+  /** Stops accepting; resolves when every connection has been closed, each after its last answer. */
+  drain(): Promise<void>
+}
+
+/** The health of the whole instance: whoever asks one of its processes means them all. */
+export const instanceHealth = ({ bus, count }: Workplace, own: ServeOptions['own']): (() => Promise<Health>) =>
+  count === 1 ? () => own.health() : () => groupHealth(bus, count)
+
+/** @throws the error of `listen` */
+export const serve = async (app: AppServer, { settings, workplace, own }: ServeOptions): Promise<Serving> => {
+  const { host, port, maxRequests } = settings
+  const { bus } = workplace
+  const connections = new Connections(app.server)
+  closeConnectionsOnDrain(app, connections)
+  requestLimit(app, { maxRequests, onReached: () => bus.publish(replaceTopic, process.pid) })
+  bus.subscribe(healthTopic, () => own.health())
+  bus.subscribe(retireTopic, () => own.retire())
+  // A host that is not `localhost` keeps Fastify from binding a second address: what is bound is for us to say.
+  await app.listen({ host, ...workplace.source(host, port) })
+  workplace.onCover((socket) => connections.accept(socket))
+  return {
+    address: addressOf(app.server),
+    drain: async () => {
+      own.retire()
+      await connections.drain()
+      await app.close()
+    },
+  }
+}
