@@ -1,10 +1,11 @@
 /** What can be done to a stack, and how it is undone. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Instance, Stack } from '@roundtrip/stack'
 import type { DatabaseNodes } from './database-nodes.ts'
 import type { Random } from './random.ts'
-import type { Span } from './schedule.ts'
+import type { Planned, Span } from './schedule.ts'
 
-export interface Fault extends Span {
+export interface Fault extends Planned {
   /** @returns how to mend it */
   readonly break: () => Promise<() => Promise<void>>
 }
@@ -26,13 +27,48 @@ const holdBack = async (nodes: DatabaseNodes) => {
   return async () => void (await nodes.ask(replica, 'select pg_wal_replay_resume()'))
 }
 
-/** Faults of the database, by name: one at a time, so that there always is a server with everything in it. */
-export const databaseFaults = (stack: Stack, nodes: DatabaseNodes) => {
+/** The primary dies with changes that were acknowledged and never left it: they have to be got from its disk. */
+const killBehindBack = async (stack: Stack, primary: Instance, replica: Instance, aloneMs: number) => {
+  await replica.pause()
+  await sleep(aloneMs)
+  await primary.kill()
+  await replica.resume()
+  await stack.database.failover()
+  return nothingToMend
+}
+
+const nothingToMend = async (): Promise<void> => undefined
+
+/** A failover ends with everything whole: there is nothing left to wait for. */
+const atOnce: Span = { least: 0, most: 0 }
+
+/** Faults of the database, by name: one at a time, so that its data always are somewhere. */
+export const databaseFaults = (stack: Stack, nodes: DatabaseNodes, random: Random) => {
   const replica = async () => stack.instance((await nodes.replica()).name)
   const primary = async () => stack.instance((await nodes.primary()).name)
   return {
-    'replica lags': { least: 300, most: 2000, break: () => holdBack(nodes) },
-    'replica lags long': { least: 2000, most: 3000, break: () => holdBack(nodes) },
+    'switched over': {
+      ...atOnce,
+      isEarly: true,
+      break: async () => {
+        await stack.database.failover()
+        return nothingToMend
+      },
+    },
+    'primary killed, failed over': {
+      ...atOnce,
+      isEarly: true,
+      break: async () => killBehindBack(stack, await primary(), await replica(), random.between(0, 600)),
+    },
+    'primary frozen, failed over': {
+      ...atOnce,
+      break: async () => {
+        await (await primary()).pause()
+        await stack.database.failover()
+        return nothingToMend
+      },
+    },
+    'replica lags': { least: 300, most: 3000, break: () => holdBack(nodes) },
     'replica frozen': { least: 300, most: 2000, break: async () => freeze(await replica())() },
     'replica killed': { least: 100, most: 1000, break: async () => kill(await replica())() },
     'primary frozen': { least: 100, most: 1500, break: async () => freeze(await primary())() },

@@ -19,6 +19,8 @@ export const strike = async (
 ): Promise<Struck[]> => {
   const struck: Struck[] = []
   for (const { fault, afterMs, forMs } of scheduleOf(faults, totalMs, random)) {
+    // A fault may take longer than planned: the time to recover is the stack's own.
+    if (clock() > totalMs) break
     await sleep(afterMs)
     const fromMs = clock()
     const mend = await faults[fault]?.break()

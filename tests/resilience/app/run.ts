@@ -60,7 +60,7 @@ const carryOut = async (stack: Stack, options: RunOptions): Promise<Run> => {
   let isRunning = true
   const shopping = shoppersFor(stack, shelf, recorder, options, clock).map((shopper) => shopper.shop(() => isRunning))
   const struck = await Promise.all([
-    strike(databaseFaults(stack, nodes), seconds * 1000, random, clock),
+    strike(databaseFaults(stack, nodes, random), seconds * 1000, random, clock),
     strike(tierFaults(stack, random), seconds * 1000, new Random(seed + 1000), clock),
   ])
   await untilWhole(recorder)

@@ -15,6 +15,11 @@ export interface Span {
   readonly most: number
 }
 
+export interface Planned extends Span {
+  /** Comes among the first, so that a short run has it. */
+  readonly isEarly?: boolean
+}
+
 /** Between two faults of a series: some things have to be whole for a moment to be broken anew. */
 const pause: Span = { least: 200, most: 900 }
 
@@ -23,13 +28,17 @@ const pause: Span = { least: 200, most: 900 }
  * @param spans by name of the fault
  */
 export const scheduleOf = <Name extends string>(
-  spans: Readonly<Record<Name, Span>>,
+  spans: Readonly<Record<Name, Planned>>,
   totalMs: number,
   random: Random,
 ): Step<Name>[] => {
   const steps: Step<Name>[] = []
-  for (let atMs = 0; ;) {
-    for (const fault of random.shuffled(Object.keys(spans) as Name[])) {
+  const names = Object.keys(spans) as Name[]
+  const rank = (name: Name): number => (spans[name].isEarly === true ? 0 : 1)
+  let atMs = 0
+  for (let round = 0; ; round += 1) {
+    const shuffled = random.shuffled(names)
+    for (const fault of round === 0 ? shuffled.toSorted((a, b) => rank(a) - rank(b)) : shuffled) {
       const { least, most } = spans[fault]
       const step = { fault, afterMs: random.between(pause.least, pause.most), forMs: random.between(least, most) }
       atMs += step.afterMs + step.forMs
