@@ -1,8 +1,8 @@
 /** The settings of app; variables have the prefix `APP`. */
 import { setting } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
-import { processSettings } from './processes/settings.ts'
 import { authSettings } from './auth/settings.ts'
+import { processSettings } from './processes/settings.ts'
 
 const postgres = ['postgres:', 'postgresql:']
 const redis = ['redis:', 'rediss:']

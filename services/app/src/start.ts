@@ -38,12 +38,13 @@ export const startApp = async (
   const checkout = createCheckout({ database, catalogue, mailWaits: relays.mailWaits })
   const auth = createAuth({ settings, database, mailWaits: relays.mailWaits, log })
 
-  const checks = () => ({ cache: cache.isDown() ? 'down' : 'ok', ...relays.checks() })
+  const checks = () => ({ cache: cache.isDown() ? 'down' : 'ok', ...auth.checks(), ...relays.checks() })
   const own = new AppHealth({ database, checks })
   const health = instanceHealth(workplace, own)
   const app = await buildApp({ instance, settings, database, auth, catalogue, checkout, health, log })
 
-  await Promise.all([cache.connect(), auth.connect()]) // What is away, the first requests do without.
+  // So that the first requests find them; what is away, they do without.
+  await Promise.all([cache.connect(), auth.connect()])
   const serving = await serve(app, { settings, workplace, own })
   relays.start()
   retention.start()
