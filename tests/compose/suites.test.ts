@@ -5,6 +5,7 @@ import type { Target, TargetSource } from '../helpers/target.ts'
 import { describeBadInput } from '../suites/bad-input.ts'
 import { describeEdge } from '../suites/edge.ts'
 import { describeOutages } from '../suites/outages.ts'
+import { describeOwnWrites } from '../suites/own-writes.ts'
 import { describePurges } from '../suites/purges.ts'
 import { describeRequest } from '../suites/request.ts'
 import { describeShop } from '../suites/shop.ts'
@@ -27,5 +28,6 @@ describeRequest(shared)
 describeShop(shared)
 describeBadInput(shared)
 describePurges(shared)
+describeOwnWrites(shared)
 describeEdge(shared)
 describeOutages(shared)

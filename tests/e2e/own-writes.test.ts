@@ -1,0 +1,4 @@
+import { embeddedTarget } from '../helpers/embedded-target.ts'
+import { describeOwnWrites } from '../suites/own-writes.ts'
+
+describeOwnWrites(embeddedTarget())
