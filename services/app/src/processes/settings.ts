@@ -16,9 +16,9 @@ export const processSettings = {
     description:
       'most connections to each database node for reads, and again for writes; shared out among the processes',
     default: 8,
-    minimum: 1,
+    minimum: 2,
   }),
 }
 
-/** Of one process: what there is divided by who shares it, and one at least. */
-export const shareOf = (total: number, processes: number): number => Math.max(1, Math.floor(total / processes))
+/** Of one process: what there is divided by who shares it; two at least, as the relay holds one while it publishes. */
+export const shareOf = (total: number, processes: number): number => Math.max(2, Math.floor(total / processes))

@@ -18,6 +18,13 @@ export interface Counts {
   readonly stock: number
 }
 
+export interface Forked {
+  readonly child: ChildProcess
+  readonly url: string
+  /** Of its health listener, when it was given a port. */
+  readonly health: string
+}
+
 export interface Instances {
   readonly database: Database
   /** Between Postgres and the first instance, as well as forked ones. */
@@ -25,7 +32,7 @@ export interface Instances {
   readonly behindProxy: string
   readonly direct: string
   /** The application as a process of its own, behind the proxy. */
-  fork(): Promise<{ readonly child: ChildProcess; readonly url: string }>
+  fork(environment?: Readonly<Record<string, string>>): Promise<Forked>
   addProduct(name: string, stock: number): Promise<Product>
   /** What the database has of a product. */
   countsOf(productId: number): Promise<Counts | undefined>
@@ -81,7 +88,7 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
     proxy,
     behindProxy,
     direct,
-    fork: () =>
+    fork: (environment = {}) =>
       forkApp({
         APP_PORT: '0',
         APP_PRIMARY_URL: proxy.url,
@@ -90,6 +97,7 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
         APP_QUEUE_URL: queueUrl,
         APP_REDIS_PASSWORD: redisPassword,
         APP_SECRET: testSecret,
+        ...environment,
       }),
     addProduct: (name, stock) => addProduct(direct, name, stock),
     countsOf: (productId) => countsOf(database, productId),
@@ -108,10 +116,12 @@ const flush = async (url: string, password: string): Promise<void> => {
   redis.disconnect()
 }
 
-const forkApp = async (env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; url: string }> => {
+const forkApp = async (env: NodeJS.ProcessEnv): Promise<Forked> => {
   const child = fork(main, { env, stdio: ['ignore', 'ignore', 2, 'ipc'] })
-  const [ready] = (await once(child, 'message')) as [{ readonly listeners: Record<string, string> }]
-  return { child, url: ready.listeners['http'] ?? '' }
+  const [ready] = (await once(child, 'message')) as [
+    { readonly listeners: Record<string, string>; readonly health?: string },
+  ]
+  return { child, url: ready.listeners['http'] ?? '', health: ready.health ?? '' }
 }
 
 const addProduct = async (url: string, name: string, stock: number): Promise<Product> => {

@@ -1,0 +1,167 @@
+/** Several processes on one port, for real: they share it, are replaced and killed under load, and nothing is lost. */
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { Agent, request, type IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { orderOf, startInstances, type Forked, type Instances } from '../testing/instances.ts'
+
+/** Longer than such a test takes on a machine that has other things to do. */
+const timeout = 60_000
+const redisNumber = 13
+const sampled = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+
+let use: Instances
+
+beforeAll(async () => {
+  use = await startInstances(redisNumber)
+})
+
+afterAll(() => use.close())
+
+const start = async (environment: Record<string, string>): Promise<Forked> => {
+  const app = await use.fork({ SERVICE_HEALTH_PORT: '0', SERVICE_INSTANCE: 'app-1', ...environment })
+  onTestFinished(() => void app.child.kill('SIGKILL'))
+  return app
+}
+
+interface Answer {
+  readonly status: number | undefined
+  /** The name of the process. */
+  readonly by: string
+  readonly body: string
+}
+
+const ask = async (
+  url: string,
+  agent: Agent,
+  body?: { readonly json: unknown; readonly key: string },
+): Promise<Answer> => {
+  const asked = request(url, {
+    agent,
+    method: body === undefined ? 'GET' : 'POST',
+    headers: {
+      traceparent: sampled,
+      ...(body && { 'content-type': 'application/json', 'idempotency-key': body.key }),
+    },
+  })
+  asked.end(body && JSON.stringify(body.json))
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const timings = String(response.headers['server-timing'])
+  return {
+    status: response.statusCode,
+    by: /desc="?(app-[\d.]+)/.exec(timings)?.[1] ?? timings,
+    body: await text(response),
+  }
+}
+
+interface Load {
+  readonly failures: unknown[]
+  readonly answeredBy: Map<string, number>
+  /** Orders that were acknowledged. */
+  orders: number
+  stop(): Promise<void>
+}
+
+const keepAlive = (): Agent => new Agent({ keepAlive: true, maxSockets: 1 })
+
+/** Clients that keep their connection and some that do not, reading and ordering as fast as they can. None sends anything again. */
+const startLoad = (url: string, productId: number): Load => {
+  const state = { isRunning: true }
+  let next = 0
+  const run = async (agent: Agent, isOrdering: boolean): Promise<void> => {
+    while (state.isRunning) {
+      const order = isOrdering ? { json: orderOf(productId), key: `load-${productId}-${next++}` } : undefined
+      const path = isOrdering ? '/api/orders' : `/api/products/${productId}`
+      try {
+        const { status, by, body } = await ask(`${url}${path}`, agent, order)
+        load.answeredBy.set(by, (load.answeredBy.get(by) ?? 0) + 1)
+        if (status === 201) load.orders++
+        else if (status !== 200) load.failures.push(`${status} ${body}`)
+      } catch (error) {
+        load.failures.push(error)
+      }
+    }
+    agent.destroy()
+  }
+  const clients = [
+    ...Array.from({ length: 4 }, () => run(keepAlive(), false)),
+    ...Array.from({ length: 3 }, () => run(keepAlive(), true)),
+    run(new Agent(), false),
+    run(new Agent(), true),
+  ]
+  const load: Load = {
+    failures: [],
+    answeredBy: new Map(),
+    orders: 0,
+    stop: async () => {
+      state.isRunning = false
+      await Promise.all(clients)
+    },
+  }
+  return load
+}
+
+/** Ids of its worker processes, from Linux. */
+const workersOf = async ({ child: { pid } }: Forked): Promise<number[]> =>
+  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number)
+
+const exitOf = async ({ child }: Forked): Promise<unknown> => (await once(child, 'exit'))[0]
+
+it('share a port and one health, and end in good order', { timeout }, async () => {
+  const app = await start({ APP_WORKERS: '2' })
+  const product = await use.addProduct('shared', 10)
+  const names = new Set<string>()
+  while (names.size < 2) names.add((await ask(`${app.url}/api/products/${product.id}`, new Agent())).by)
+  expect([...names].toSorted()).toEqual(['app-1.1', 'app-1.2'])
+  const healthy = { ready: true, started: true, checks: { primary: 'ok', workers: '2 of 2' } }
+  for (const url of [app.url, app.health]) {
+    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject(healthy)
+    expect((await fetch(`${url}/health/startup`)).status).toBe(200)
+  }
+  const exit = exitOf(app)
+  app.child.kill('SIGTERM')
+  expect(await exit).toBe(0)
+})
+
+it('are replaced after so many requests: none is lost, and no order is placed twice', { timeout }, async () => {
+  const app = await start({ APP_WORKERS: '2', APP_MAX_REQUESTS: '200' })
+  const product = await use.addProduct('recycled', 1_000_000)
+  const seen = new Set(await workersOf(app))
+  const load = startLoad(app.url, product.id)
+  // Two more generations of each.
+  while (seen.size < 6) for (const pid of await workersOf(app)) seen.add(pid)
+  await load.stop()
+  expect(load.failures).toEqual([])
+  expect(load.orders).toBeGreaterThan(0)
+  expect(await use.countsOf(product.id)).toMatchObject({ orders: load.orders, mails: load.orders })
+})
+
+it('are replaced even if there is only one', { timeout }, async () => {
+  const app = await start({ APP_MAX_REQUESTS: '50' })
+  const product = await use.addProduct('alone', 1_000_000)
+  const seen = new Set(await workersOf(app))
+  const load = startLoad(app.url, product.id)
+  while (seen.size < 3) for (const pid of await workersOf(app)) seen.add(pid)
+  await load.stop()
+  expect(load.failures).toEqual([])
+  expect(await use.countsOf(product.id)).toMatchObject({ orders: load.orders })
+})
+
+it('are replaced when killed; what was ordered is there, at most once', { timeout }, async () => {
+  const app = await start({ APP_WORKERS: '2' })
+  const product = await use.addProduct('killed', 1_000_000)
+  const before = await workersOf(app)
+  const load = startLoad(app.url, product.id)
+  await expect.poll(() => load.answeredBy.size).toBe(2)
+  process.kill(before[0] ?? 0, 'SIGKILL')
+  await expect.poll(async () => (await workersOf(app)).filter((pid) => !before.includes(pid))).toHaveLength(1)
+  load.answeredBy.clear()
+  await expect.poll(() => load.answeredBy.size, { timeout: 20_000 }).toBe(2)
+  await load.stop()
+  // What the dead one had in hand, at most: one request of each client.
+  expect(load.failures.length).toBeLessThanOrEqual(9)
+  const { orders = 0 } = (await use.countsOf(product.id)) ?? {}
+  expect(orders).toBeGreaterThanOrEqual(load.orders)
+  expect(orders).toBeLessThanOrEqual(load.orders + load.failures.length)
+})
