@@ -9,6 +9,7 @@ import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
 import { cacheDirectives } from './http/cache-control.ts'
+import { cors } from './http/cors.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { keysFrom } from './http/keys.ts'
 import { requestContext } from './http/request-context.ts'
@@ -29,7 +30,10 @@ import { createCursors } from './shop/cursor.ts'
 
 export interface AppOptions {
   readonly instance: string
-  readonly settings: Pick<AppSettings, 'secret' | 'publicOrigin' | 'purgeUrl' | 'maxBodyBytes' | 'requestTimeoutMs'>
+  readonly settings: Pick<
+    AppSettings,
+    'secret' | 'publicOrigin' | 'corsOrigins' | 'purgeUrl' | 'maxBodyBytes' | 'requestTimeoutMs'
+  >
   readonly database: Database
   readonly auth: Auth
   readonly catalogue: Catalogue
@@ -50,6 +54,7 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   requestContext(app, clock) // First: all below read the trace and the timings that it sets.
   accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
   errorEnvelope(app)
+  cors(app, settings.corsOrigins) // Failures too are for scripts of other sites to read.
   serverTiming(app, instance)
   visits(app, { positions, requestTimeoutMs, clock })
   account(app, auth) // Before the routes, which ask who it is.

@@ -26,6 +26,10 @@ export const appSettings = Type.Object({
   queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
   redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),
   ...authSettings,
+  corsOrigins: setting.origins({
+    description: 'sites whose scripts may read the API, with credentials: `https://shop.example`',
+    default: [],
+  }),
   purgeUrl: setting.optional(
     setting.url(redis, {
       description:

@@ -14,6 +14,7 @@ export const ownSettings = {
   passwordHashesAtOnce: 2,
   attemptsPerClient: 100,
   ownHops: 2,
+  corsOrigins: [],
   publicOrigin: 'https://www.roundtrip.test:8443',
   requestTimeoutMs: 10_000,
   maxBodyBytes: 10_485_760,
