@@ -174,7 +174,7 @@ export class RunningStack implements Stack {
   }
 
   #cluster(): Cluster | undefined {
-    const { addresses, roles, recipes } = this.#parts
+    const { addresses, roles, recipes, events } = this.#parts
     const { postgres } = recipes
     if (postgres === undefined) return undefined
     const apps = this.instances().filter(({ tier, kind }) => tier === 'app' && kind === 'service')
@@ -184,6 +184,7 @@ export class RunningStack implements Stack {
       apps: apps.map((instance) => ({ instance, origin: `http://${hostAndPort(addresses, instance.name, 'http')}` })),
       folderOf: (name) => join(postgres.folder, name),
       configOf: (name) => configOf(name, postgres),
+      onStep: (what) => void events.emit('event', { type: 'progress', message: `Failover: ${what}.` }),
       clock: () => performance.now(),
     }
   }

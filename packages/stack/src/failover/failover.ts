@@ -7,24 +7,25 @@ import type { SupervisedInstance } from '../supervised-instance.ts'
 import { chooseReplica } from './choose-replica.ts'
 import { serverOf, type Cluster } from './cluster.ts'
 import { completeLog, throwUnlessLossIsAccepted } from './complete-log.ts'
-import { appFollows, bringBack, keepLogFor } from './follow.ts'
+import { appFollows, appReadsAgain, bringBack, keepLogFor } from './follow.ts'
 import { prepareToStop, stopFormer } from './stop-former.ts'
 
 /** What happened when, since the failover began. */
 class Steps {
-  readonly #clock: () => number
+  readonly #cluster: Cluster
   readonly #beganMs: number
   readonly list: FailoverStep[] = []
 
-  constructor(clock: () => number) {
-    this.#clock = clock
-    this.#beganMs = clock()
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster
+    this.#beganMs = cluster.clock()
   }
 
   /** @returns when that was */
   add(what: string): number {
-    const atMs = this.#clock() - this.#beganMs
+    const atMs = this.#cluster.clock() - this.#beganMs
     this.list.push({ atMs: Math.round(atMs), what })
+    this.#cluster.onStep(what)
     return atMs
   }
 }
@@ -41,12 +42,12 @@ export const failover = async (
   cluster: Cluster,
   { to, acceptLoss = false }: FailoverOptions,
 ): Promise<FailoverReport> => {
-  const steps = new Steps(cluster.clock)
+  const steps = new Steps(cluster)
   const former = serverOf(cluster, cluster.roles.primary)
   const { server: target, missingBytes } = await chooseReplica(cluster, to)
   steps.add(`${target.name} is to take over${missingBytes === undefined ? '' : `, ${missingBytes} bytes behind`}`)
   await keepLogFor(cluster, target.name)
-  await prepareToStop(cluster, former)
+  if (missingBytes !== undefined) await prepareToStop(cluster, former)
   const handover = await handOver(cluster, former, target, acceptLoss, steps)
   const { timeline, position } = await newTimeline(cluster, target.name)
   const warnings: string[] = []
@@ -75,7 +76,7 @@ const handOver = async (
   acceptLoss: boolean,
   steps: Steps,
 ): Promise<Handover> => {
-  const wasUp = former.pid !== undefined
+  const wasUp = former.state !== 'stopped' && former.state !== 'failed'
   try {
     return await cluster.roles.whileChanging(async () => {
       const stoppedAtMs = steps.add(`${former.name} is asked to stop`)
@@ -147,9 +148,8 @@ const follow = async (
 ): Promise<number> => {
   await provesToTakeWrites(cluster.configOf(target.name))
   const directAtMs = steps.add(`${target.name} takes writes`)
-  const apps = cluster.apps.filter(({ instance }) => instance.state === 'ready')
   const times = await Promise.all(
-    apps.map(async ({ instance: { name }, origin }) => {
+    readyApps(cluster).map(async ({ instance: { name }, origin }) => {
       if (await appFollows(cluster, origin)) return steps.add(`${name} takes writes`)
       warnings.push(`${name} has not found the new primary yet: see ./roundtrip logs ${name}.`)
       return undefined
@@ -158,6 +158,8 @@ const follow = async (
   const good = times.filter((time) => time !== undefined)
   return good.length === 0 ? directAtMs : Math.min(...good)
 }
+
+const readyApps = ({ apps }: Cluster): Cluster['apps'] => apps.filter(({ instance }) => instance.state === 'ready')
 
 /** The failover is done by then: what keeps the former primary away is told, not thrown. */
 const bringBackIfItCan = async (
@@ -168,8 +170,12 @@ const bringBackIfItCan = async (
 ): Promise<void> => {
   const { name } = former
   try {
-    if (await bringBack(cluster, former)) steps.add(`${name} follows as a replica`)
-    else warnings.push(`${name} runs as a replica, but is not connected yet: see ./roundtrip db status.`)
+    if (!(await bringBack(cluster, former))) {
+      warnings.push(`${name} runs as a replica, but is not connected yet: see ./roundtrip db status.`)
+      return
+    }
+    steps.add(`${name} follows as a replica`)
+    await Promise.all(readyApps(cluster).map(({ origin }) => appReadsAgain(cluster, origin)))
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     warnings.push(`${name} did not come back as a replica: ${reason} Try ./roundtrip start ${name}.`)

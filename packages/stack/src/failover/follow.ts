@@ -6,19 +6,28 @@ import { within, type Cluster } from './cluster.ts'
 
 /** An instance asks each server four times a second, and one that was away once a second. */
 const followTimeoutMs = 10_000
+const readAgainTimeoutMs = 2_000
 const streamTimeoutMs = 10_000
 
 /** @returns whether the instance of the app takes writes again */
 export const appFollows = (cluster: Cluster, origin: string): Promise<boolean> =>
   within(cluster, followTimeoutMs, async () => {
-    const answer = await fetch(`${origin}/health/ready`, { signal: AbortSignal.timeout(1_000) })
-    return hasPrimary(await answer.json())
+    const servers = await serversSeenBy(origin)
+    return servers.get('primary') === 'ok' || servers.values().some((state) => state === 'promoted')
   })
 
-/** The checks of an app name each server as its settings do, and what it is. */
-const hasPrimary = (health: unknown): boolean => {
-  const { checks = {} } = health as { checks?: Readonly<Record<string, unknown>> }
-  return checks['primary'] === 'ok' || Object.values(checks).includes('promoted')
+/** Until the app reads from the replica that came back: only then may the next primary go. */
+export const appReadsAgain = (cluster: Cluster, origin: string): Promise<boolean> =>
+  within(cluster, readAgainTimeoutMs, async () => {
+    const servers = await serversSeenBy(origin)
+    return servers.values().every((state) => state === 'ok' || state === 'promoted')
+  })
+
+/** The servers as the app's settings name them, and what it takes them for. To be asked makes the app look. */
+const serversSeenBy = async (origin: string): Promise<ReadonlyMap<string, unknown>> => {
+  const answer = await fetch(`${origin}/health/ready`, { signal: AbortSignal.timeout(1_000) })
+  const { checks = {} } = (await answer.json()) as { checks?: Readonly<Record<string, unknown>> }
+  return new Map(Object.entries(checks).filter(([name]) => /^(primary|replica-\d+)$/.test(name)))
 }
 
 /** Keeps the log for those who will follow, from before the moment when they have to. */

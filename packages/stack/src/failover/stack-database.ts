@@ -17,7 +17,7 @@ export class StackDatabase implements DatabaseControl {
     this.#addressOf = addressOf
   }
 
-  status(): Promise<DatabaseStatus> {
+  async status(): Promise<DatabaseStatus> {
     return databaseStatus(this.#there(), this.#addressOf, this.#running !== undefined)
   }
 

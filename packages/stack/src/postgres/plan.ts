@@ -16,11 +16,13 @@ import {
   wasStarted,
 } from './data-folder.ts'
 import { changePassword, provision, slotOf, superuserConfig } from './primary.ts'
+import { untilItLetsIn } from './connect.ts'
 import { promote } from './promotion.ts'
 import { prepareReplica } from './replica.ts'
 import type { Roles } from './roles.ts'
 import { serverArguments } from './server-settings.ts'
 import { copyTemplate } from './template.ts'
+import { database } from '../topology.ts'
 
 export interface PostgresOptions {
   readonly binaries: PostgresBinaries
@@ -103,7 +105,10 @@ const planReplica = async (name: string, options: PostgresOptions): Promise<Proc
     password: options.password,
     onProgress: options.onProgress,
   })
-  return planServer(options, name, / database system is ready to accept read-only connections/)
+  return {
+    ...planServer(options, name, / database system is ready to accept read-only connections/),
+    afterReady: () => untilItLetsIn({ ...configOf(name, options), database: database.name }),
+  }
 }
 
 const addressOf = ({ addresses }: PostgresOptions, name: string): { host: string; port: number } => ({

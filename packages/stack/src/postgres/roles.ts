@@ -1,6 +1,6 @@
 /** Who is the primary: written down before a promotion, so that every later start goes the same way. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { RoundtripError } from '@roundtrip/errors'
 import { firstPrimary } from '../topology.ts'
 
@@ -26,11 +26,13 @@ export class Roles {
   /** From now on, also after a crash of the machine. */
   setPrimary(name: string): void {
     const temporary = `${this.#file}.new`
-    const file = openSync(temporary, 'w', 0o644)
-    writeSync(file, `${name}\n`)
-    fsyncSync(file)
-    closeSync(file)
+    withFile(temporary, 'w', (file) => {
+      writeSync(file, `${name}\n`)
+      fsyncSync(file)
+    })
     renameSync(temporary, this.#file)
+    // The renaming, too.
+    withFile(dirname(this.#file), 'r', fsyncSync)
     this.#primary = name
   }
 
@@ -50,6 +52,15 @@ export class Roles {
     return work().finally(() => {
       this.#isChanging = false
     })
+  }
+}
+
+const withFile = (path: string, flags: 'r' | 'w', work: (file: number) => void): void => {
+  const file = openSync(path, flags, 0o644)
+  try {
+    work(file)
+  } finally {
+    closeSync(file)
   }
 }
 
