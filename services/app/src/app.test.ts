@@ -293,10 +293,21 @@ test('the API describes itself, and its description is OpenAPI 3.1', async () =>
   expect(Object.keys(responses[201].headers)).toEqual(['location', 'idempotency-replayed'])
   expect(responses[422].content).toEqual(paths['/api/users'].get.responses.default.content)
   expect(Object.keys(paths).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    '/api/accounts',
+    '/api/accounts/{id}/role',
+    '/api/accounts/codes',
+    '/api/accounts/me',
+    '/api/accounts/me/password',
+    '/api/accounts/password',
     '/api/orders',
     '/api/orders/{id}',
     '/api/products',
     '/api/products/{id}',
+    '/api/sessions',
+    '/api/sessions/{name}',
+    '/api/sessions/current',
+    '/api/tokens',
+    '/api/tokens/{id}',
     '/api/users',
     '/user/v1/list',
   ])

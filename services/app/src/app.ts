@@ -18,11 +18,14 @@ import { serverTiming } from './http/server-timing.ts'
 import { positionTtlMs } from './http/session-position.ts'
 import type { Clock } from './http/timings.ts'
 import { visits } from './http/visit.ts'
+import { accountRoutes } from './routes/accounts.ts'
 import { healthRoutes } from './routes/health.ts'
 import { describeApi, openapiRoutes } from './routes/openapi.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes } from './routes/pages.ts'
 import { productRoutes } from './routes/products.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { tokenRoutes } from './routes/tokens.ts'
 import { userRoutes } from './routes/users.ts'
 import type { Catalogue } from './shop/catalogue.ts'
 import type { Checkout } from './shop/checkout.ts'
@@ -68,6 +71,9 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   await app.register(async (scope: AppServer) => userRoutes(scope, { database, cursors }))
   await app.register(async (scope: AppServer) => productRoutes(scope, { database, catalogue, cursors }))
   await app.register(async (scope: AppServer) => orderRoutes(scope, checkout))
+  await app.register(async (scope: AppServer) => accountRoutes(scope, auth))
+  await app.register(async (scope: AppServer) => sessionRoutes(scope, auth))
+  await app.register(async (scope: AppServer) => tokenRoutes(scope, auth))
   await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, cursors, publicOrigin }))
   await app.register(async (scope: AppServer) => openapiRoutes(scope))
   return app

@@ -4,8 +4,8 @@ import { loadSettings, type Environment } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
 import { migrateSettings, type MigrateSettings } from './config.ts'
 
-/** Exit status for a wrong command line (`EX_USAGE`) and for wrong settings (`EX_CONFIG`), sysexits.h. */
-const exitUsage = 64
+/** Exit status for a wrong command line, as `roundtrip` has it, and for wrong settings (`EX_CONFIG`, sysexits.h). */
+const exitUsage = 2
 const exitConfig = 78
 
 /** Only the variables of this process: beside them stand those of app, which are not checked here. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { fileURLToPath } from 'node:url'
 import type { Order, Product } from '@roundtrip/contracts'
-import { createDatabase } from '@roundtrip/postgres'
+import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
 import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { foreignKeysWithoutIndex, recordPlans, type PlanRecorder } from '@roundtrip/postgres/test-plans'
@@ -14,6 +14,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
 import { ownSettings } from './testing/settings.ts'
+import { useAccounts } from './testing/use-accounts.ts'
 
 /** Tables that are read whole on purpose, with the reason why they stay small. */
 const bounded: Readonly<Record<string, string>> = {}
@@ -25,7 +26,10 @@ const growth = [
   `insert into products (slug, name, description, price_cents, stock)
    select 'grown-' || n, 'Grown ' || n, 'Number ' || n, 100, 1 from generate_series(1, 10000) as n`,
   `insert into idempotency_keys (key, request_hash, response) select n, '', '{}' from generate_series(1, 5000) as n`,
-  'analyze outbox, products, idempotency_keys',
+  'insert into accounts (user_id) select id from users',
+  `insert into api_tokens (user_id, name, token_hash, scopes, expires_at)
+   select 1 + n % 1000, 'grown', sha256(n::text::bytea), '{}', now() from generate_series(1, 5000) as n`,
+  'analyze outbox, products, idempotency_keys, accounts, api_tokens',
 ]
 
 const log = createLogger('app', 'plans-test', 'fatal')
@@ -33,6 +37,7 @@ const routes = new Set<string>()
 const answered = new Set<string>()
 
 let fresh: TestDatabase
+let database: Database
 let app: Component
 let recorder: PlanRecorder
 
@@ -52,12 +57,11 @@ beforeAll(async () => {
   fresh = await createTestDatabase()
   const { primaryUrl, replicaUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
-  const database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
+  database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
   await database.write(seed)
   await database.write(async (tx) => {
     for (const statement of growth) await tx.query(statement)
   })
-  await database.close()
   const redis = new Redis(`${cacheUrl}/8`, { password: redisPassword })
   await redis.flushdb()
   redis.disconnect()
@@ -82,6 +86,7 @@ afterAll(async () => {
   unsubscribe('fastify.initialization', onInstance)
   await app.drain()
   await app.close()
+  await database.close()
   recorder.stop()
   await fresh.drop()
 })
@@ -143,6 +148,7 @@ const useEveryRoute = async (): Promise<void> => {
 
 test('no query of any route reads a whole table', async () => {
   await useEveryRoute()
+  await useAccounts(app.listeners['http'] ?? '', database)
   // Each is noted after its response: the last one perhaps a moment later than it arrives here.
   await expect.poll(() => [...routes].filter((route) => !answered.has(route))).toEqual([])
   // The relay works by itself: it has been seen when it has marked what it published.

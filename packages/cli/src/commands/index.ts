@@ -17,6 +17,9 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Comm
   'Steer the edge': {
     edge: async () => (await import('../edge/command.ts')).edgeCommand,
   },
+  'Use the shop': {
+    token: async () => (await import('./token.ts')).token,
+  },
   'Steer the database': {
     db: async () => (await import('../db/command.ts')).dbCommand,
   },

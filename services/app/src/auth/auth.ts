@@ -42,6 +42,8 @@ export interface Auth {
   readonly codes: MailCodes
   readonly csrfTokenOf: CsrfTokens
   readonly mailWaits: () => void
+  /** Tiers in front that add to `X-Forwarded-For`. */
+  readonly ownHops: number
   /** For readiness' details: without sessions the shop still sells. */
   checks(): Readonly<Record<string, string>>
   /** Tries to reach Redis; if it is away, goes on trying in the background. */
@@ -70,6 +72,7 @@ export const createAuth = ({ settings, database, mailWaits, log, clock = Date.no
     codes: mailCodes(keyFor('mail-code'), clock),
     csrfTokenOf: csrfTokens(keyFor('csrf-token')),
     mailWaits,
+    ownHops: settings.ownHops,
     checks: () => ({ sessions: sessions.isReachable ? 'ok' : 'unreachable' }),
     connect: async () => {
       await Promise.all([sessions.connect(), limiter.connect()])

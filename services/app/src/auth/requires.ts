@@ -8,6 +8,9 @@ import type { Scope } from './token-store.ts'
 /** What a role is there for. */
 export const scopeOfRole: Readonly<Record<Role, Scope>> = { customer: 'shop', staff: 'catalogue', admin: 'accounts' }
 
+/** Who can make a token with it. */
+export const roleOfScope: Readonly<Record<Scope, Role>> = { shop: 'customer', catalogue: 'staff', accounts: 'admin' }
+
 export const hasRole = ({ role }: Account, atLeast: Role): boolean => roles.indexOf(role) >= roles.indexOf(atLeast)
 
 const hasScope = (identity: Identity, scope: Scope): boolean =>
