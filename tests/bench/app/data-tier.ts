@@ -54,6 +54,8 @@ export const startDataTier = async (): Promise<DataTier> => {
   const ask = (url: string, statement: string) => query(url, databasePassword, statement)
   await ask(primaryUrl, fill)
   await ask(primaryUrl, 'analyze products')
+  // What was filled in past the app is no news to anybody.
+  await ask(primaryUrl, 'truncate outbox')
   const pids = stack.instances().flatMap(({ pid }) => (pid === undefined ? [] : [pid]))
   const lookups = `select (coalesce(seq_scan, 0) + coalesce(idx_scan, 0))::int as count
     from pg_stat_user_tables where relname = 'products'`
