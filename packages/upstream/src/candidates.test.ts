@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { candidatesOf } from './candidates.ts'
+import { Ejection } from './ejection/ejection.ts'
 import type { Member } from './member.ts'
 
 const member = (
   name: string,
   state: Partial<Pick<Member, 'isHealthy' | 'isDraining' | 'weight' | 'zone' | 'rampFromMs'>> = {},
 ) =>
-  ({ name, isHealthy: true, isDraining: false, weight: 1, zone: undefined, rampFromMs: -Infinity, ...state }) as Member
+  ({
+    name,
+    isHealthy: true,
+    isDraining: false,
+    weight: 1,
+    zone: undefined,
+    rampFromMs: -Infinity,
+    ejection: new Ejection(),
+    ...state,
+  }) as Member
 
 const policy = { panicThresholdPercent: 25, slowStartMs: 0, nowMs: 0 }
 

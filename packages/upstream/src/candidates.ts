@@ -18,6 +18,8 @@ export interface Candidates {
   readonly preferred: readonly Candidate[]
   /** Also those of other zones, for a request that all preferred ones have failed. */
   readonly usable: readonly Member[]
+  /** For a request that all usable ones have failed, and when there are none: put aside for their answers, but they do answer. */
+  readonly lastResort: readonly Member[]
   readonly isPanic: boolean
   /** Whether somebody's share is still growing, so that time alone changes the weights. */
   readonly isRamping: boolean
@@ -31,6 +33,10 @@ const leastRamp = 0.1
 
 const mayHaveWork = ({ isDraining, weight }: Member): boolean => !isDraining && weight > 0
 
+/** What it answers may be the fault of somebody behind it, whom the others stand on as well. */
+const answersAtLeast = ({ health, ejection }: Member): boolean =>
+  ejection.isEjected && !ejection.isForSilence && health.state === 'healthy'
+
 /** So few could not carry the load. Where nobody is healthy, to fail at once is better than to wait for those who do not answer. */
 const isPanicking = (healthy: number, all: number, thresholdPercent: number): boolean =>
   healthy > 0 && healthy < all && (healthy / all) * 100 < thresholdPercent
@@ -42,7 +48,8 @@ export const candidatesOf = (members: readonly Member[], policy: CandidatePolicy
   const usable = isPanic ? eligible : healthy
   const isRamping = usable.some((member) => rampOf(member, policy) < 1)
   const ramped = usable.map((member) => ({ member, weight: member.weight * rampOf(member, policy) }))
-  return { preferred: isPanic ? ramped : byZone(ramped, eligible, policy.zone), usable, isPanic, isRamping }
+  const preferred = isPanic ? ramped : byZone(ramped, eligible, policy.zone)
+  return { preferred, usable, lastResort: isPanic ? [] : eligible.filter(answersAtLeast), isPanic, isRamping }
 }
 
 /** Grows in a line over the window. */

@@ -1,6 +1,7 @@
 /** @packageDocumentation Pools of next hops: discovery, selection, health, retries, forwarding. */
 export { balance } from './balance.ts'
 export { circuitBreaker } from './circuit-breaker.ts'
+export { deadline, type DeadlineOptions } from './deadline.ts'
 export { forward } from './forward.ts'
 export { checksOf, upstreamFrom, type UpstreamSettings } from './from-settings.ts'
 export type { HealthCheckOptions, Schedule } from './health-check.ts'

@@ -41,7 +41,7 @@ export class Pool {
   #settings: PoolSettings
   #selection: Selection
   #sticky: StickyCookie | undefined
-  #candidates: Candidates = { preferred: [], usable: [], isPanic: false, isRamping: false }
+  #candidates: Candidates = { preferred: [], usable: [], lastResort: [], isPanic: false, isRamping: false }
   readonly #membership: Membership
   readonly #discovery: MemberDiscovery
   readonly #outliers: OutlierDetection
@@ -89,21 +89,24 @@ export class Pool {
     return this.#sticky
   }
 
-  /** One that has not been tried, of those preferred, else of all usable ones; else one that has been tried; undefined when none is left. */
+  /**
+   * One that has not been tried: of those preferred, else of all usable ones, else of the last resort. Else one that has
+   * been tried; undefined when none is left.
+   */
   choose(attempt: Attempt, context: HttpContext): Member | undefined {
     const { tried } = attempt
     const kept = this.#sticky?.memberOf(attempt)
     if (kept !== undefined && !tried.includes(kept) && this.#candidates.usable.includes(kept)) return kept
     const chosen = this.#selection.choose(attempt, context, tried)
-    if (chosen !== undefined || tried.length === 0) return chosen
-    return (
-      this.#candidates.usable.find((member) => !tried.includes(member)) ?? this.#selection.choose(attempt, context, [])
-    )
+    if (chosen !== undefined) return chosen
+    const { usable, lastResort } = this.#candidates
+    return this.#untriedOf(usable, tried) ?? this.#untriedOf(lastResort, tried) ?? this.#again(attempt, context)
   }
 
   /** Whether anybody is left who has not been tried. */
   hasUntried(tried: readonly Member[]): boolean {
-    return this.#candidates.usable.some((member) => !tried.includes(member))
+    const { usable, lastResort } = this.#candidates
+    return this.#untriedOf(usable, tried) !== undefined || this.#untriedOf(lastResort, tried) !== undefined
   }
 
   /** For members: how an attempt ended. */
@@ -226,6 +229,16 @@ export class Pool {
       ...(this.#discovery.status !== undefined && { discovery: this.#discovery.status }),
       counters: { ...this.counters },
     }
+  }
+
+  /** Any of them, so that the first does not get all. */
+  #untriedOf(members: readonly Member[], tried: readonly Member[]): Member | undefined {
+    const untried = members.filter((member) => !tried.includes(member))
+    return untried[Math.floor(this.surroundings.random() * untried.length)]
+  }
+
+  #again(attempt: Attempt, context: HttpContext): Member | undefined {
+    return attempt.tried.length === 0 ? undefined : this.#selection.choose(attempt, context, [])
   }
 
   #find(name: string): Member {

@@ -21,6 +21,8 @@ export class Ejection {
   since = 0
   /** Milliseconds since the epoch; -Infinity when it is not ejected. */
   until = -Infinity
+  /** Whether all that spoke against it the last time was silence. */
+  isForSilence = false
   #times = 0
   #endsWhenAnswering = false
   #serial = 0
@@ -44,6 +46,7 @@ export class Ejection {
     this.#serial++
     // Who is silent again so soon may answer nothing but checks.
     this.#endsWhenAnswering = isUnanswered && this.#times === 1
+    this.isForSilence = isUnanswered
     this.reason = reason
     this.since = now
     this.until = now + Math.min(baseEjectionMs * this.#times, maxEjectionMs)

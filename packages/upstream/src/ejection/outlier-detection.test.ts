@@ -54,6 +54,35 @@ describe('failures in a row', () => {
   })
 })
 
+describe('a member that was ejected for what it answered', () => {
+  const settings = { ...off, members: membersNamed('a', 'b'), retry: { maxAttempts: 2, backoffBaseMs: 0 } }
+  const ejectA = async (answer: (call: Call) => void): Promise<TestPool> => {
+    const test = testPool({ ...settings, outlierDetection: { consecutiveGatewayErrors: 2 } })
+    test.at('a').answer = answer
+    while (stateOf(test, 'a')?.state !== 'ejected') await ask(test, 1)
+    test.at('a').answer = (call) => call.respond()
+    test.at('b').answer = (call) => call.fail('UPSTREAM_UNREACHABLE', false)
+    return test
+  }
+
+  it('is asked all the same when all others have failed the request', async () => {
+    const test = await ejectA((call) => call.respond(503))
+    expect((await test.ask()).status).toBe(200)
+    expect(stateOf(test, 'a')?.state).toBe('ejected')
+  })
+
+  it('is asked when no others are left', async () => {
+    const test = await ejectA((call) => call.respond(503))
+    void test.pool.removeMember('http://b')
+    expect((await test.ask()).status).toBe(200)
+  })
+
+  it('is not asked when it was ejected for silence', async () => {
+    const test = await ejectA((call) => call.fail('UPSTREAM_TIMEOUT'))
+    await expect(test.ask()).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' })
+  })
+})
+
 describe('an ejection', () => {
   it('ends by itself, grows each time, and shrinks again with good conduct', async () => {
     const outlierDetection = { consecutive5xx: 1, baseEjectionMs: 5000, maxEjectionMs: 8000, intervalMs: 60_000 }
