@@ -39,7 +39,8 @@ export const edgeSettings = Type.Object({
   }),
   connectTimeoutMs: setting.durationMs({ description: 'how long connecting to a next hop may take', default: 1000 }),
   firstByteTimeoutMs: setting.durationMs({
-    description: 'how long a next hop may take to begin its response',
+    description:
+      'how long the beginning of a response may take, all attempts together; next hops are told what is left',
     default: 15_000,
   }),
   bodyTimeoutMs: setting.durationMs({

@@ -135,6 +135,7 @@ describe('the pipeline of the edge', () => {
           'x-forwarded-port': '1',
           'x-real-ip': '10.0.0.1',
           'x-request-id': 'mine',
+          'x-envoy-expected-rq-timeout-ms': '1',
         }),
       },
     })
@@ -147,6 +148,8 @@ describe('the pipeline of the edge', () => {
       'x-forwarded-host': 'www.roundtrip.test:8443',
       'x-forwarded-port': '8443',
       via: '2 roundtrip-edge',
+      // What the edge itself waits, less the way back.
+      'x-envoy-expected-rq-timeout-ms': '14980',
     })
     expect(response.fields.get('via')).toBe('1.1 roundtrip-web, 1.1 roundtrip-edge')
     expect(response.fields.get('x-request-id')).toBe('request-1')

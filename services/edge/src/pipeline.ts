@@ -15,7 +15,7 @@ import {
 } from '@roundtrip/http'
 import { cache, collapse, conditionalRange, purge, type CacheStore } from '@roundtrip/http-cache'
 import type { Limiter } from '@roundtrip/rate-limit'
-import { balance, circuitBreaker, forward, hedge, hopByHop, retry, type Pool } from '@roundtrip/upstream'
+import { balance, circuitBreaker, deadline, forward, hedge, hopByHop, retry, type Pool } from '@roundtrip/upstream'
 import { allowDeny } from './layers/allow-deny.ts'
 import { clientAddress, type ClientAddressSettings } from './layers/client-address.ts'
 import { forwarding } from './layers/forwarding.ts'
@@ -111,6 +111,8 @@ export const routeLayers = (
     ['forwarding', forwarding()],
     // Around balance, which gives the second attempt to another member.
     ['retry', retry(pool)],
+    // Inside retry, which has less time left for each attempt; around hedge, whose attempts have the same.
+    ['deadline', deadline({ timeoutMs: () => answerTimeoutMs(pool), heedsSender: false })],
     ['hedge', hedge(pool)],
     ['balance', balance(pool)],
     // Per member: only now is one chosen.
@@ -119,6 +121,9 @@ export const routeLayers = (
     ['hop-by-hop', hopByHop()],
   ]
 }
+
+/** Of all attempts together. */
+const answerTimeoutMs = ({ settings: { timeouts } }: Pool): number => timeouts.totalMs ?? timeouts.firstByteMs
 
 export const routePipeline = (shared: SharedParts, route: RouteParts): HttpHandler =>
   compose(routeLayers(shared, route), ['forward', forward()])

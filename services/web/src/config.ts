@@ -28,7 +28,8 @@ export const webSettings = Type.Object({
     default: 1000,
   }),
   firstByteTimeoutMs: setting.durationMs({
-    description: 'how long an application server may take to begin its response; less than the edge waits',
+    description:
+      'how long the beginning of a response may take, both attempts together, unless the edge leaves less; application servers are told',
     default: 10_000,
   }),
   bodyTimeoutMs: setting.durationMs({

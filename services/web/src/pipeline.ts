@@ -10,7 +10,7 @@ import {
 } from '@roundtrip/http'
 import { cache, collapse, conditionalRange, type CacheSettings, type CacheStore } from '@roundtrip/http-cache'
 import { compose } from '@roundtrip/pipeline'
-import { retry } from '@roundtrip/upstream'
+import { deadline, retry } from '@roundtrip/upstream'
 import { clientScheme } from './layers/client-scheme.ts'
 import { forwarding } from './layers/forwarding.ts'
 import { isHealthCheck, ownHealth } from './layers/own-health.ts'
@@ -21,6 +21,8 @@ import { staticFiles } from './static/static-files.ts'
 export interface WebPipelineOptions {
   readonly instance: string
   readonly maxBodyBytes: number
+  /** Longest time to the head of a response of the application, both attempts together. */
+  readonly answerTimeoutMs: number
   readonly files: FileIndex
   readonly isDraining: () => boolean
   /** For answers of the application; none are kept without. */
@@ -32,7 +34,7 @@ export interface WebPipelineOptions {
 }
 
 export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
-  const { instance, maxBodyBytes, files, isDraining } = options
+  const { instance, maxBodyBytes, answerTimeoutMs, files, isDraining } = options
   return [
     // Around everything that answers: a client can quote the id of an error too.
     ['request-id', requestId()],
@@ -55,8 +57,10 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
     ...microCache(options),
     // Only what is forwarded passes through us; outside retry, which must not name us twice.
     ['forwarding', forwarding()],
-    // Directly around forward, which gives the second attempt to another member.
+    // Around forward, which gives the second attempt to another member.
     ['retry', retry()],
+    // Inside retry, which has less time left for each attempt; the edge says how much there is.
+    ['deadline', deadline({ timeoutMs: () => answerTimeoutMs, heedsSender: true })],
   ]
 }
 

@@ -18,7 +18,16 @@ export const startWeb = async ({ settings, log, instance }: WebSurroundings): Pr
   let draining = false
   const isDraining = (): boolean => draining
   const store = cacheMaxBytes === 0 ? undefined : new CacheStore({ maxBytes: cacheMaxBytes })
-  const handler = webPipeline({ instance, maxBodyBytes, files, isDraining, store, bypass, forward: upstream.forward })
+  const handler = webPipeline({
+    instance,
+    maxBodyBytes,
+    answerTimeoutMs: settings.firstByteTimeoutMs,
+    files,
+    isDraining,
+    store,
+    bypass,
+    forward: upstream.forward,
+  })
   const listener = await listen({ host, port, handler, log, longestSilenceMs: longestSilenceMs(settings) })
   upstream.start()
   return {
