@@ -51,6 +51,7 @@ export const startComposeStack = async (): Promise<Target> => {
       })),
       instance: (name) => containers.instance(name),
       askEdge: (name, question) => containers.askEdge(name, question),
+      staffToken: async () => (await containers.run('app-1', ['node', 'src/grant.ts'])).trim(),
       mails: async () => Promise.all((await containers.files('worker-1', '/mailbox')).filter(isMail).map(parseMail)),
       stop: async () => void (await environment.down()),
     }
@@ -118,13 +119,14 @@ class Containers {
   /** From inside the container: nobody else reaches the admin API. */
   async askEdge(name: string, question: AdminQuestion): Promise<unknown> {
     const program = `(${String(askAdmin)})('http://127.0.0.1:9901', ${JSON.stringify(question)}).then((answer) => console.log(JSON.stringify(answer)))`
-    const { stdout, stderr, exitCode } = await this.#runtime.container.exec(this.#container(name), [
-      'node',
-      '-e',
-      program,
-    ])
+    return JSON.parse(await this.run(name, ['node', '-e', program])) as unknown
+  }
+
+  /** @returns what the command prints @throws Error with what it complains about when it fails */
+  async run(name: string, command: string[]): Promise<string> {
+    const { stdout, stderr, exitCode } = await this.#runtime.container.exec(this.#container(name), command)
     if (exitCode !== 0) throw new Error(stderr)
-    return JSON.parse(stdout) as unknown
+    return stdout
   }
 
   /** Oldest first. Works on a container that is stopped, too. */

@@ -1,6 +1,7 @@
 /** A stack of its own for a suite: real processes on free ports in a temporary folder. */
 import { startStack, type Stack, type StackOptions } from '@roundtrip/stack'
 import { askAdmin } from './ask-admin.ts'
+import { staffTokenOf } from './staff-token.ts'
 import type { Target, TargetInstance, TargetSource } from './target.ts'
 
 /** What a test breaks stays broken until the test mends it, so nothing is restarted by itself. */
@@ -30,6 +31,7 @@ const toTarget = (stack: Stack): Target => ({
     const { host, ports } = stack.address(name)
     return askAdmin(`http://${host.includes(':') ? `[${host}]` : host}:${ports['admin']}`, question)
   },
+  staffToken: () => staffTokenOf(stack.data),
   mails: () => stack.mails(),
   stop: () => stack.stop(),
 })

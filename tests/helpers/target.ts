@@ -31,6 +31,8 @@ export interface Target {
   instance(name: string): TargetInstance
   /** Puts a question to the admin API of an edge. @throws Error when it says no, with its reason */
   askEdge(name: string, question: AdminQuestion): Promise<unknown>
+  /** Of a tool that may change the catalogue: for `Authorization: Bearer`. */
+  staffToken(): Promise<string>
   /** What the worker has delivered, oldest first. */
   mails(): Promise<Pick<Mail, 'to' | 'subject' | 'text'>[]>
   stop(): Promise<void>
