@@ -44,7 +44,8 @@ export const appSettings = Type.Object({
     default: 'https://www.roundtrip.test:8443',
   }),
   requestTimeoutMs: setting.durationMs({
-    description: 'longest time from the head of a request to its answer; then its work is called off',
+    description:
+      'longest time from a request to its answer, unless the tier in front leaves less; then its work is called off',
     default: 10_000,
   }),
   maxBodyBytes: setting.bytes({ description: 'largest request body; larger ones get 413', default: 10_485_760 }),

@@ -21,9 +21,15 @@ const exchange = async () => {
   return { client, response, close: () => server.close() }
 }
 
+/** By fake timers. */
+const leftOf = (timeoutMs: number) => {
+  const deadlineMs = Date.now() + timeoutMs
+  return () => deadlineMs - Date.now()
+}
+
 test('a client that goes away', async () => {
   const { client, response, close } = await exchange()
-  const signal = callOffSignal(response, 60_000)
+  const signal = callOffSignal(response, () => 60_000)
   client.destroy()
   await once(signal, 'abort')
   expect(signal.reason).toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' })
@@ -34,14 +40,14 @@ test('a client that had gone before anybody asked', async () => {
   const { client, response, close } = await exchange()
   client.destroy()
   await once(response, 'close')
-  expect(callOffSignal(response, 60_000).reason).toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' })
+  expect(callOffSignal(response, () => 60_000).reason).toMatchObject({ code: 'CLIENT_CLOSED_REQUEST' })
   close()
 })
 
 test('not a client that has got its answer, and no longer by the deadline', async () => {
   const { client, response, close } = await exchange()
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const signal = callOffSignal(response, 100)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  const signal = callOffSignal(response, leftOf(100))
   const closed = once(response, 'close')
   const answered = once(client, 'response')
   response.end()
@@ -55,8 +61,23 @@ test('not a client that has got its answer, and no longer by the deadline', asyn
 
 test('a deadline that passes', async () => {
   const { client, response, close } = await exchange()
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-  const signal = callOffSignal(response, 100)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  const signal = callOffSignal(response, leftOf(100))
+  vi.advanceTimersByTime(99)
+  expect(signal.aborted).toBe(false)
+  vi.advanceTimersByTime(1)
+  expect(signal.reason).toMatchObject({ code: 'DEADLINE_EXCEEDED' })
+  client.destroy()
+  close()
+})
+
+test('a deadline that is put off', async () => {
+  const { client, response, close } = await exchange()
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  let left = leftOf(100)
+  const signal = callOffSignal(response, () => left())
+  vi.advanceTimersByTime(50)
+  left = leftOf(100)
   vi.advanceTimersByTime(99)
   expect(signal.aborted).toBe(false)
   vi.advanceTimersByTime(1)

@@ -1,4 +1,5 @@
 /** What a visitor's requests and responses carry from one to the next. */
+import { Readable } from 'node:stream'
 import { sessionPosition } from '@roundtrip/postgres'
 import { pino } from 'pino'
 import { describe, expect, test } from 'vitest'
@@ -11,9 +12,10 @@ const time = { nowMs: 1_000_000 }
 const positions = sessionPosition({ secret: 'of this test', ttlMs: 60_000, clock: () => time.nowMs })
 const lsn = (n: number): string => n.toString(16).toUpperCase().padStart(16, '0')
 
+let ticks = 0
 const app = createServer(1000, pino({ level: 'silent' }))
-requestContext(app, () => 5)
-visits(app, { positions, requestTimeoutMs: 100, clock: () => 5 })
+requestContext(app, () => ticks)
+visits(app, { positions, requestTimeoutMs: 100, clock: () => ticks })
 app.get('/', async (request) => {
   const { consistency, sharedPosition = null, deadlineMs } = visitOf(request)
   return { consistency, sharedPosition, deadlineMs }
@@ -22,6 +24,13 @@ app.post<{ Body: { writes: [number, Audience?][] } }>('/', async (request) => {
   for (const [n, audience] of request.body.writes) visitOf(request).wrote(lsn(n), audience)
   return {}
 })
+
+/** The head of a request is there, its content is not. */
+const arrived = Promise.withResolvers<void>()
+app.addHook('preParsing', async ({ method }) => {
+  if (method === 'PUT') arrived.resolve()
+})
+app.put('/', async (request) => ({ deadlineMs: visitOf(request).deadlineMs }))
 
 /** @returns what the response hands out: the field, and cookies by name */
 const write = async (writes: [number, Audience?][], headers: Record<string, string> = {}) => {
@@ -85,6 +94,27 @@ describe('what a visitor has written', () => {
   })
 })
 
-test('a request has as long as the settings say', async () => {
-  expect(await read({})).toMatchObject({ deadlineMs: 105 })
+const deadlineOf = async (timeout?: string): Promise<number> => {
+  const headers = timeout === undefined ? {} : { 'x-envoy-expected-rq-timeout-ms': timeout }
+  return (await app.inject({ url: '/', headers })).json<{ deadlineMs: number }>().deadlineMs
+}
+
+describe('the time for an answer', () => {
+  test('is what the settings say, or less when the tier in front has less', async () => {
+    expect(await deadlineOf()).toBe(100)
+    expect(await deadlineOf('30')).toBe(30)
+    expect(await deadlineOf('300')).toBe(100)
+    expect(await deadlineOf('some')).toBe(100)
+  })
+
+  test('begins when the whole request is there', async () => {
+    const body = new Readable({ read: () => {} })
+    const headers = { 'content-type': 'application/json' }
+    const answer = app.inject({ method: 'PUT', url: '/', headers, payload: body })
+    await arrived.promise
+    ticks = 50
+    body.push('{}')
+    body.push(null)
+    expect((await answer).json()).toEqual({ deadlineMs: 150 })
+  })
 })

@@ -1,4 +1,5 @@
 /** One request as the shop sees it: how long it may take, how new what it reads must be, and where its time goes. */
+import { parseRequestTimeout, requestTimeoutField } from '@roundtrip/http'
 import type { Consistency, Lsn, SessionPosition } from '@roundtrip/postgres'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callOffSignal } from './call-off.ts'
@@ -30,23 +31,25 @@ export interface Visit {
 
 export interface VisitOptions {
   readonly positions: SessionPosition
-  /** Longest time from the request's head to its answer. */
+  /** Longest time from the request to its answer; the tier in front may leave less. */
   readonly requestTimeoutMs: number
   readonly clock: Clock
 }
 
 class RequestVisit implements Visit {
   readonly timings: Timings
-  readonly deadlineMs: number
+  deadlineMs: number
   readonly position: VisitorPosition
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #clock: Clock
+  readonly #timeoutMs: number
   #signal: AbortSignal | undefined
 
   constructor(request: FastifyRequest, reply: FastifyReply, { positions, requestTimeoutMs, clock }: VisitOptions) {
     this.timings = timingsOf(request)
-    this.deadlineMs = clock() + requestTimeoutMs
+    this.#timeoutMs = Math.min(requestTimeoutMs, timeoutInFront(request) ?? Infinity)
+    this.deadlineMs = clock() + this.#timeoutMs
     this.position = new VisitorPosition(request, positions)
     this.#request = request
     this.#reply = reply
@@ -54,7 +57,12 @@ class RequestVisit implements Visit {
   }
 
   get signal(): AbortSignal {
-    return (this.#signal ??= callOffSignal(this.#reply.raw, this.deadlineMs - this.#clock()))
+    return (this.#signal ??= callOffSignal(this.#reply.raw, () => this.deadlineMs - this.#clock()))
+  }
+
+  /** The whole request is there: only now the time for the answer begins, for a slow upload is not our work. */
+  received(): void {
+    this.deadlineMs = this.#clock() + this.#timeoutMs
   }
 
   get consistency(): Consistency {
@@ -75,12 +83,21 @@ class RequestVisit implements Visit {
   }
 }
 
+/** The tier in front may leave less time than our own settings. */
+const timeoutInFront = ({ headers }: FastifyRequest): number | undefined => {
+  const { [requestTimeoutField]: given } = headers
+  return parseRequestTimeout(typeof given === 'string' ? given : undefined)
+}
+
 const visitKey = 'visit'
 
 export const visits = (app: AppServer, options: VisitOptions): void => {
   app.decorateRequest(visitKey)
   app.addHook('onRequest', async (request, reply) => {
     request.setDecorator<RequestVisit>(visitKey, new RequestVisit(request, reply, options))
+  })
+  app.addHook('preValidation', async (request) => {
+    if (request.body !== undefined) request.getDecorator<RequestVisit>(visitKey).received()
   })
   app.addHook('onSend', async (request, reply) => {
     request.getDecorator<RequestVisit>(visitKey).position.handOut(reply)
