@@ -6,7 +6,7 @@ export interface Metric {
   readonly help: string
   readonly type: 'counter' | 'gauge' | 'histogram'
   /** What processes say together: the sum where nothing else is said. */
-  readonly together?: 'sum' | 'lowest'
+  readonly together?: 'sum' | 'lowest' | 'highest'
   readonly samples: readonly Sample[]
 }
 
@@ -46,6 +46,7 @@ export const expose = (metrics: readonly Metric[]): string =>
 const combine: Readonly<Record<NonNullable<Metric['together']>, (a: number, b: number) => number>> = {
   sum: (a, b) => a + b,
   lowest: Math.min,
+  highest: Math.max,
 }
 
 /** Same name and labels: one sample. Each process counts only what it did itself, gauges too, so that most are sums. */

@@ -21,6 +21,12 @@ export const lowest = (name: string, help: string, rows: readonly Row[]): Metric
   together: 'lowest',
 })
 
+/** Of which the highest value tells something. */
+export const highest = (name: string, help: string, rows: readonly Row[]): Metric => ({
+  ...gauge(name, help, rows),
+  together: 'highest',
+})
+
 /** A row for each name in a record of counts. */
 export const rowsBy = (label: string, counts: Readonly<Record<string, number>>): Row[] =>
   Object.entries(counts).map(([name, count]): Row => [{ [label]: name }, count])

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { addUp, expose, type Metric } from './exposition.ts'
 import { Histogram } from './histogram.ts'
-import { lowest } from './metric.ts'
+import { highest, lowest } from './metric.ts'
 import { RouteFigures } from './route-figures.ts'
 
 const counter = (value: number, labels: Record<string, string> = {}): Metric => ({
@@ -37,6 +37,8 @@ describe('what a process sees like all others', () => {
   it('is not added up, but the worst of it told', () => {
     const [sum] = addUp([[lowest('a', 'A.', [[{ name: 'x' }, 5]])], [lowest('a', 'A.', [[{ name: 'x' }, 3]])]])
     expect(sum?.samples).toEqual([{ labels: { name: 'x' }, value: 3 }])
+    const [most] = addUp([[highest('a', 'A.', [[{}, 5]])], [highest('a', 'A.', [[{}, 3]])]])
+    expect(most?.samples).toEqual([{ labels: {}, value: 5 }])
   })
 })
 

@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildApp, type AppOptions } from './app.ts'
 import type { Catalogue } from './shop/catalogue.ts'
 import type { Checkout } from './shop/checkout.ts'
+import { RequestFigures } from './metrics/request-figures.ts'
 import { authWithoutRedis } from './testing/auth.ts'
 import { ownSettings } from './testing/settings.ts'
 
@@ -64,6 +65,8 @@ const build = (options: Partial<AppOptions> = {}) =>
     settings: { ...ownSettings, publicOrigin: 'https://shop.example', maxBodyBytes: 1000 },
     auth: authWithoutRedis(options.database ?? neighbours.database),
     health: async () => ({ ready: true, checks: {} }),
+    shedder: { admit: () => true, left: () => undefined },
+    requests: new RequestFigures(),
     log,
     clock: () => 0,
     ...neighbours,

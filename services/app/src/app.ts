@@ -12,12 +12,15 @@ import { cacheDirectives } from './http/cache-control.ts'
 import { cors } from './http/cors.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { keysFrom } from './http/keys.ts'
+import { loadShed } from './http/load-shed.ts'
 import { requestContext } from './http/request-context.ts'
 import { createServer, type AppServer } from './http/server.ts'
 import { serverTiming } from './http/server-timing.ts'
 import { positionTtlMs } from './http/session-position.ts'
 import type { Clock } from './http/timings.ts'
 import { visits } from './http/visit.ts'
+import type { LoadShedder } from './load/load-shedder.ts'
+import { measure, type RequestFigures } from './metrics/request-figures.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { healthRoutes } from './routes/health.ts'
 import { describeApi, openapiRoutes } from './routes/openapi.ts'
@@ -42,6 +45,8 @@ export interface AppOptions {
   readonly catalogue: Catalogue
   readonly checkout: Checkout
   readonly health: () => Promise<Health>
+  readonly shedder: Pick<LoadShedder, 'admit' | 'left'>
+  readonly requests: RequestFigures
   readonly log: FastifyBaseLogger
   readonly clock?: Clock
 }
@@ -59,7 +64,9 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   errorEnvelope(app)
   cors(app, settings.corsOrigins) // Failures too are for scripts of other sites to read.
   serverTiming(app, instance)
+  measure(app, options.requests)
   visits(app, { positions, requestTimeoutMs, clock })
+  loadShed(app, options.shedder) // Before any work: what cannot be done in time is refused while that is cheap.
   account(app, auth) // Before the routes, which ask who it is.
   refuseForgeries(app, { publicOrigin, tokenOf: auth.csrfTokenOf }) // After it: only who is somebody can be made to do something.
   cacheDirectives(app, { arePurged: settings.purgeUrl !== undefined }) // After all that may set a cookie.

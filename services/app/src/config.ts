@@ -2,6 +2,7 @@
 import { setting } from '@roundtrip/config'
 import { Type, type Static } from 'typebox'
 import { authSettings } from './auth/settings.ts'
+import { loadSettings } from './load/settings.ts'
 import { processSettings } from './processes/settings.ts'
 
 const postgres = ['postgres:', 'postgresql:']
@@ -17,6 +18,7 @@ export const appSettings = Type.Object({
   host: setting.host({ description: 'address to listen on', default: '127.0.0.1' }),
   port: setting.port({ description: 'port to listen on', default: 8201 }),
   ...processSettings,
+  ...loadSettings,
   ...migrateSettings.properties,
   replicaUrls: setting.urls(postgres, {
     description: 'streaming replicas of the primary, for reads; without any the primary serves them',

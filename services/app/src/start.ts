@@ -6,6 +6,9 @@ import { buildApp } from './app.ts'
 import { createAuth } from './auth/auth.ts'
 import type { AppSettings } from './config.ts'
 import { AppHealth } from './health.ts'
+import { LoadShedder } from './load/load-shedder.ts'
+import { collectMetrics } from './metrics/collect.ts'
+import { RequestFigures } from './metrics/request-figures.ts'
 import { instanceHealth, serve } from './processes/serve.ts'
 import { shareOf } from './processes/settings.ts'
 import { workAlone, type Workplace } from './processes/workplace.ts'
@@ -19,33 +22,26 @@ const cacheNamespace = 'app:2'
 
 /** @param workplace this process by itself, unless it is one of several */
 export const startApp = async (
-  { settings, log, instance }: Surroundings<AppSettings>,
-  workplace: Workplace = workAlone(log),
+  surroundings: Surroundings<AppSettings>,
+  workplace: Workplace = workAlone(surroundings.log),
 ): Promise<Component> => {
-  const { primaryUrl, replicaUrls, databasePassword, redisPassword } = settings
-  const database = createDatabase({
-    primaryUrl,
-    replicaUrls,
-    password: databasePassword,
-    applicationName: instance,
-    poolMax: shareOf(settings.databasePoolMax, workplace.count),
-    log,
-  })
-  const cache = createCache({ url: settings.cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
-  const relays = createRelays({ settings, database, cache, log })
-  const retention = new Retention({ database, log })
+  const { settings, log, instance } = surroundings
+  const { database, cache, auth, relays, retention } = connectNeighbours(surroundings, workplace)
   const catalogue = createCatalogue(database, cache, relays.productsChanged)
   const checkout = createCheckout({ database, catalogue, mailWaits: relays.mailWaits })
-  const auth = createAuth({ settings, database, mailWaits: relays.mailWaits, log })
 
   const checks = () => ({ cache: cache.isDown() ? 'down' : 'ok', ...auth.checks(), ...relays.checks() })
   const own = new AppHealth({ database, checks })
   const health = instanceHealth(workplace, own)
-  const app = await buildApp({ instance, settings, database, auth, catalogue, checkout, health, log })
+  const shedder = new LoadShedder({ settings })
+  const requests = new RequestFigures()
+  const parts = { database, auth, catalogue, checkout, health, shedder, requests }
+  const app = await buildApp({ ...parts, instance, settings, log })
 
   // So that the first requests find them; what is away, they do without.
   await Promise.all([cache.connect(), auth.connect()])
-  const serving = await serve(app, { settings, workplace, own })
+  const metrics = () => collectMetrics({ requests, shedder, database, cache })
+  const serving = await serve(app, { settings, workplace, own, metrics })
   relays.start()
   retention.start()
 
@@ -53,6 +49,7 @@ export const startApp = async (
     listeners: { http: serving.address },
     health: own.health,
     retire: own.retire,
+    metrics: async () => metrics(),
     drain: async () => {
       await serving.drain()
       await retention.close()
@@ -60,6 +57,7 @@ export const startApp = async (
     },
     close: async () => {
       app.server.closeAllConnections()
+      shedder.close()
       await retention.close()
       await relays.close()
       await relays.disconnect()
@@ -68,4 +66,14 @@ export const startApp = async (
       await database.close()
     },
   }
+}
+
+const connectNeighbours = ({ settings, log, instance }: Surroundings<AppSettings>, { count }: Workplace) => {
+  const { primaryUrl, replicaUrls, databasePassword: password, databasePoolMax, cacheUrl, redisPassword } = settings
+  const poolMax = shareOf(databasePoolMax, count)
+  const database = createDatabase({ primaryUrl, replicaUrls, password, applicationName: instance, poolMax, log })
+  const cache = createCache({ url: cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
+  const relays = createRelays({ settings, database, cache, log })
+  const auth = createAuth({ settings, database, mailWaits: relays.mailWaits, log })
+  return { database, cache, auth, relays, retention: new Retention({ database, log }) }
 }

@@ -1,18 +1,21 @@
 /** Serves the application at its workplace: takes its connections, answers for itself there, and goes when it has done enough. */
-import { addressOf, type Component, type Health } from '@roundtrip/service'
+import type { Metric } from '@roundtrip/metrics'
+import { addressOf, type Health } from '@roundtrip/service'
 import { groupHealth, healthTopic, replaceTopic, retireTopic } from '@roundtrip/worker-group'
 import type { AppSettings } from '../config.ts'
+import type { AppHealth } from '../health.ts'
 import { Connections } from '../http/connections.ts'
 import { closeConnectionsOnDrain } from '../http/drain.ts'
 import type { AppServer } from '../http/server.ts'
 import { requestLimit } from './request-limit.ts'
-import type { Workplace } from './workplace.ts'
+import { metricsTopic, type Workplace } from './workplace.ts'
 
 export interface ServeOptions {
   readonly settings: Pick<AppSettings, 'host' | 'port' | 'maxRequests'>
   readonly workplace: Workplace
   /** Of this process. */
-  readonly own: Required<Pick<Component, 'health' | 'retire'>>
+  readonly own: Pick<AppHealth, 'health' | 'retire'>
+  readonly metrics: () => readonly Metric[]
 }
 
 export interface Serving {
@@ -24,17 +27,18 @@ export interface Serving {
 
 /** The health of the whole instance: whoever asks one of its processes means them all. */
 export const instanceHealth = ({ bus, count }: Workplace, own: ServeOptions['own']): (() => Promise<Health>) =>
-  count === 1 ? () => own.health() : () => groupHealth(bus, count)
+  count === 1 ? own.health : () => groupHealth(bus, count)
 
 /** @throws the error of `listen` */
-export const serve = async (app: AppServer, { settings, workplace, own }: ServeOptions): Promise<Serving> => {
+export const serve = async (app: AppServer, { settings, workplace, own, metrics }: ServeOptions): Promise<Serving> => {
   const { host, port, maxRequests } = settings
   const { bus } = workplace
   const connections = new Connections(app.server)
   closeConnectionsOnDrain(app, connections)
   requestLimit(app, { maxRequests, onReached: () => bus.publish(replaceTopic, process.pid) })
-  bus.subscribe(healthTopic, () => own.health())
-  bus.subscribe(retireTopic, () => own.retire())
+  bus.subscribe(healthTopic, own.health)
+  bus.subscribe(retireTopic, own.retire)
+  bus.subscribe(metricsTopic, metrics)
   // A host that is not `localhost` keeps Fastify from binding a second address: what is bound is for us to say.
   await app.listen({ host, ...workplace.source(host, port) })
   workplace.onCover((socket) => connections.accept(socket))

@@ -8,6 +8,9 @@ export const ownSettings = {
   port: 0,
   workers: '1',
   databasePoolMax: 8,
+  // Tests share their machine: what they ask is never too much.
+  maxInFlight: 100_000,
+  maxLoopDelayMs: 1_000_000,
   secret: testSecret,
   sessionIdleMs: 1_800_000,
   sessionMaxMs: 43_200_000,

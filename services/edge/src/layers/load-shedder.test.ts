@@ -1,6 +1,7 @@
 /** A simulated upstream with so many workers, an injected clock, and what the limit makes of it. */
+import type { Priority } from '@roundtrip/load-shedding'
 import { describe, expect, it } from 'vitest'
-import { LoadShedder, type LoadShedderSettings, type Priority } from './load-shedder.ts'
+import { LoadShedder, type LoadShedderSettings } from './load-shedder.ts'
 import type { UpstreamLoad } from './upstream-load.ts'
 
 const settings: LoadShedderSettings = {

@@ -1,7 +1,7 @@
 /** Decides whether the edge can take one more request, and whose. Shared by all routes of a process. */
 import { setting } from '@roundtrip/config'
+import { delayShareOf, LoopDelay, shareOf, type Priority, type Schedule } from '@roundtrip/load-shedding'
 import { Type, type Static } from 'typebox'
-import { LoopDelay, type Schedule } from './loop-delay.ts'
 import { UpstreamLoad, type UpstreamLoadStatus } from './upstream-load.ts'
 
 export const loadShedderSettings = Type.Object(
@@ -35,14 +35,6 @@ export const loadShedderSettings = Type.Object(
 )
 
 export type LoadShedderSettings = Readonly<Static<typeof loadShedderSettings>>
-
-export type Priority = 'critical' | 'normal' | 'sheddable'
-
-/** How much of what there is a priority may fill: the rest is kept for those above. */
-const shareOf: Readonly<Record<Priority, number>> = { critical: 1, normal: 0.9, sheddable: 0.7 }
-
-/** How much of the tolerated delay of the loop a priority bears. */
-const delayShareOf: Readonly<Record<Priority, number>> = { critical: 2, normal: 1, sheddable: 0.5 }
 
 export interface LoadShedderOptions extends LoadShedderSettings {
   /** Milliseconds, never going back; default `performance.now`. */
