@@ -29,16 +29,28 @@ export {
   type OrderConfirmation,
 } from './jobs.ts'
 export {
+  cartItemSchema,
+  cartQuantitySchema,
+  cartSchema,
+  customerSchema,
+  type Cart,
+  type CartItem,
+  type Customer,
+} from './carts.ts'
+export {
   emailPattern,
   maxOrderLines,
   maxQuantity,
   newOrderSchema,
   orderIdSchema,
   orderLineSchema,
+  orderListSchema,
   orderSchema,
+  orderSummarySchema,
   type NewOrder,
   type Order,
   type OrderLine,
+  type OrderSummary,
 } from './orders.ts'
 export { defaultPageLimit, maxPageLimit, pageQuerySchema, type PageQuery } from './pagination.ts'
 export { problemMediaType, problemSchema, type Problem } from './problem.ts'

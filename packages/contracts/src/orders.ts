@@ -1,5 +1,6 @@
 /** Orders: what a client sends to buy, and what it gets to see of it afterwards. */
 import { Type, type Static } from 'typebox'
+import { nextCursorProperty } from './pagination.ts'
 import { currency } from './products.ts'
 
 /** Most different products in one order; bounds the rows that one transaction locks. */
@@ -20,7 +21,7 @@ export const personName = Type.String({
 })
 const email = Type.String({ pattern: emailPattern, maxLength: 254 })
 
-/** Random (UUID version 4): without sign-in, knowing the id is what lets a customer see the order. */
+/** Random (UUID version 4): knowing the id is what lets a customer who has not signed in see the order. */
 export const orderIdSchema = Type.String({
   pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
 })
@@ -51,17 +52,22 @@ export const orderLineSchema = Type.Object({
   unitPriceCents: Type.Integer(),
 })
 
-export const orderSchema = Type.Object({
+const summary = {
   id: orderIdSchema,
-  name: personName,
-  email,
-  status: Type.Literal('placed'),
-  lines: Type.Array(orderLineSchema),
+  status: Type.Union([Type.Literal('placed'), Type.Literal('cancelled')]),
   totalCents: Type.Integer(),
   currency: Type.Literal(currency),
   placedAt: Type.String({ description: 'ISO 8601, UTC' }),
-})
+}
+
+export const orderSchema = Type.Object({ ...summary, name: personName, email, lines: Type.Array(orderLineSchema) })
+
+/** An order in a list. */
+export const orderSummarySchema = Type.Object(summary)
+
+export const orderListSchema = Type.Object({ orders: Type.Array(orderSummarySchema), ...nextCursorProperty })
 
 export type NewOrder = Static<typeof newOrderSchema>
 export type OrderLine = Static<typeof orderLineSchema>
 export type Order = Static<typeof orderSchema>
+export type OrderSummary = Static<typeof orderSummarySchema>

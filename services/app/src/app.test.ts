@@ -53,6 +53,12 @@ const neighbours = {
       },
       isReplay: false,
     }),
+    placeCart: async () => {
+      throw new RoundtripError('UNPROCESSABLE')
+    },
+    cancel: async () => {
+      throw new RoundtripError('NOT_FOUND')
+    },
     find: async () => {
       throw new RoundtripError('NOT_FOUND')
     },
@@ -89,7 +95,7 @@ describe('methods', () => {
     ['/user/v1/list?limit=1', 'GET, HEAD, OPTIONS'],
     ['/api/products', 'GET, HEAD, OPTIONS, POST'],
     ['/api/products/7', 'DELETE, GET, HEAD, OPTIONS, PATCH, PUT'],
-    ['/api/orders', 'OPTIONS, POST'],
+    ['/api/orders', 'GET, HEAD, OPTIONS, POST'],
     [`/api/orders/${orderId}`, 'GET, HEAD, OPTIONS'],
     ['/products/oak-table', 'GET, HEAD, OPTIONS'],
     ['/orders', 'OPTIONS, POST'],
@@ -302,8 +308,12 @@ test('the API describes itself, and its description is OpenAPI 3.1', async () =>
     '/api/accounts/me',
     '/api/accounts/me/password',
     '/api/accounts/password',
+    '/api/cart',
+    '/api/cart/checkout',
+    '/api/cart/items/{productId}',
     '/api/orders',
     '/api/orders/{id}',
+    '/api/orders/{id}/cancellation',
     '/api/products',
     '/api/products/{id}',
     '/api/sessions',

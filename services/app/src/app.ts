@@ -9,6 +9,7 @@ import type { AppSettings } from './config.ts'
 import { accessLog } from './http/access-log.ts'
 import { allowedMethods } from './http/allowed-methods.ts'
 import { cacheDirectives } from './http/cache-control.ts'
+import { createCartAccess } from './http/cart-access.ts'
 import { cors } from './http/cors.ts'
 import { errorEnvelope } from './http/error-envelope.ts'
 import { keysFrom } from './http/keys.ts'
@@ -23,6 +24,8 @@ import type { LoadShedder } from './load/load-shedder.ts'
 import { measure, type RequestFigures } from './metrics/request-figures.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { healthRoutes } from './routes/health.ts'
+import { cartPageRoutes } from './routes/cart-pages.ts'
+import { cartRoutes } from './routes/carts.ts'
 import { describeApi, openapiRoutes } from './routes/openapi.ts'
 import { orderRoutes } from './routes/orders.ts'
 import { pageRoutes } from './routes/pages.ts'
@@ -73,15 +76,18 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   allowedMethods(app) // Before the routes: it learns of each as it is added.
   await describeApi(app, publicOrigin) // Before the routes, for the same reason.
 
+  const carts = createCartAccess(database)
   // Each in a scope of its own: what one adds, such as a body parser, the others do not have.
   await app.register(async (scope: AppServer) => healthRoutes(scope, health))
   await app.register(async (scope: AppServer) => userRoutes(scope, { database, cursors }))
   await app.register(async (scope: AppServer) => productRoutes(scope, { database, catalogue, cursors }))
-  await app.register(async (scope: AppServer) => orderRoutes(scope, checkout))
+  await app.register(async (scope: AppServer) => orderRoutes(scope, { checkout, database, cursors }))
+  await app.register(async (scope: AppServer) => cartRoutes(scope, { carts, checkout }))
   await app.register(async (scope: AppServer) => accountRoutes(scope, auth))
   await app.register(async (scope: AppServer) => sessionRoutes(scope, auth))
   await app.register(async (scope: AppServer) => tokenRoutes(scope, auth))
   await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, cursors, publicOrigin }))
+  await app.register(async (scope: AppServer) => cartPageRoutes(scope, { carts, checkout }))
   await app.register(async (scope: AppServer) => openapiRoutes(scope))
   return app
 }

@@ -15,6 +15,7 @@ import { seed } from './seed.ts'
 import { startApp } from './start.ts'
 import { ownSettings } from './testing/settings.ts'
 import { useAccounts } from './testing/use-accounts.ts'
+import { useShop } from './testing/use-shop.ts'
 
 /** Tables that are read whole on purpose, with the reason why they stay small. */
 const bounded: Readonly<Record<string, string>> = {}
@@ -29,7 +30,9 @@ const growth = [
   'insert into accounts (user_id) select id from users',
   `insert into api_tokens (user_id, name, token_hash, scopes, expires_at)
    select 1 + n % 1000, 'grown', sha256(n::text::bytea), '{}', now() from generate_series(1, 5000) as n`,
-  'analyze outbox, products, idempotency_keys, accounts, api_tokens',
+  'insert into carts (token_hash) select sha256(n::text::bytea) from generate_series(1, 5000) as n',
+  'insert into cart_items (cart_id, product_id, quantity) select id, 1, 1 from carts',
+  'analyze outbox, products, idempotency_keys, accounts, api_tokens, carts, cart_items',
 ]
 
 const log = createLogger('app', 'plans-test', 'fatal')
@@ -142,6 +145,7 @@ const useEveryRoute = async (): Promise<void> => {
   )
   await ask('GET', `/api/orders/${order.id}`)
   await ask('GET', `/orders/${order.id}`)
+  await useShop(app.listeners['http'] ?? '', database, id)
   await ask('DELETE', `/api/products/${id}`, undefined, always)
   await ask('PUT', `/api/products/${id}`, { ...fields, slug }, { 'if-none-match': '*' })
 }
@@ -154,7 +158,7 @@ test('no query of any route reads a whole table', async () => {
   // The relay works by itself: it has been seen when it has marked what it published.
   await expect.poll(async () => (await textsSeen()).some((text) => text.startsWith('update outbox'))).toBe(true)
   // So does the removal of what is old.
-  for (const removal of ['delete from outbox', 'delete from idempotency_keys']) {
+  for (const removal of ['delete from outbox', 'delete from idempotency_keys', 'delete from carts']) {
     await expect.poll(async () => (await textsSeen()).some((text) => text.startsWith(removal))).toBe(true)
   }
   const plans = await recorder.plans(fresh)

@@ -1,5 +1,6 @@
-/** Entity tags of products and the conditions on them (RFC 9110 §13). */
-import type { Product } from '@roundtrip/contracts'
+/** Entity tags of what can be changed, and the conditions on them (RFC 9110 §13). */
+import { createHash } from 'node:crypto'
+import type { Cart, Product } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { evaluatePreconditions, Fields } from '@roundtrip/http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -7,12 +8,16 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 /** Strong: a version number is given to one state only. */
 export const etagOf = ({ id, version }: Product): string => `"${id}-${version}"`
 
-const evaluate = ({ method, raw }: FastifyRequest, product: Product) =>
-  evaluatePreconditions(method, Fields.fromRaw(raw.rawHeaders), { etag: etagOf(product) })
+/** Of all that a customer sees: another price makes another tag, although nobody has touched the cart. */
+export const cartEtag = (cart: Cart): string =>
+  `"${cart.version}-${createHash('sha256').update(JSON.stringify(cart)).digest('base64url').slice(0, 16)}"`
+
+const evaluate = ({ method, raw }: FastifyRequest, etag: string) =>
+  evaluatePreconditions(method, Fields.fromRaw(raw.rawHeaders), { etag })
 
 /** The client has this state already: 304 is enough. */
-export const isUnchanged = (request: FastifyRequest, product: Product): boolean =>
-  evaluate(request, product) === 'not-modified'
+export const isUnchanged = (request: FastifyRequest, etag: string): boolean =>
+  evaluate(request, etag) === 'not-modified'
 
 /**
  * For requests that change what is there: without If-Match two clients who have seen the same state would undo each
@@ -31,8 +36,8 @@ export const isCreationOnly = ({ headers }: FastifyRequest): boolean =>
  * The answer to a client that means another state has the tag of the one there is.
  * @throws RoundtripError `PRECONDITION_FAILED`
  */
-export const requireMatch = (request: FastifyRequest, reply: FastifyReply, product: Product): void => {
-  if (evaluate(request, product) !== 'failed') return
-  reply.header('etag', etagOf(product))
-  throw new RoundtripError('PRECONDITION_FAILED', 'The product has changed meanwhile; get it again and decide anew.')
+export const requireMatch = (request: FastifyRequest, reply: FastifyReply, etag: string): void => {
+  if (evaluate(request, etag) !== 'failed') return
+  reply.header('etag', etag)
+  throw new RoundtripError('PRECONDITION_FAILED', 'It has changed meanwhile: get it again and decide anew.')
 }

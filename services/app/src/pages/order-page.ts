@@ -1,12 +1,12 @@
-/** An order, for whoever knows its id. */
+/** An order, with a button to call it off. */
 import type { Order } from '@roundtrip/contracts'
-import { html } from './html.ts'
+import { html, type Html } from './html.ts'
 import { moment, page, price } from './layout.ts'
 
-export const orderPage = ({ id, name, email, lines, totalCents, placedAt }: Order): string =>
+export const orderPage = ({ id, name, email, status, lines, totalCents, placedAt }: Order): string =>
   page({
     title: 'Your order',
-    body: html`<h1>Thank you, ${name}</h1>
+    body: html`<h1>${status === 'cancelled' ? 'Called off' : html`Thank you, ${name}`}</h1>
       <p>Order <code>${id}</code>, placed ${moment(placedAt)}. A confirmation goes to ${email}.</p>
       <table>
         <thead>
@@ -32,5 +32,9 @@ export const orderPage = ({ id, name, email, lines, totalCents, placedAt }: Orde
             <td>${price(totalCents)}</td>
           </tr>
         </tfoot>
-      </table>`,
+      </table>
+      ${status === 'cancelled' ? undefined : cancellation(id)}`,
   })
+
+const cancellation = (id: string): Html =>
+  html`<form method="post" action="/orders/${id}/cancellation"><button>Call the order off</button></form>`

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Database, Queryable } from '@roundtrip/postgres'
 import type { FastifyBaseLogger } from 'fastify'
+import { abandonedCartSeconds, removeAbandonedCarts } from '../shop/carts.ts'
 import { removeOldKeys } from '../shop/idempotency.ts'
 import { removeOldSent } from '../shop/outbox.ts'
 
@@ -24,6 +25,7 @@ type Removal = (transaction: Queryable, limit: number) => Promise<number>
 const removals: readonly Removal[] = [
   (transaction, limit) => removeOldSent(transaction, sentMailsSeconds, limit),
   (transaction, limit) => removeOldKeys(transaction, idempotencyKeysSeconds, limit),
+  (transaction, limit) => removeAbandonedCarts(transaction, abandonedCartSeconds, limit),
 ]
 
 export class Retention {

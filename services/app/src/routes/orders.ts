@@ -1,57 +1,73 @@
-/** Orders: place one, look at it. */
-import { newOrderSchema, orderIdSchema, orderSchema } from '@roundtrip/contracts'
+/** Orders: place one, look at it, call it off; and the list of one's own. */
+import { newOrderSchema, orderIdSchema, orderListSchema, orderSchema, pageQuerySchema } from '@roundtrip/contracts'
+import type { Database } from '@roundtrip/postgres'
+import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
-import { traceOf } from '../http/request-context.ts'
+import { hasRole, requires, signedIn } from '../auth/requires.ts'
+import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
+import { shopperOf } from '../http/shopper.ts'
 import { visitOf } from '../http/visit.ts'
 import type { Checkout } from '../shop/checkout.ts'
-import { idempotencyKeyPattern } from '../shop/idempotency.ts'
-import { problemResponse } from './openapi.ts'
+import type { Cursors } from '../shop/cursor.ts'
+import { formatPlace, listOrders, orderListOf, parsePlace } from '../shop/order-list.ts'
+import type { OrderReader } from '../shop/orders.ts'
+import { keyedHeaders, keyIn, placedResponses, placingOf, sendPlaced } from './placing.ts'
+
+export interface OrderRoutesOptions {
+  readonly checkout: Checkout
+  readonly database: Database
+  readonly cursors: Cursors
+}
 
 const params = Type.Object({ id: orderIdSchema })
 
-const keyed = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      pattern: idempotencyKeyPattern,
-      description: 'text of your own, such as a UUID: the same order under the same key is placed once; kept for a day',
-    }),
-  ),
-})
-
-const placing = {
-  summary: 'Place an order',
-  headers: keyed,
-  body: newOrderSchema,
-  response: {
-    201: {
-      description: 'placed; now, or before under the same key',
-      headers: {
-        location: Type.String({ description: 'the order' }),
-        'idempotency-replayed': Type.Literal('true', { description: 'only when it had been placed before' }),
-      },
-      content: { 'application/json': { schema: orderSchema } },
-    },
-    409: problemResponse('OUT_OF_STOCK, or IDEMPOTENCY_KEY_IN_FLIGHT with Retry-After'),
-    422: problemResponse('UNPROCESSABLE, or IDEMPOTENCY_KEY_REUSED for another order'),
-  },
+/** @throws as `shopperOf` */
+export const readerOf = (request: FastifyRequest): OrderReader => {
+  const account = shopperOf(request)
+  return { id: account?.id, isStaff: account !== undefined && hasRole(account, 'staff') }
 }
 
-export const orderRoutes = (app: AppServer, checkout: Checkout): void => {
-  app.post('/api/orders', { schema: placing }, async (request, reply) => {
-    const text = request.headers['idempotency-key']
-    const { order, isReplay } = await checkout.place(request.body, {
-      trace: traceOf(request),
-      visit: visitOf(request),
-      key: text === undefined ? undefined : { text, whileInFlight: 'refuse' },
-    })
-    reply.code(201).header('location', `/api/orders/${order.id}`)
-    if (isReplay) reply.header('idempotency-replayed', 'true')
-    return reply.send(order)
-  })
+export const orderRoutes = (app: AppServer, options: OrderRoutesOptions): void => {
+  const { checkout } = options
+  app.post(
+    '/api/orders',
+    { schema: { summary: 'Place an order', headers: keyedHeaders, body: newOrderSchema, response: placedResponses } },
+    async (request, reply) => {
+      const key = keyIn(request.headers['idempotency-key'])
+      return sendPlaced(reply, await checkout.place(request.body, placingOf(request, key)))
+    },
+  )
+  ownOrders(app, options)
   app.get(
     '/api/orders/:id',
     { schema: { summary: 'Get an order', params, response: { 200: orderSchema } } },
-    async (request) => checkout.find(request.params.id, visitOf(request)),
+    async (request) => checkout.find(request.params.id, readerOf(request), visitOf(request)),
+  )
+  app.post(
+    '/api/orders/:id/cancellation',
+    { schema: { summary: 'Call an order off; once more changes nothing', params, response: { 200: orderSchema } } },
+    async (request) => checkout.cancel(request.params.id, readerOf(request), visitOf(request)),
+  )
+}
+
+const ownOrders = (app: AppServer, { database, cursors }: OrderRoutesOptions): void => {
+  app.get(
+    '/api/orders',
+    {
+      onRequest: requires('customer'),
+      schema: { summary: 'List your orders', querystring: pageQuerySchema, response: { 200: orderListSchema } },
+    },
+    async (request, reply) => {
+      const { limit, cursor } = request.query
+      const { id: userId } = signedIn(request)
+      const list = orderListOf(userId)
+      const after = cursor === undefined ? undefined : parsePlace(cursors.placeOf(list, cursor))
+      const visit = visitOf(request)
+      const { orders, next } = await visit.timings.database(() =>
+        database.read(visit.consistency, (queryable) => listOrders(queryable, { userId, limit, after }), visit),
+      )
+      return { orders, ...nextPage(request, reply, next && cursors.at(list, formatPlace(next))) }
+    },
   )
 }

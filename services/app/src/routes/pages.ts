@@ -6,7 +6,6 @@ import { Type } from 'typebox'
 import { formBody } from '../http/form-body.ts'
 import { nextPage } from '../http/next-page.ts'
 import { pageHeaders } from '../http/page-headers.ts'
-import { traceOf } from '../http/request-context.ts'
 import type { AppServer } from '../http/server.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
@@ -18,6 +17,8 @@ import type { Checkout } from '../shop/checkout.ts'
 import { idAfter, type Cursors } from '../shop/cursor.ts'
 import { formKey } from '../shop/form-key.ts'
 import { productList } from '../shop/products.ts'
+import { readerOf } from './orders.ts'
+import { placingOf } from './placing.ts'
 
 export interface PageRoutesOptions {
   readonly catalogue: Catalogue
@@ -60,15 +61,23 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, cursors, publi
   app.post('/orders', { schema: { hide, body: orderFormSchema } }, async (request, reply) => {
     const { key: pageKey, productId, quantity, ...customer } = request.body
     const wanted = { ...customer, lines: [{ productId: Number(productId), quantity: Number(quantity) }] }
-    const { order } = await checkout.place(wanted, {
-      trace: traceOf(request),
-      visit: visitOf(request),
-      key: pageKey === undefined ? undefined : formKey(pageKey, wanted),
-    })
+    const once = pageKey === undefined ? undefined : formKey(pageKey, wanted)
+    const { order } = await checkout.place(wanted, placingOf(request, once))
     return reply.redirect(`/orders/${order.id}`, 303)
   })
 
-  app.get('/orders/:id', { schema: { hide, params: Type.Object({ id: orderIdSchema }) } }, async (request, reply) =>
-    sendPage(reply, orderPage(await checkout.find(request.params.id, visitOf(request)))),
+  const orderParams = Type.Object({ id: orderIdSchema })
+  const nothing = Type.Optional(Type.Object({}, { additionalProperties: false }))
+  app.post(
+    '/orders/:id/cancellation',
+    { schema: { hide, params: orderParams, body: nothing } },
+    async (request, reply) => {
+      const { id } = await checkout.cancel(request.params.id, readerOf(request), visitOf(request))
+      return reply.redirect(`/orders/${id}`, 303)
+    },
+  )
+
+  app.get('/orders/:id', { schema: { hide, params: orderParams } }, async (request, reply) =>
+    sendPage(reply, orderPage(await checkout.find(request.params.id, readerOf(request), visitOf(request)))),
   )
 }

@@ -19,6 +19,7 @@ import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
+import { writeFor } from '../http/write-for.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import { idAfter, type Cursors } from '../shop/cursor.ts'
 import { mergePatch } from '../shop/merge-patch.ts'
@@ -94,10 +95,10 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
   app.delete(one, { schema: { summary: 'Remove a product', params, response: removing } }, async (request, reply) => {
     requireIfMatch(request)
     const { id } = request.params
-    const visit = visitOf(request)
-    const { lsn } = await options.database.write((tx) => deleteProduct(tx, id, matcher(request, reply)), visit)
-    visit.wrote(lsn)
-    await options.catalogue.changed([id], lsn)
+    const { database, catalogue } = options
+    const mayDelete = matcher(request, reply)
+    const { lsn } = await writeFor(visitOf(request), database, (tx) => deleteProduct(tx, id, mayDelete))
+    await catalogue.changed([id], lsn)
     return reply.code(204).send()
   })
 }
@@ -133,7 +134,7 @@ const patchRoute = (app: AppServer, options: ProductRoutesOptions): void => {
 const matcher =
   (request: FastifyRequest, reply: FastifyReply): Precondition =>
   (current) =>
-    requireMatch(request, reply, current)
+    requireMatch(request, reply, etagOf(current))
 
 /** The patch has been checked: it removes nothing that a product needs. */
 const patched = ({ slug, name, description, priceCents, stock }: Product, patch: PatchProduct): NewProduct =>
@@ -157,7 +158,7 @@ const readRoutes = (app: AppServer, { catalogue, cursors }: ProductRoutesOptions
     async (request, reply) => {
       const product = await catalogue.byId(request.params.id, visitOf(request))
       showsProduct(reply, product).header('etag', etagOf(product))
-      if (isUnchanged(request, product)) return reply.code(304).send()
+      if (isUnchanged(request, etagOf(product))) return reply.code(304).send()
       return reply.send(product)
     },
   )
@@ -167,14 +168,7 @@ const readRoutes = (app: AppServer, { catalogue, cursors }: ProductRoutesOptions
 const saver =
   ({ database, catalogue }: ProductRoutesOptions) =>
   async (request: FastifyRequest, reply: FastifyReply, work: (tx: Queryable) => Promise<Product>): Promise<Product> => {
-    let lsn = ''
-    const visit = visitOf(request)
-    const product = await visit.timings.database(async () => {
-      const committed = await database.write(work, visit)
-      lsn = committed.lsn
-      return committed
-    })
-    visit.wrote(lsn)
+    const { value: product, lsn } = await writeFor(visitOf(request), database, work)
     await catalogue.changed([product.id], lsn)
     reply.header('etag', etagOf(product))
     return product

@@ -18,18 +18,20 @@ const laggingDatabase = (order: Order | undefined, asked: string[]): Database =>
     },
   }) as unknown as Database
 
+const anybody = { id: undefined, isStaff: false }
+
 const checkoutOn = (database: Database) => createCheckout({ database, catalogue: {} as Catalogue, mailWaits: () => {} })
 
 test('an order that the replica does not have is looked for on the primary', async () => {
   const asked: string[] = []
   const order = { id } as Order
   const visit = newVisit()
-  expect(await checkoutOn(laggingDatabase(order, asked)).find(id, visit)).toBe(order)
+  expect(await checkoutOn(laggingDatabase(order, asked)).find(id, anybody, visit)).toBe(order)
   expect(asked).toEqual(['replica-1', 'primary'])
   expect(visit.timings.metrics.map(({ description }) => description)).toEqual(asked)
 })
 
 test('an order that nobody has is not found', async () => {
-  const find = checkoutOn(laggingDatabase(undefined, [])).find(id, newVisit())
+  const find = checkoutOn(laggingDatabase(undefined, [])).find(id, anybody, newVisit())
   await expect(find).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })

@@ -8,6 +8,8 @@ export const idempotencyKeyPattern = String.raw`^[\x21-\x7e]{1,255}$`
 
 export interface IdempotencyKey {
   readonly text: string
+  /** Whose key it is: nobody else's key is the same. Without a space; left out for visitors of whom nothing is known. */
+  readonly owner?: string | undefined
   /** While another request with this key is being carried out: answer 409, or wait for it? */
   readonly whileInFlight: 'refuse' | 'wait'
 }
@@ -30,12 +32,13 @@ export const once = async <T extends object>(
   request: unknown,
   work: () => Promise<T>,
 ): Promise<Once<T>> => {
+  const name = nameOf(key)
   const requestHash = createHash('sha256').update(JSON.stringify(request)).digest()
-  await lock(transaction, key)
+  await lock(transaction, name, key.whileInFlight)
   // A statement of its own: it has to see what the last holder of the lock has committed.
   const [known] = await transaction.query<{ request_hash: Buffer; response: T }>(
     'select request_hash, response from idempotency_keys where key = $1',
-    [key.text],
+    [name],
   )
   if (known !== undefined) {
     if (!known.request_hash.equals(requestHash)) throw new RoundtripError('IDEMPOTENCY_KEY_REUSED')
@@ -43,25 +46,32 @@ export const once = async <T extends object>(
   }
   const response = await work()
   await transaction.query('insert into idempotency_keys (key, request_hash, response) values ($1, $2, $3)', [
-    key.text,
+    name,
     requestHash,
     JSON.stringify(response),
   ])
   return { response, isReplay: false }
 }
 
+/** No key of a client has a space in it. */
+const nameOf = ({ owner, text }: IdempotencyKey): string => (owner === undefined ? text : `${owner} ${text}`)
+
 /**
  * Held until the transaction ends. A lock and not the row itself: waiting for a row that is not committed yet cannot be
  * refused. Two keys with one hash only wait for each other.
  */
-const lock = async (transaction: Queryable, { text, whileInFlight }: IdempotencyKey): Promise<void> => {
+const lock = async (
+  transaction: Queryable,
+  name: string,
+  whileInFlight: IdempotencyKey['whileInFlight'],
+): Promise<void> => {
   if (whileInFlight === 'wait') {
-    await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [text])
+    await transaction.query('select pg_advisory_xact_lock(hashtextextended($1, 0))', [name])
     return
   }
   const [row] = await transaction.query<{ locked: boolean }>(
     'select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as locked',
-    [text],
+    [name],
   )
   if (row?.locked !== true) throw new RoundtripError('IDEMPOTENCY_KEY_IN_FLIGHT')
 }

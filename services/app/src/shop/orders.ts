@@ -11,16 +11,29 @@ interface Stocked {
   readonly stock: number
 }
 
+/** Who wants to see an order. */
+export interface OrderReader {
+  /** The user's id; undefined when nobody has signed in. */
+  readonly id: string | undefined
+  readonly isStaff: boolean
+}
+
 /**
  * Takes the goods from stock and writes the order and its mail.
+ * @param userId whose order it is; undefined: of whoever knows its id
  * @param traceparent of the request, for the mail
  * @throws RoundtripError `UNPROCESSABLE` for an unknown product, `OUT_OF_STOCK` when there is not enough of one
  */
-export const placeOrder = async (transaction: Queryable, order: NewOrder, traceparent: string): Promise<Order> => {
+export const placeOrder = async (
+  transaction: Queryable,
+  order: NewOrder,
+  userId: string | undefined,
+  traceparent: string,
+): Promise<Order> => {
   const quantities = quantityByProduct(order)
   const lines = linesFrom(quantities, await lockStock(transaction, [...quantities.keys()]))
   const totalCents = lines.reduce((sum, { quantity, unitPriceCents }) => sum + quantity * unitPriceCents, 0)
-  const { id, placedAt } = await insertOrder(transaction, order, totalCents)
+  const { id, placedAt } = await insertOrder(transaction, order, userId, totalCents)
   await insertLines(transaction, id, lines)
   await takeFromStock(transaction, lines)
   const placed: Order = {
@@ -37,13 +50,21 @@ export const placeOrder = async (transaction: Queryable, order: NewOrder, tracep
   return placed
 }
 
-export const findOrder = async (queryable: Queryable, id: string): Promise<Order | undefined> => {
+/** How an order stands, in SQL. */
+export const orderStatus = `case when cancelled_at is null then status else 'cancelled' end as status`
+
+/** An order of an account is seen by that account and by staff; any other one by whoever knows its id. In SQL, `$2` and `$3`. */
+export const visible = '(orders.user_id is null or orders.user_id = $2 or $3)'
+
+export const visibleTo = ({ id, isStaff }: OrderReader): readonly unknown[] => [id, isStaff]
+
+export const findOrder = async (queryable: Queryable, id: string, reader: OrderReader): Promise<Order | undefined> => {
   const [row] = await queryable.query<Omit<Order, 'currency' | 'placedAt'> & { placedAt: Date }>(
-    `select orders.id, orders.name, email, status, total_cents::float8 as "totalCents", placed_at as "placedAt",
+    `select orders.id, orders.name, email, ${orderStatus}, total_cents::float8 as "totalCents", placed_at as "placedAt",
        json_agg(json_build_object('productId', product_id, 'name', order_lines.name, 'quantity', quantity,
          'unitPriceCents', unit_price_cents) order by position) as lines
-     from orders join order_lines on order_id = orders.id where orders.id = $1 group by orders.id`,
-    [id],
+     from orders join order_lines on order_id = orders.id where orders.id = $1 and ${visible} group by orders.id`,
+    [id, ...visibleTo(reader)],
   )
   return row && { ...row, currency, placedAt: row.placedAt.toISOString() }
 }
@@ -56,7 +77,7 @@ const quantityByProduct = ({ lines }: NewOrder): Map<number, number> => {
 }
 
 /** In the order of their ids: two orders for the same products then wait for each other instead of deadlocking. */
-const lockStock = async (transaction: Queryable, ids: readonly number[]): Promise<Map<number, Stocked>> => {
+export const lockStock = async (transaction: Queryable, ids: readonly number[]): Promise<Map<number, Stocked>> => {
   const rows = await transaction.query<Stocked>(
     `select id, name, price_cents, stock from products where id = any($1::int[]) and deleted_at is null
      order by id for update`,
@@ -79,11 +100,15 @@ const linesFrom = (quantities: Map<number, number>, stock: Map<number, Stocked>)
     return { productId, name: product.name, quantity, unitPriceCents: product.price_cents }
   })
 
-const insertOrder = async (transaction: Queryable, { name, email }: NewOrder, totalCents: number) => {
+const insertOrder = async (
+  transaction: Queryable,
+  { name, email }: NewOrder,
+  userId: string | undefined,
+  totalCents: number,
+) => {
   const [row] = await transaction.query<{ id: string; placed_at: Date }>(
-    `insert into orders (user_id, name, email, total_cents)
-     values ((select id from users where users.email = $2), $1, $2, $3) returning id, placed_at`,
-    [name, email, totalCents],
+    'insert into orders (user_id, name, email, total_cents) values ($1, $2, $3, $4) returning id, placed_at',
+    [userId, name, email, totalCents],
   )
   if (row === undefined) throw new Error('insert returned no row')
   return { id: row.id, placedAt: row.placed_at.toISOString() }
