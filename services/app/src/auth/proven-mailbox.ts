@@ -102,6 +102,6 @@ export const resetPassword = async (
     await addAccountMail(transaction, { kind: 'password-changed', to: mailbox }, traceparent)
     await auth.sessions.endAll(found.id)
   }, visit)
-  visit.wrote(lsn)
+  visit.wrote(lsn, 'visitor')
   auth.mailWaits()
 }

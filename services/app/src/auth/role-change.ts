@@ -18,5 +18,5 @@ export const changeRole = async (auth: Auth, by: Account, { id, role }: Account,
     await setRole(transaction, id, role)
     await auth.sessions.endAll(id)
   }, visit)
-  visit.wrote(lsn)
+  visit.wrote(lsn, 'visitor')
 }

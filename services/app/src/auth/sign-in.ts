@@ -96,7 +96,7 @@ export const changePassword = async (
     await auth.sessions.endAll(id)
     return { account, sessionId: await auth.sessions.begin(account, agent) }
   }, visit)
-  visit.wrote(lsn)
+  visit.wrote(lsn, 'visitor')
   auth.mailWaits()
   return value
 }

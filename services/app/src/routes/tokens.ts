@@ -51,7 +51,7 @@ export const tokenRoutes = (app: AppServer, auth: Auth): void => {
         accountId: account.id,
         tokenId: made.value.listed.id,
       }))
-      visit.wrote(lsn)
+      visit.wrote(lsn, 'visitor')
       return reply.code(201).send({ ...shown(value.listed), token: value.token })
     },
   )
@@ -84,7 +84,7 @@ const revokeRoute = (app: AppServer, { database, ownHops }: Auth): void => {
         return deleted
       }
       const { lsn } = await noted(request, 'token-revoked', callerOf(request, ownHops), revoke)
-      visit.wrote(lsn)
+      visit.wrote(lsn, 'visitor')
       return reply.code(204).send()
     },
   )
