@@ -41,6 +41,7 @@ const refused: [what: string, path: string, ask: Ask, status: number, code: stri
     'UNSUPPORTED_MEDIA_TYPE',
   ],
   ['an internal path', '/health/ready', {}, 404, 'NOT_FOUND'],
+  ['figures of a tier', '/metrics', {}, 404, 'NOT_FOUND'],
 ]
 
 export const describeBadInput = (source: TargetSource): void => {
