@@ -11,13 +11,17 @@ export type AnomalyKind =
   | 'not asked for'
   /** Two changes of one version were acknowledged. */
   | 'lost update'
-  /** Of a session: before its own write, or before what it had read. */
-  | 'own past'
+  /** A session read what was before its own write. */
+  | 'before own write'
+  /** A session read what was before what it had read already. */
+  | 'before own read'
   | 'negative stock'
   /** Stock and orders do not add up. */
   | 'stock does not add up'
   /** Contents that belong to nothing that was asked for. */
   | 'wrong content'
+  /** A failure that nobody has thought of: what breaks here has codes of its own. */
+  | 'internal error'
 
 export interface Anomaly {
   readonly kind: AnomalyKind

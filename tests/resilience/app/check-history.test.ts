@@ -139,19 +139,24 @@ const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => H
   ],
   [
     'a session that reads what is older than what it read',
-    'own past',
+    'before own read',
     (history) => {
-      const [earlier, later] = laterReading(history) ?? []
       const index = history.operations.length
+      const pair = laterReading(history)?.toReversed()
       return (
-        later &&
-        earlier && { ...history, operations: [...history.operations, { ...earlier, index, session: later.session }] }
+        pair && {
+          ...history,
+          operations: [
+            ...history.operations,
+            ...pair.map((one, next) => ({ ...one, index: index + next, session: 'reader' })),
+          ],
+        }
       )
     },
   ],
   [
     'a session that does not see its change',
-    'own past',
+    'before own write',
     (history) => {
       const change = history.operations.filter(isChange).find(isOk)
       if (change === undefined) return undefined
@@ -163,7 +168,7 @@ const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => H
   ],
   [
     'a session that does not see that it bought',
-    'own past',
+    'before own write',
     (history) => {
       const ordering = history.operations.filter(isOrdering).find(isOk)
       const { productId = 0 } = ordering?.lines[0] ?? {}
@@ -179,7 +184,7 @@ const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => H
   ],
   [
     'a session that does not find its order',
-    'own past',
+    'before own write',
     (history) => {
       const reading = history.operations.find(isOrderReading)
       return reading && replaced(history, reading, { ...reading, isFound: false })
@@ -215,6 +220,14 @@ const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => H
     (history) => {
       const reading = history.operations.filter(isReading).find(({ seen }) => seen?.stock !== undefined)
       return reading && replaced(history, reading, { ...reading, seen: { ...reading.seen, stock: 77 } })
+    },
+  ],
+  [
+    'a failure without a reason',
+    'internal error',
+    (history) => {
+      const [first] = history.operations
+      return first && replaced(history, first, { ...first, outcome: 'failed', told: '500 INTERNAL' })
     },
   ],
   [
@@ -263,7 +276,7 @@ describe('the checker', () => {
     const [anomaly] = checkHistory(broken)
     expect(anomaly?.shownBy.map(({ index }) => index)).toEqual([0, 2])
     expect(describeAnomaly(anomaly as NonNullable<typeof anomaly>)).toMatchInlineSnapshot(`
-      "own past: session-1 had written version 2 of 3, and then read 1
+      "before own write: session-1 had written version 2 of 3, and then read 1
         #0 0–1 ms session-1: change 3, if at 1, to "text 0": ok, ok
         #2 2–3 ms session-1: read product 3 (api) → {"version":1}: ok, ok"
     `)

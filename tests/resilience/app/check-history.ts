@@ -10,9 +10,15 @@ const checkBytes = ({ operations }: History): Anomaly[] =>
     .filter(({ kind }) => kind === 'garbled')
     .map((one) => ({ kind: 'wrong content', sentence: 'the answer is not what was asked for', shownBy: [one] }))
 
+const checkFailures = ({ operations }: History): Anomaly[] =>
+  operations
+    .filter(({ told }) => told.startsWith('500'))
+    .map((one) => ({ kind: 'internal error', sentence: 'the answer names no reason', shownBy: [one] }))
+
 /** @param history operations in the order of asking @returns nothing when every promise was kept */
 export const checkHistory = (history: History): Anomaly[] => [
   ...checkBytes(history),
+  ...checkFailures(history),
   ...checkOrders(history),
   ...checkProducts(history),
   ...checkSessions(history),

@@ -1,5 +1,5 @@
 /** Of sessions: none reads what is older than its own writes, or than what it has read (Terry et al., Session Guarantees, 1994). */
-import type { Anomaly } from './anomaly.ts'
+import type { Anomaly, AnomalyKind } from './anomaly.ts'
 import type { Change, History, Operation, OrderReading, Ordering, ProductReading } from './history.ts'
 
 /** The version that a session must at least see, and who has shown it. */
@@ -21,9 +21,15 @@ const versionsOf = ({ before, operations }: History): VersionOfText => {
   return (productId, text) => versions.get(`${productId} ${text}`)
 }
 
+const raise = (floors: Map<number, Floor>, productId: number, version: number, by: Operation): void => {
+  if (version > (floors.get(productId)?.version ?? 0)) floors.set(productId, { version, by })
+}
+
 class Session {
   readonly anomalies: Anomaly[] = []
-  readonly #floors = new Map<number, Floor>()
+  /** By what it wrote, and by what it read: the first is promised whatever happens. */
+  readonly #written = new Map<number, Floor>()
+  readonly #read = new Map<number, Floor>()
   /** By key and product: what had to be seen already when the order was first asked for. */
   readonly #before = new Map<string, number>()
   readonly #placed = new Map<string, Ordering>()
@@ -45,11 +51,8 @@ class Session {
   }
 
   #floorOf(productId: number): number {
-    return this.#floors.get(productId)?.version ?? this.#initial.get(productId) ?? 0
-  }
-
-  #raise(productId: number, version: number, by: Operation): void {
-    if (version > this.#floorOf(productId)) this.#floors.set(productId, { version, by })
+    const versions = [this.#written, this.#read].map((floors) => floors.get(productId)?.version ?? 0)
+    return Math.max(...versions, this.#initial.get(productId) ?? 0)
   }
 
   /** An order raises the version of what it takes: beyond all that was committed before it was first asked for. */
@@ -58,25 +61,32 @@ class Session {
     for (const productId of new Set(lines.map((line) => line.productId))) {
       const name = `${key} ${productId}`
       if (!this.#before.has(name)) this.#before.set(name, this.#floorOf(productId))
-      if (outcome === 'ok') this.#raise(productId, (this.#before.get(name) ?? 0) + 1, ordering)
+      if (outcome === 'ok') raise(this.#written, productId, (this.#before.get(name) ?? 0) + 1, ordering)
     }
     if (outcome === 'ok' && orderId !== undefined) this.#placed.set(orderId, ordering)
   }
 
   #takeChange(change: Change): void {
-    this.#raise(change.productId, change.base + 1, change)
+    raise(this.#written, change.productId, change.base + 1, change)
   }
 
   #takeProduct(reading: ProductReading): void {
     const { productId, seen } = reading
     const version = seen?.version ?? (seen?.text === undefined ? undefined : this.#versionOf(productId, seen.text))
     if (version === undefined) return
-    const floor = this.#floors.get(productId)
-    if (floor === undefined || version >= floor.version) return this.#raise(productId, version, reading)
-    const what = floor.by.kind === 'read product' ? 'had read' : 'had written'
+    const written = this.#written.get(productId)
+    const read = this.#read.get(productId)
+    if (written !== undefined && version < written.version) this.#add('before own write', written, reading, version)
+    else if (read !== undefined && version < read.version) this.#add('before own read', read, reading, version)
+    raise(this.#read, productId, version, reading)
+  }
+
+  #add(kind: AnomalyKind, floor: Floor, reading: ProductReading, version: number): void {
+    const { session, productId } = reading
+    const did = kind === 'before own write' ? 'had written' : 'had read'
     this.anomalies.push({
-      kind: 'own past',
-      sentence: `${reading.session} ${what} version ${floor.version} of ${productId}, and then read ${version}`,
+      kind,
+      sentence: `${session} ${did} version ${floor.version} of ${productId}, and then read ${version}`,
       shownBy: [floor.by, reading],
     })
   }
@@ -85,7 +95,7 @@ class Session {
     const ordering = this.#placed.get(reading.orderId)
     if (reading.isFound === true || ordering === undefined) return
     this.anomalies.push({
-      kind: 'own past',
+      kind: 'before own write',
       sentence: `${reading.session} did not find its own order ${reading.orderId}`,
       shownBy: [ordering, reading],
     })

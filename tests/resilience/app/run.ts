@@ -1,5 +1,6 @@
 /** One run: a stack, its visitors and its nemesis, and the history that they leave. */
 import { startStack, type Stack } from '@roundtrip/stack'
+import { staffTokenOf } from '../../helpers/staff-token.ts'
 import { DatabaseNodes } from './database-nodes.ts'
 import { databaseFaults, tierFaults } from './faults.ts'
 import { Recorder, type History } from './history.ts'
@@ -30,6 +31,7 @@ const shoppersFor = (
   stack: Stack,
   shelf: Shelf,
   recorder: Recorder,
+  staff: Readonly<Record<string, string>>,
   { seed, sessions }: RunOptions,
   clock: () => number,
 ): Shopper[] =>
@@ -38,7 +40,7 @@ const shoppersFor = (
     const memory: Memory | undefined = number >= sessions ? undefined : number % 2 === 0 ? 'cookies' : 'position'
     const session = memory === undefined ? undefined : `s${number}`
     const visitor = new Visitor(stack, memory, random)
-    return new Shopper({ session, visitor, shelf, recorder, random, clock, staff: {} })
+    return new Shopper({ session, visitor, shelf, recorder, random, clock, staff })
   })
 
 /** Until the shop takes orders again: what was begun comes to its end then. */
@@ -54,11 +56,14 @@ const carryOut = async (stack: Stack, options: RunOptions): Promise<Run> => {
   const nodes = new DatabaseNodes(stack)
   const shelf = await fillShelf(await nodes.access(), scarcePieces)
   const recorder = new Recorder()
+  const staff = { authorization: `Bearer ${await staffTokenOf(stack.data)}` }
   const random = new Random(seed)
   const began = performance.now()
   const clock = (): number => performance.now() - began
   let isRunning = true
-  const shopping = shoppersFor(stack, shelf, recorder, options, clock).map((shopper) => shopper.shop(() => isRunning))
+  const shopping = shoppersFor(stack, shelf, recorder, staff, options, clock).map((shopper) =>
+    shopper.shop(() => isRunning),
+  )
   const struck = await Promise.all([
     strike(databaseFaults(stack, nodes, random), seconds * 1000, random, clock),
     strike(tierFaults(stack, random), seconds * 1000, new Random(seed + 1000), clock),

@@ -48,6 +48,7 @@ const nothingDone = new Set([
   'OVERLOADED',
   'RATE_LIMITED',
   'NO_HEALTHY_UPSTREAM',
+  'AUTH_UNAVAILABLE',
   'IDEMPOTENCY_KEY_IN_FLIGHT',
 ])
 
