@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { readExposition } from '@roundtrip/metrics/testing'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { orderOf, startInstances, type Forked, type Instances } from '../testing/instances.ts'
 
@@ -106,6 +107,8 @@ const startLoad = (url: string, productId: number): Load => {
 const workersOf = async ({ child: { pid } }: Forked): Promise<number[]> =>
   (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number)
 
+const ready = async (url: string): Promise<unknown> => (await fetch(`${url}/health/ready`)).json()
+
 const exitOf = async ({ child }: Forked): Promise<unknown> => (await once(child, 'exit'))[0]
 
 it('share a port and one health, and end in good order', { timeout }, async () => {
@@ -116,13 +119,40 @@ it('share a port and one health, and end in good order', { timeout }, async () =
   expect([...names].toSorted()).toEqual(['app-1.1', 'app-1.2'])
   const healthy = { ready: true, started: true, checks: { primary: 'ok', workers: '2 of 2' } }
   for (const url of [app.url, app.health]) {
-    expect(await (await fetch(`${url}/health/ready`)).json()).toMatchObject(healthy)
+    expect(await ready(url)).toMatchObject(healthy)
     expect((await fetch(`${url}/health/startup`)).status).toBe(200)
   }
   const exit = exitOf(app)
   app.child.kill('SIGTERM')
   expect(await exit).toBe(0)
 })
+
+it('tell their figures together, where no client can ask', { timeout }, async () => {
+  const app = await start({ APP_WORKERS: '2' })
+  for (let asked = 0; asked < 20; asked++) await ask(`${app.url}/api/users`, new Agent())
+  const families = readExposition(await (await fetch(`${app.health}/metrics`)).text())
+  const answered = families.get('app_responses_total')?.series ?? []
+  expect(answered).toContainEqual({
+    name: 'app_responses_total',
+    labels: { route: 'GET /api/users', status: '2xx' },
+    value: 20,
+  })
+  expect(families.get('app_workers')?.series[0]?.value).toBe(2)
+  expect((await fetch(`${app.url}/metrics`)).status).toBe(404)
+})
+
+it(
+  'are not ready as soon as they are to stop, and go on answering until balancers have noticed',
+  { timeout },
+  async () => {
+    const app = await start({ APP_WORKERS: '2', SERVICE_LAME_DUCK_MS: '2147483647' })
+    app.child.kill('SIGTERM')
+    const retired = { ready: false, started: true, checks: { draining: 'yes', workers: '0 of 2' } }
+    await expect.poll(() => ready(app.url), { timeout: 10_000 }).toMatchObject(retired)
+    expect(await ready(app.health)).toEqual({ ready: false, checks: { draining: 'yes' } })
+    expect((await ask(`${app.url}/api/users`, new Agent())).status).toBe(200)
+  },
+)
 
 it('are replaced after so many requests: none is lost, and no order is placed twice', { timeout }, async () => {
   const app = await start({ APP_WORKERS: '2', APP_MAX_REQUESTS: '200' })

@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { recordingLog } from '@roundtrip/http/testing'
+import { expect, it, onTestFinished } from 'vitest'
+import { startWorkerGroup, type StartedGroup } from './start-group.ts'
+import { replaceTopic, workerStatusTopic } from './topics.ts'
+import { topic } from './worker-bus.ts'
+
+const retired = topic<number>('test.retired')
+
+const start = async (count: number, briefing: object = {}): Promise<StartedGroup> => {
+  const group = await startWorkerGroup({
+    count,
+    instance: 'test',
+    addresses: [],
+    file: join(import.meta.dirname, 'testing/worker.ts'),
+    environment: { PATH: process.env['PATH'] },
+    briefing: () => briefing,
+    log: recordingLog(),
+  })
+  onTestFinished(() => group.component.close())
+  return group
+}
+
+it('tells workers that the service retires, and ends them in good order', async () => {
+  const { component, bus } = await start(2)
+  const heard: number[] = []
+  const all = new Promise<void>((resolve) => {
+    bus.subscribe(retired, (slot) => {
+      heard.push(slot)
+      if (heard.length === 2) resolve()
+    })
+  })
+  component.retire?.()
+  await all
+  expect(new Set(heard)).toEqual(new Set([1, 2]))
+  await component.drain()
+})
+
+it('replaces a worker that asks for it', async () => {
+  const { component, bus } = await start(1)
+  const pidOf = async (): Promise<number> => (await bus.request(workerStatusTopic, null))[0]?.[0]?.pid ?? 0
+  const first = await pidOf()
+  bus.publish(replaceTopic, first)
+  await expect.poll(pidOf, { timeout: 10_000 }).not.toBe(first)
+  await component.drain()
+})
+
+it.each([
+  [78, 'SETTINGS_INVALID'],
+  [1, 'WORKER_FAILED'],
+])('does not start when a worker ends with %i before it is ready, and leaves none behind', async (exitStatus, code) => {
+  await expect(start(2, { exitStatus })).rejects.toMatchObject({
+    code,
+    message: expect.stringContaining(`ended with status ${exitStatus} before it was ready`),
+  })
+})
