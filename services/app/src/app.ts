@@ -22,6 +22,7 @@ import type { Clock } from './http/timings.ts'
 import { visits } from './http/visit.ts'
 import type { LoadShedder } from './load/load-shedder.ts'
 import { measure, type RequestFigures } from './metrics/request-figures.ts'
+import { accountPageRoutes } from './routes/account-pages.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { healthRoutes } from './routes/health.ts'
 import { cartPageRoutes } from './routes/cart-pages.ts'
@@ -86,6 +87,7 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   await app.register(async (scope: AppServer) => accountRoutes(scope, auth))
   await app.register(async (scope: AppServer) => sessionRoutes(scope, auth))
   await app.register(async (scope: AppServer) => tokenRoutes(scope, auth))
+  await app.register(async (scope: AppServer) => accountPageRoutes(scope, auth))
   await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, cursors, publicOrigin }))
   await app.register(async (scope: AppServer) => cartPageRoutes(scope, { carts, checkout }))
   await app.register(async (scope: AppServer) => openapiRoutes(scope))

@@ -23,7 +23,7 @@ export const page = ({ title, canonical, body }: PageParts): string =>
       <body>
         <header>
           <a href="/">Roundtrip</a>
-          <nav><a href="/cart">Cart</a><a href="/about.html">How it works</a></nav>
+          <nav><a href="/about.html">How it works</a> <a href="/cart">Cart</a> <a href="/account">Account</a></nav>
         </header>
         <main>${body}</main>
         <footer>Roundtrip: the whole way of a web request, in the open. Every order here is an example.</footer>

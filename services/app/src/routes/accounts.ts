@@ -40,7 +40,7 @@ const changingRole = {
   tags,
   params: Type.Object({ id: userIdSchema }),
   body: roleChangeSchema,
-  response: { 204: nothing },
+  response: { 204: nothing, 409: problemResponse('CONFLICT: nobody changes their own role') },
 }
 
 const changingPassword = {
@@ -65,7 +65,14 @@ const opening = {
   summary: 'Open an account with the code from the mail, and sign in',
   tags,
   body: newAccountSchema,
-  response: { 201: signedInSchema, 422: problemResponse('CODE_WRONG or PASSWORD_REFUSED') },
+  response: {
+    201: {
+      description: 'opened, and signed in',
+      headers: { location: Type.String({ description: 'the account' }) },
+      content: { 'application/json': { schema: signedInSchema } },
+    },
+    422: problemResponse('CODE_WRONG or PASSWORD_REFUSED'),
+  },
 }
 
 export const accountRoutes = (app: AppServer, auth: Auth): void => {

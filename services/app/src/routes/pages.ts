@@ -1,11 +1,10 @@
 /** The pages people see. They work without scripts: an order is a plain form. */
 import { randomUUID } from 'node:crypto'
 import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@roundtrip/contracts'
-import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
 import { formBody } from '../http/form-body.ts'
 import { nextPage } from '../http/next-page.ts'
-import { pageHeaders } from '../http/page-headers.ts'
+import { sendPage } from '../http/send-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
@@ -29,9 +28,6 @@ export interface PageRoutesOptions {
 }
 
 const productsOnHomePage = 24
-
-const sendPage = (reply: FastifyReply, text: string): FastifyReply =>
-  reply.type('text/html; charset=utf-8').headers(pageHeaders).send(text)
 
 const { name, email } = newOrderSchema.properties
 const count = Type.String({ pattern: '^[1-9][0-9]{0,8}$' })

@@ -28,7 +28,11 @@ export const sessionRoutes = (app: AppServer, auth: Auth): void => {
         tags,
         body: credentialsSchema,
         response: {
-          201: signedInSchema,
+          201: {
+            description: 'signed in; the cookie carries the session',
+            headers: { location: Type.String({ description: 'the session' }) },
+            content: { 'application/json': { schema: signedInSchema } },
+          },
           401: problemResponse('CREDENTIALS_WRONG'),
           429: problemResponse('RATE_LIMITED, with Retry-After'),
         },

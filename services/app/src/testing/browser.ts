@@ -4,8 +4,12 @@ export interface Ask {
   readonly method?: string
   readonly json?: unknown
   readonly form?: Record<string, string>
+  /** An empty one is left out, even if a browser of today sends it. */
   readonly headers?: Record<string, string>
 }
+
+const withoutEmpty = (headers: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).filter(([, value]) => value !== ''))
 
 export class Browser {
   readonly cookies = new Map<string, string>()
@@ -23,13 +27,13 @@ export class Browser {
       method: method ?? (body === undefined ? 'GET' : 'POST'),
       redirect: 'manual',
       ...(body !== undefined && { body }),
-      headers: {
+      headers: withoutEmpty({
         ...(cookie !== '' && { cookie }),
         ...(json !== undefined && { 'content-type': 'application/json' }),
         ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
         'sec-fetch-site': 'same-origin',
         ...headers,
-      },
+      }),
     })
     for (const line of response.headers.getSetCookie()) this.#keep(line)
     return response

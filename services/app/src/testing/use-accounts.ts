@@ -6,6 +6,8 @@ import { addAccount } from './accounts.ts'
 import { Browser, type Ask } from './browser.ts'
 import { testSecret } from './settings.ts'
 
+type Asking = <T = unknown>(path: string, question?: Ask) => Promise<T>
+
 const codes = mailCodes(keysFrom(testSecret)('mail-code'))
 const password = 'five quiet herons wade'
 const email = 'every.route@example.com'
@@ -37,12 +39,10 @@ export const useAccounts = async (origin: string, database: Database): Promise<v
   await ask('/api/sessions/current')
   await ask(`/api/sessions/${sessions[0]?.name}`, { method: 'DELETE' })
   await useAsAdmin(ask, database)
+  await usePages(ask, database)
 }
 
-const useAsAdmin = async (
-  ask: <T = unknown>(path: string, question?: Ask) => Promise<T>,
-  database: Database,
-): Promise<void> => {
+const useAsAdmin = async (ask: Asking, database: Database): Promise<void> => {
   const [admin, other] = [await addAccount(database, 'admin'), await addAccount(database)]
   await ask('/api/sessions', { json: { email: admin.email, password: admin.password } })
   await ask(`/api/accounts/${other.id}/role`, { method: 'PUT', json: { role: 'staff' } })
@@ -56,4 +56,23 @@ const hashOf = async (database: Database, id: string): Promise<string> => {
     queryable.query<{ hash: string }>('select password_hash as hash from accounts where user_id = $1', [id]),
   )
   return value[0]?.hash ?? ''
+}
+
+const usePages = async (ask: Asking, database: Database): Promise<void> => {
+  const other = await addAccount(database)
+  const visitor = 'every.page@example.com'
+  for (const path of ['/sign-in', '/sign-up', '/password-reset']) await ask(path)
+  await ask('/sign-up', { form: { email: visitor } })
+  const code = codes.make({ purpose: 'sign-up', email: visitor, state: '' })
+  await ask('/sign-up/confirm', { form: { email: visitor, code, name: 'Every Page', password } })
+  await ask('/account')
+  const newPassword = `${password} slowly`
+  await ask('/account/password', { form: { currentPassword: password, newPassword } })
+  await ask('/account/sessions/end', { form: { name: 'a'.repeat(43) } })
+  await ask('/sign-out', { form: {} })
+  await ask('/sign-in', { form: { email: visitor, password: newPassword } })
+  await ask('/password-reset', { form: { email: other.email } })
+  const state = await hashOf(database, other.id)
+  const resetCode = codes.make({ purpose: 'password-reset', email: other.email, state })
+  await ask('/password-reset/confirm', { form: { email: other.email, code: resetCode, password } })
 }
