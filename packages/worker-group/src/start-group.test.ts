@@ -3,7 +3,7 @@ import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { startWorkerGroup, type StartedGroup } from './start-group.ts'
 import { replaceTopic, workerStatusTopic } from './topics.ts'
-import { topic } from './worker-bus.ts'
+import { topic, type WorkerBus } from './worker-bus.ts'
 
 const retired = topic<number>('test.retired')
 
@@ -21,27 +21,37 @@ const start = async (count: number, briefing: object = {}): Promise<StartedGroup
   return group
 }
 
+/** The processes that were told. */
+const hearRetired = (bus: WorkerBus): Set<number> => {
+  const pids = new Set<number>()
+  bus.subscribe(retired, (pid) => void pids.add(pid))
+  return pids
+}
+
+const pidOf = async (bus: WorkerBus): Promise<number> => (await bus.request(workerStatusTopic, null))[0]?.[0]?.pid ?? 0
+
 it('tells workers that the service retires, and ends them in good order', async () => {
   const { component, bus } = await start(2)
-  const heard: number[] = []
-  const all = new Promise<void>((resolve) => {
-    bus.subscribe(retired, (slot) => {
-      heard.push(slot)
-      if (heard.length === 2) resolve()
-    })
-  })
+  const heard = hearRetired(bus)
   component.retire?.()
-  await all
-  expect(new Set(heard)).toEqual(new Set([1, 2]))
+  await expect.poll(() => heard.size).toBe(2)
+  await component.drain()
+})
+
+it('tells a worker that comes later too', async () => {
+  const { component, bus } = await start(1)
+  const heard = hearRetired(bus)
+  component.retire?.()
+  bus.publish(replaceTopic, await pidOf(bus))
+  await expect.poll(() => heard.size, { timeout: 10_000 }).toBe(2)
   await component.drain()
 })
 
 it('replaces a worker that asks for it', async () => {
   const { component, bus } = await start(1)
-  const pidOf = async (): Promise<number> => (await bus.request(workerStatusTopic, null))[0]?.[0]?.pid ?? 0
-  const first = await pidOf()
+  const first = await pidOf(bus)
   bus.publish(replaceTopic, first)
-  await expect.poll(pidOf, { timeout: 10_000 }).not.toBe(first)
+  await expect.poll(() => pidOf(bus), { timeout: 10_000 }).not.toBe(first)
   await component.drain()
 })
 

@@ -6,7 +6,7 @@ import { groupHealth } from './group-health.ts'
 import { SlotSockets, type Address } from './slot-sockets.ts'
 import { recycleTopic, replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
 import { WorkerGroup } from './worker-group.ts'
-import { spawnWorker } from './worker-process.ts'
+import { spawnWorker, type WorkerProcess } from './worker-process.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
@@ -34,20 +34,22 @@ export interface StartedGroup {
 
 /** @throws the error of binding, or what kept a worker from becoming ready */
 export const startWorkerGroup = async (options: StartGroupOptions): Promise<StartedGroup> => {
-  const { count, addresses, file, briefing, log, bus = new BusHub(log) } = options
+  const { count, addresses, log, bus = new BusHub(log) } = options
+  const state = { isRetiring: false }
   const sockets = await SlotSockets.bind(addresses, count)
   const group = new WorkerGroup({
     count,
     bus,
     log,
-    spawn: (slot) =>
-      spawnWorker({
-        file,
-        commandLine: process.argv.slice(2),
-        environment: environmentOf(slot, options),
-        descriptors: sockets.descriptors,
-        assignment: { type: 'assignment', slot, sockets: sockets.inherited, briefing: briefing?.() },
-      }),
+    spawn: (slot) => {
+      const worker = spawn(slot, sockets, options)
+      // One that takes the place of another while the service retires has not heard of it.
+      void worker.ready.then(
+        () => state.isRetiring && worker.send({ type: 'deliver', topic: retireTopic.name, payload: null }),
+        () => undefined,
+      )
+      return worker
+    },
   })
   const stopListening = obey(group, log)
   const close = async (): Promise<void> => {
@@ -58,13 +60,25 @@ export const startWorkerGroup = async (options: StartGroupOptions): Promise<Star
   try {
     const listeners = await group.start()
     const health: Component['health'] = () => groupHealth(bus, count)
-    const retire = (): void => bus.publish(retireTopic, null)
+    const retire = (): void => {
+      state.isRetiring = true
+      bus.publish(retireTopic, null)
+    }
     return { component: { listeners, health, retire, drain: () => group.drain(), close }, bus }
   } catch (error) {
     await close()
     throw error
   }
 }
+
+const spawn = (slot: number, sockets: SlotSockets, options: StartGroupOptions): WorkerProcess =>
+  spawnWorker({
+    file: options.file,
+    commandLine: process.argv.slice(2),
+    environment: environmentOf(slot, options),
+    descriptors: sockets.descriptors,
+    assignment: { type: 'assignment', slot, sockets: sockets.inherited, briefing: options.briefing?.() },
+  })
 
 /** A name of its own for each worker; the parent is who is asked for health, and who waits until balancers have noticed. */
 const environmentOf = (slot: number, { environment, instance }: StartGroupOptions): Environment => ({
