@@ -6,7 +6,9 @@ import { orderPage } from './order-page.ts'
 describe('page', () => {
   it('has the way to the other pages and a last word', () => {
     const text = page({ title: 'Here', body: 'A & B' })
-    expect(text).toContain('<nav><a href="/about.html">How it works</a> <a href="/cart">Cart</a> <a href="/account">Account</a></nav>')
+    expect(text).toContain(
+      '<nav><a href="/about.html">How it works</a> <a href="/cart">Cart</a> <a href="/account">Account</a></nav>',
+    )
     expect(text).toContain('<main>A &amp; B</main>')
     expect(text).toMatch(/<footer>.+<\/footer>/)
   })
