@@ -2,7 +2,10 @@
 import { describe, expect, test, afterAll, beforeAll } from 'vitest'
 import { addAccount, addToken, type TestAccount } from './testing/accounts.ts'
 import { Browser } from './testing/browser.ts'
+import { useContract } from './testing/contract.ts'
 import { startInstances, type Instances } from './testing/instances.ts'
+
+useContract()
 
 let use: Instances
 beforeAll(async () => {

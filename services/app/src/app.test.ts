@@ -290,38 +290,23 @@ test('readiness is 503 with its reasons', async () => {
   expect((await draining.inject('/health/live')).statusCode).toBe(200)
 })
 
-test('the API describes itself, and its description is OpenAPI 3.1', async () => {
-  const { openapi, paths, servers } = (await app.inject('/openapi.json')).json()
+test('the API describes itself: what it takes, gives, refuses, and who may', async () => {
+  const { openapi, paths, servers, components } = (await app.inject('/openapi.json')).json()
   expect(openapi).toBe('3.1.0')
   expect(servers).toEqual([{ url: 'https://shop.example' }])
-  const failure = paths['/api/users'].get.responses.default.content['application/problem+json']
-  expect(Object.keys(failure.schema.properties)).toContain('requestId')
-  const { parameters, responses } = paths['/api/orders'].post
+  expect(Object.keys(components.securitySchemes)).toEqual(['session', 'token'])
+  const { operationId, parameters, requestBody, responses } = paths['/api/orders'].post
+  expect(operationId).toBe('placeAnOrder')
   expect(parameters).toMatchObject([{ in: 'header', name: 'idempotency-key' }])
-  expect(Object.keys(responses)).toEqual(['201', '409', '422', 'default'])
-  expect(Object.keys(responses[201].headers)).toEqual(['location', 'idempotency-replayed'])
-  expect(responses[422].content).toEqual(paths['/api/users'].get.responses.default.content)
-  expect(Object.keys(paths).toSorted((a, b) => a.localeCompare(b))).toEqual([
-    '/api/accounts',
-    '/api/accounts/{id}/role',
-    '/api/accounts/codes',
-    '/api/accounts/me',
-    '/api/accounts/me/password',
-    '/api/accounts/password',
-    '/api/cart',
-    '/api/cart/checkout',
-    '/api/cart/items/{productId}',
-    '/api/orders',
-    '/api/orders/{id}',
-    '/api/orders/{id}/cancellation',
-    '/api/products',
-    '/api/products/{id}',
-    '/api/sessions',
-    '/api/sessions/{name}',
-    '/api/sessions/current',
-    '/api/tokens',
-    '/api/tokens/{id}',
-    '/api/users',
-    '/user/v1/list',
-  ])
+  expect(requestBody.content['application/json'].schema).toEqual({ $ref: '#/components/schemas/NewOrder' })
+  expect(Object.keys(responses[201].headers)).toEqual(expect.arrayContaining(['Location', 'Idempotency-Replayed']))
+  expect(Object.keys(responses[409].headers)).toEqual(['X-Request-Id', 'Retry-After'])
+  const { schema, examples } = responses[409].content['application/problem+json']
+  expect(schema.properties.code.enum).toEqual(['OUT_OF_STOCK', 'IDEMPOTENCY_KEY_IN_FLIGHT'])
+  expect(examples.OUT_OF_STOCK).toEqual({ $ref: '#/components/examples/OUT_OF_STOCK' })
+  expect(components.examples.OUT_OF_STOCK.value).toMatchObject({ status: 409, code: 'OUT_OF_STOCK' })
+  expect(paths['/api/tokens'].get.security).toEqual([{ session: [] }])
+  expect(paths['/api/accounts/me'].get.security).toEqual([{ session: [] }, { token: [expect.any(String)] }])
+  expect(paths['/api/products'].get).not.toHaveProperty('security')
+  expect(paths['/user/v1/list'].get.deprecated).toBe(true)
 })

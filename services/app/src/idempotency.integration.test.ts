@@ -1,7 +1,10 @@
 /** One order for each idempotency key, whatever breaks: against a real Postgres, over several instances. */
 import type { Order } from '@roundtrip/contracts'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { useContract } from './testing/contract.ts'
 import { order, orderOf, startInstances, type Instances } from './testing/instances.ts'
+
+useContract()
 
 let use: Instances
 

@@ -1,7 +1,10 @@
 /** Products are changed by whoever has seen them as they are: against a real Postgres, over two instances. */
 import type { Product } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { useContract } from './testing/contract.ts'
 import { post, startInstances, type Instances } from './testing/instances.ts'
+
+useContract()
 
 let use: Instances
 

@@ -13,9 +13,12 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { useContract } from './testing/contract.ts'
 import { ownSettings } from './testing/settings.ts'
 import { useAccounts } from './testing/use-accounts.ts'
 import { useShop } from './testing/use-shop.ts'
+
+useContract()
 
 /** Tables that are read whole on purpose, with the reason why they stay small. */
 const bounded: Readonly<Record<string, string>> = {}

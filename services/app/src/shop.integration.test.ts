@@ -13,7 +13,10 @@ import { Value } from 'typebox/value'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { useContract } from './testing/contract.ts'
 import { ownSettings } from './testing/settings.ts'
+
+useContract()
 
 const log = createLogger('app', 'app-test', 'fatal')
 const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }

@@ -2,6 +2,7 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { FastifyRequest, onRequestAsyncHookHandler } from 'fastify'
 import { identityOf, roles, type Account, type Role } from './account.ts'
+import { demanding } from './demands.ts'
 import type { Identity } from './identity.ts'
 import type { Scope } from './token-store.ts'
 
@@ -32,28 +33,26 @@ const identified = (request: FastifyRequest): Identity => {
  * For a route's `onRequest`. A session may do all that its account may; a token needs the scope too.
  * @throws RoundtripError `UNAUTHENTICATED`, `TOKEN_INVALID`, `ROLE_REQUIRED`, `SCOPE_REQUIRED`, `AUTH_UNAVAILABLE`
  */
-export const requires =
-  (role: Role, scope: Scope = scopeOfRole[role]): onRequestAsyncHookHandler =>
-  async (request) => {
+export const requires = (role: Role, scope: Scope = scopeOfRole[role]): onRequestAsyncHookHandler =>
+  demanding({ role, scope }, async (request) => {
     const identity = identified(request)
     if (!hasRole(identity.account, role)) refuse(request, identity, new RoundtripError('ROLE_REQUIRED'))
     if (!hasScope(identity, scope)) {
       const sentence = `This token was not made for that: make one with the scope ${scope}.`
       refuse(request, identity, new RoundtripError('SCOPE_REQUIRED', sentence, { details: { scope } }))
     }
-  }
+  })
 
 /**
  * For what a lost token must not be able to do: passwords, sessions, other tokens.
  * @throws RoundtripError `UNAUTHENTICATED`, `TOKEN_INVALID`, `SESSION_REQUIRED`, `ROLE_REQUIRED`, `AUTH_UNAVAILABLE`
  */
-export const requiresSession =
-  (role: Role = 'customer'): onRequestAsyncHookHandler =>
-  async (request) => {
+export const requiresSession = (role: Role = 'customer'): onRequestAsyncHookHandler =>
+  demanding({ role, scope: undefined }, async (request) => {
     const identity = identified(request)
     if (identity.via !== 'session') refuse(request, identity, new RoundtripError('SESSION_REQUIRED'))
     if (!hasRole(identity.account, role)) refuse(request, identity, new RoundtripError('ROLE_REQUIRED'))
-  }
+  })
 
 /** Behind `requires` or `requiresSession`. */
 export const signedIn = (request: FastifyRequest): Account => identified(request).account

@@ -45,7 +45,9 @@ export const sendError = (error: RoundtripError, request: FastifyRequest, reply:
     : reply.type(problemMediaType).serializer(JSON.stringify).send(problem)
 }
 
-const passesSoon = ({ status, retryable }: RoundtripError): boolean => retryable && [409, 429, 503].includes(status)
+/** The same request may succeed shortly, so its answer says when. */
+export const passesSoon = ({ status, retryable }: RoundtripError): boolean =>
+  retryable && [409, 429, 503].includes(status)
 
 /** Our own faults and those of neighbours need somebody's eye; a client's mistakes stand in the access log. */
 const log = (error: RoundtripError, request: FastifyRequest): void => {

@@ -1,33 +1,29 @@
 /** The API's own description (OpenAPI 3.1), made from the schemas of the routes. */
 import swagger from '@fastify/swagger'
-import { problemMediaType, problemSchema } from '@roundtrip/contracts'
-import type { FastifySchema } from 'fastify'
+import { Description } from '../openapi/description.ts'
 import type { AppServer } from '../http/server.ts'
 
-/** A failure that a route's own description names. */
-export const problemResponse = (description: string) => ({
-  description,
-  content: { [problemMediaType]: { schema: problemSchema } },
-})
+export { problemResponse } from '../openapi/problem-response.ts'
 
-/** Every route can fail, and all of them do so in one shape. */
-const withFailure = (schema: FastifySchema): FastifySchema => ({
-  ...schema,
-  response: {
-    ...(schema.response as object | undefined),
-    default: problemResponse('any failure (RFC 9457)'),
-  },
-})
+const about = `Lists come in pages, by \`cursor\`. What was read with an \`ETag\` is changed under \`If-Match\`. Failures are problem details
+(RFC 9457): \`code\` is stable and for programs, \`detail\` says what to do. Reads may come from a cache; a client that sends back
+\`X-Session-Position\`, or keeps its cookies, sees all that it has written.`
 
 /** Stands before the routes it describes. */
 export const describeApi = async (app: AppServer, publicOrigin: string): Promise<void> => {
+  const description = new Description()
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Roundtrip shop', version: '1' },
+      info: { title: 'Roundtrip shop', version: '1', description: about, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: publicOrigin }],
     },
-    transform: ({ schema, url }) => ({ schema: schema && withFailure(schema), url }),
+    transform: ({ schema, url, route }) => {
+      if (schema !== undefined) description.note(route, schema, url)
+      return { schema, url }
+    },
+    transformObject: (made) =>
+      'openapiObject' in made ? description.complete(made.openapiObject) : made.swaggerObject,
   })
 }
 
