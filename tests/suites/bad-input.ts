@@ -21,8 +21,8 @@ const refused: [what: string, path: string, ask: Ask, status: number, code: stri
   ['an unknown product', '/api/products/999999', {}, 404, 'NOT_FOUND'],
   ['a method the route has not', '/api/users', { method: 'DELETE' }, 405, 'METHOD_NOT_ALLOWED'],
   ['a method the file has not', '/assets/site.css', { method: 'DELETE' }, 405, 'METHOD_NOT_ALLOWED'],
-  ['bad JSON', '/api/products', { method: 'POST', headers: json, body: '{"name":' }, 400, 'INVALID_JSON'],
-  ['a body of the wrong shape', '/api/products', { method: 'POST', json: { name: 7 } }, 400, 'VALIDATION_FAILED'],
+  ['bad JSON', '/api/orders', { method: 'POST', headers: json, body: '{"name":' }, 400, 'INVALID_JSON'],
+  ['a body of the wrong shape', '/api/orders', { method: 'POST', json: { name: 7 } }, 400, 'VALIDATION_FAILED'],
   [
     'an unknown field',
     '/api/orders',
@@ -35,7 +35,7 @@ const refused: [what: string, path: string, ask: Ask, status: number, code: stri
   ['an id that cannot exist', '/api/products/abc', {}, 404, 'NOT_FOUND'],
   [
     'another media type',
-    '/api/products',
+    '/api/orders',
     { method: 'POST', headers: { 'content-type': 'text/csv' }, body: 'a,b' },
     415,
     'UNSUPPORTED_MEDIA_TYPE',
@@ -60,22 +60,23 @@ export const describeBadInput = (source: TargetSource): void => {
     })
 
     it('refuses a body over 10 MB, announced or not, and takes one just under', async () => {
+      const headers = { ...json, authorization: `Bearer ${await use.target.staffToken()}` }
       const announced = await use.client('/api/products', {
         method: 'POST',
-        headers: { ...json, 'content-length': String(tenMegabytes + 1) },
+        headers: { ...headers, 'content-length': String(tenMegabytes + 1) },
         body: Buffer.alloc(tenMegabytes + 1, 0x61),
       })
       expect(announced.status).toBe(413)
       const streamed = await use.client('/api/products', {
         method: 'POST',
-        headers: json,
+        headers,
         body: chunked(tenMegabytes + 65_536),
       })
       expect(streamed.status).toBe(413)
       // Small enough to be read to its end, and then refused for what it says.
       const under = await use.client('/api/products', {
         method: 'POST',
-        headers: json,
+        headers,
         body: Buffer.alloc(tenMegabytes - 1, 0x61),
       })
       expect(under.json()).toMatchObject({ status: 400, code: 'INVALID_JSON' })

@@ -20,7 +20,8 @@ export const describeShop = (source: TargetSource): void => {
 
     it('creates, reads, replaces, patches and deletes a product', async () => {
       const body = { slug: 'e2e-lamp', name: 'Lamp', description: 'Warm light.', priceCents: 4900, stock: 5 }
-      const created = await use.client('/api/products', { method: 'POST', json: body })
+      const staff = { authorization: `Bearer ${await use.target.staffToken()}` }
+      const created = await use.client('/api/products', { method: 'POST', headers: staff, json: body })
       expect(created.status).toBe(201)
       const { id } = created.json<Product>()
       expect(created.headers['location']).toBe(`/api/products/${id}`)
@@ -29,19 +30,27 @@ export const describeShop = (source: TargetSource): void => {
 
       const replaced = await use.client(`/api/products/${id}`, {
         method: 'PUT',
-        headers: { 'if-match': String(created.headers['etag']) },
+        headers: { ...staff, 'if-match': String(created.headers['etag']) },
         json: { ...body, name: 'Desk lamp' },
       })
       expect(replaced.json()).toMatchObject({ name: 'Desk lamp', priceCents: 4900 })
       const patched = await use.client(`/api/products/${id}`, {
         method: 'PATCH',
-        headers: { 'content-type': 'application/merge-patch+json', 'if-match': String(replaced.headers['etag']) },
+        headers: {
+          ...staff,
+          'content-type': 'application/merge-patch+json',
+          'if-match': String(replaced.headers['etag']),
+        },
         body: JSON.stringify({ priceCents: 3900 }),
       })
       expect(patched.json()).toMatchObject({ name: 'Desk lamp', priceCents: 3900 })
       await vi.waitFor(async () => expect((await use.client('/products/e2e-lamp')).text).toContain('Desk lamp'))
 
-      const removed = await use.client(`/api/products/${id}`, { method: 'DELETE', headers: { 'if-match': '*' } })
+      const removed = await use.client(`/api/products/${id}`, {
+        method: 'DELETE',
+        headers: { ...staff, 'if-match': '*' },
+      })
+      expect((await use.client('/api/products', { method: 'POST', json: body })).status).toBe(401)
       expect(removed.status).toBe(204)
       await vi.waitFor(async () => expect((await use.client(`/api/products/${id}`)).status).toBe(404))
     })

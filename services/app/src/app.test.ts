@@ -136,21 +136,16 @@ describe('errors', () => {
     ['an id that is none', { url: '/api/products/abc' }, 404, 'NOT_FOUND'],
     ['an order that does not exist', { url: `/api/orders/${orderId}` }, 404, 'NOT_FOUND'],
     ['a path that is not encoded right', { url: '/%zz' }, 400, 'BAD_REQUEST'],
-    ['broken JSON', { method: 'POST', url: '/api/products', headers: json, body: '{' }, 400, 'INVALID_JSON'],
-    ['no body', { method: 'POST', url: '/api/products', headers: json }, 400, 'INVALID_JSON'],
-    ['no body and no type', { method: 'POST', url: '/api/products' }, 400, 'VALIDATION_FAILED'],
-    [
-      '__proto__',
-      { method: 'POST', url: '/api/products', headers: json, body: '{"__proto__":{}}' },
-      400,
-      'INVALID_JSON',
-    ],
-    ['a wrong shape', { method: 'POST', url: '/api/products', headers: json, body: '[]' }, 400, 'VALIDATION_FAILED'],
+    ['broken JSON', { method: 'POST', url: '/api/orders', headers: json, body: '{' }, 400, 'INVALID_JSON'],
+    ['no body', { method: 'POST', url: '/api/orders', headers: json }, 400, 'INVALID_JSON'],
+    ['no body and no type', { method: 'POST', url: '/api/orders' }, 400, 'VALIDATION_FAILED'],
+    ['__proto__', { method: 'POST', url: '/api/orders', headers: json, body: '{"__proto__":{}}' }, 400, 'INVALID_JSON'],
+    ['a wrong shape', { method: 'POST', url: '/api/orders', headers: json, body: '[]' }, 400, 'VALIDATION_FAILED'],
     ['an unknown parameter', { url: '/api/users?page=2' }, 400, 'VALIDATION_FAILED'],
     ['a limit out of range', { url: '/api/users?limit=0' }, 400, 'VALIDATION_FAILED'],
     [
       'a body over the limit',
-      { method: 'POST', url: '/api/products', headers: json, body: `"${'x'.repeat(1000)}"` },
+      { method: 'POST', url: '/api/orders', headers: json, body: `"${'x'.repeat(1000)}"` },
       413,
       'BODY_TOO_LARGE',
     ],
@@ -167,7 +162,7 @@ describe('errors', () => {
     ],
     [
       'plain text',
-      { method: 'POST', url: '/api/products', headers: { 'content-type': 'text/plain' }, body: '{}' },
+      { method: 'POST', url: '/api/orders', headers: { 'content-type': 'text/plain' }, body: '{}' },
       415,
       'UNSUPPORTED_MEDIA_TYPE',
     ],
@@ -183,12 +178,12 @@ describe('errors', () => {
   })
 
   test('name each field, by pointer', async () => {
-    const body = { name: 'a', description: '', priceCents: -1, colour: 'red' }
-    const response = await app.inject({ method: 'POST', url: '/api/products', body })
+    const body = { email: 'a@example.com', lines: [{ productId: 1, quantity: 0 }], colour: 'red' }
+    const response = await app.inject({ method: 'POST', url: '/api/orders', body })
     expect(response.json().errors).toEqual([
-      { in: 'body', pointer: '/stock', detail: 'is missing' },
+      { in: 'body', pointer: '/name', detail: 'is missing' },
       { in: 'body', pointer: '/colour', detail: 'is not a known field' },
-      { in: 'body', pointer: '/priceCents', detail: 'must be >= 0' },
+      { in: 'body', pointer: '/lines/0/quantity', detail: 'must be >= 1' },
     ])
   })
 

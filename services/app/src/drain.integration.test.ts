@@ -10,6 +10,7 @@ import { createLogger, type Component } from '@roundtrip/service'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { addToken } from './testing/accounts.ts'
 import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'drain-test', 'fatal')
@@ -60,7 +61,8 @@ const requestInFlight = async () => {
     await released.promise
   })
   await locked.promise
-  const headers = { 'content-type': 'application/merge-patch+json', 'if-match': '*' }
+  const authorization = `Bearer ${await addToken(database, 'staff')}`
+  const headers = { authorization, 'content-type': 'application/merge-patch+json', 'if-match': '*' }
   const response = ask('/api/products/1', { method: 'PATCH', headers, body: '{"stock":1}' })
   const waiting = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
   while ((await database.read('eventual', (queryable) => queryable.query(waiting))).value.length === 0);

@@ -1,6 +1,7 @@
 /** Products are changed by whoever has seen them as they are: against a real Postgres, over two instances. */
 import type { Product } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { signedUp } from './testing/customers.ts'
 import { useContract } from './testing/contract.ts'
 import { post, startInstances, type Instances } from './testing/instances.ts'
 
@@ -21,7 +22,7 @@ const mergePatch = 'application/merge-patch+json'
 const send = (method: string, id: number, headers: Headers, body?: unknown, url = use.direct): Promise<Response> =>
   fetch(`${url}/api/products/${id}`, {
     method,
-    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+    headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...use.staff, ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
 
@@ -36,6 +37,25 @@ const fieldsOf = ({ slug, name, description, priceCents, stock }: Product) => ({
   description,
   priceCents,
   stock,
+})
+
+test('products are changed by staff only', async () => {
+  const product = await use.addProduct('Staff Only', 1)
+  const change = { 'if-match': '*', 'content-type': mergePatch }
+  for (const [who, status, code] of [
+    [{ authorization: '' }, 401, 'UNAUTHENTICATED'],
+    [await signedUp(use.database, 'customer', ['shop', 'catalogue']), 403, 'ROLE_REQUIRED'],
+    [await signedUp(use.database, 'staff', ['shop']), 403, 'SCOPE_REQUIRED'],
+  ] as const) {
+    const refused = await Promise.all([
+      patch(product.id, { ...change, ...who }, { stock: 2 }),
+      send('PUT', product.id, { 'if-match': '*', ...who }, fieldsOf(product)),
+      send('DELETE', product.id, { 'if-match': '*', ...who }),
+      post(`${use.direct}/api/products`, { ...fieldsOf(product), slug: 'another' }, who),
+    ])
+    for (const response of refused) expect(await response.json()).toMatchObject({ status, code })
+  }
+  expect(await (await get(product.id)).json()).toEqual(product)
 })
 
 describe('a change', () => {

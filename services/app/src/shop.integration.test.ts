@@ -13,6 +13,7 @@ import { Value } from 'typebox/value'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
+import { addToken } from './testing/accounts.ts'
 import { useContract } from './testing/contract.ts'
 import { ownSettings } from './testing/settings.ts'
 
@@ -26,6 +27,7 @@ let proxies: { primary: TestProxy; replica: TestProxy; cache: TestProxy; queue: 
 let app: Component
 let redis: Redis
 let queue: Queue
+let staff: Record<string, string>
 
 /** Numbered databases inside the shared Redis: keys and jobs of other test files stay out of ours. */
 const numbered = (url: string, database: number): string => `${url}/${database}`
@@ -37,6 +39,7 @@ beforeAll(async () => {
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
   const database = createDatabase({ primaryUrl, password, log, writeTimeoutMs: 60_000 })
   await database.write(seed)
+  staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   await database.close()
   await fresh.replicated()
   redis = new Redis(numbered(queueUrl, 9), { password: redisPassword })
@@ -99,7 +102,7 @@ const timing = (response: Response, name: string): string | undefined =>
 
 const newProduct = (name: string, stock: number) => ({ name, description: 'for a test', priceCents: 1999, stock })
 const addProduct = (name: string, stock = 10): Promise<Product> =>
-  json<Product>(send('POST', '/api/products', newProduct(name, stock)))
+  json<Product>(send('POST', '/api/products', newProduct(name, stock), staff))
 
 const orderOf = (productId: number, quantity: number) => ({
   name: 'Alice',
@@ -144,7 +147,8 @@ describe('users', () => {
       if (page.nextCursor === undefined) break
       query = `?limit=100&cursor=${page.nextCursor}`
     }
-    expect(ids).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1))
+    // Those of the seed, and the one that the token of staff belongs to.
+    expect(ids).toEqual(Array.from({ length: 1001 }, (_, index) => index + 1))
   })
 })
 
@@ -159,7 +163,7 @@ describe('products', () => {
     expect((await read())[0]).toBe('miss')
     await expect.poll(read).toEqual(['hit', undefined])
     for (let priceCents = 1; priceCents <= 20; priceCents++) {
-      const headers = { 'content-type': 'application/merge-patch+json', 'if-match': '*' }
+      const headers = { ...staff, 'content-type': 'application/merge-patch+json', 'if-match': '*' }
       await send('PATCH', `/api/products/${id}`, { priceCents }, headers)
       expect(await json(ask(`/api/products/${id}`))).toMatchObject({ priceCents, version: priceCents + 1 })
       expect(await (await ask('/products/seen-at-once')).text()).toContain(`€ ${(priceCents / 100).toFixed(2)}`)

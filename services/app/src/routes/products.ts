@@ -13,6 +13,7 @@ import {
 import type { Database, Queryable } from '@roundtrip/postgres'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { requires } from '../auth/requires.ts'
 import { etagOf, isCreationOnly, isUnchanged, requireIfMatch, requireMatch } from '../http/etag.ts'
 import { mergePatchBody, mergePatchMediaType } from '../http/merge-patch-body.ts'
 import { nextPage } from '../http/next-page.ts'
@@ -43,6 +44,9 @@ const params = Type.Object({ id: Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1
 const list = '/api/products'
 const one = '/api/products/:id'
 
+/** The catalogue is the shop's: customers look at it. */
+const mayWrite = requires('staff')
+
 const conditional = {
   412: problemResponse('PRECONDITION_FAILED: the product has changed; ETag is the one it has now'),
   428: problemResponse('PRECONDITION_REQUIRED: If-Match is missing'),
@@ -69,7 +73,10 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
   const save = saver(options)
   app.post(
     list,
-    { schema: { summary: 'Add a product', body: newProductSchema, response: { 201: productSchema } } },
+    {
+      onRequest: mayWrite,
+      schema: { summary: 'Add a product', body: newProductSchema, response: { 201: productSchema } },
+    },
     async (request, reply) => {
       const product = await save(request, reply, (tx) => insertProduct(tx, request.body))
       reply.code(201).header('location', `${list}/${product.id}`)
@@ -78,7 +85,10 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
   )
   app.put(
     one,
-    { schema: { summary: 'Replace a product', params, body: replaceProductSchema, response: replacing } },
+    {
+      onRequest: mayWrite,
+      schema: { summary: 'Replace a product', params, body: replaceProductSchema, response: replacing },
+    },
     async (request, reply) => {
       const {
         params: { id },
@@ -92,15 +102,19 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
       return save(request, reply, (tx) => updateProduct(tx, id, matcher(request, reply), () => body))
     },
   )
-  app.delete(one, { schema: { summary: 'Remove a product', params, response: removing } }, async (request, reply) => {
-    requireIfMatch(request)
-    const { id } = request.params
-    const { database, catalogue } = options
-    const mayDelete = matcher(request, reply)
-    const { lsn } = await writeFor(visitOf(request), database, (tx) => deleteProduct(tx, id, mayDelete))
-    await catalogue.changed([id], lsn)
-    return reply.code(204).send()
-  })
+  app.delete(
+    one,
+    { onRequest: mayWrite, schema: { summary: 'Remove a product', params, response: removing } },
+    async (request, reply) => {
+      requireIfMatch(request)
+      const { id } = request.params
+      const { database, catalogue } = options
+      const mayDelete = matcher(request, reply)
+      const { lsn } = await writeFor(visitOf(request), database, (tx) => deleteProduct(tx, id, mayDelete))
+      await catalogue.changed([id], lsn)
+      return reply.code(204).send()
+    },
+  )
 }
 
 /** In a scope of its own, for it takes another body than the rest. */
@@ -110,6 +124,7 @@ const patchRoute = (app: AppServer, options: ProductRoutesOptions): void => {
   app.patch(
     one,
     {
+      onRequest: mayWrite,
       schema: {
         summary: 'Change a product',
         consumes: [mergePatchMediaType],

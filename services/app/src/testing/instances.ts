@@ -10,6 +10,7 @@ import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { createLogger, type Component } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { startApp } from '../start.ts'
+import { addToken } from './accounts.ts'
 import { ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
@@ -31,6 +32,8 @@ export interface Instances {
   readonly proxy: TestProxy
   readonly behindProxy: string
   readonly direct: string
+  /** Header fields of somebody who may change products. */
+  readonly staff: Readonly<Record<string, string>>
   /** The application as a process of its own, behind the proxy. */
   fork(environment?: Readonly<Record<string, string>>): Promise<Forked>
   addProduct(name: string, stock: number): Promise<Product>
@@ -82,12 +85,14 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
     await startApp({ settings: { ...settings, primaryUrl: proxy.url }, log, instance: 'app-1' }),
     await startApp({ settings: { ...settings, primaryUrl }, log, instance: 'app-2' }),
   ]
+  const staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   const [behindProxy = '', direct = ''] = apps.map(({ listeners }) => listeners['http'])
   return {
     database,
     proxy,
     behindProxy,
     direct,
+    staff,
     fork: (environment = {}) =>
       forkApp({
         APP_PORT: '0',
@@ -99,7 +104,7 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
         APP_SECRET: testSecret,
         ...environment,
       }),
-    addProduct: (name, stock) => addProduct(direct, name, stock),
+    addProduct: (name, stock) => addProduct(direct, staff, name, stock),
     countsOf: (productId) => countsOf(database, productId),
     close: async () => {
       await closeAll(apps)
@@ -124,9 +129,14 @@ const forkApp = async (env: NodeJS.ProcessEnv): Promise<Forked> => {
   return { child, url: ready.listeners['http'] ?? '', health: ready.health ?? '' }
 }
 
-const addProduct = async (url: string, name: string, stock: number): Promise<Product> => {
+const addProduct = async (
+  url: string,
+  staff: Record<string, string>,
+  name: string,
+  stock: number,
+): Promise<Product> => {
   const fields = { name, description: 'for a test', priceCents: 1999, stock }
-  return (await (await post(`${url}/api/products`, fields)).json()) as Product
+  return (await (await post(`${url}/api/products`, fields, staff)).json()) as Product
 }
 
 const countsOf = async (database: Database, productId: number): Promise<Counts | undefined> => {
