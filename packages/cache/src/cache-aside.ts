@@ -33,7 +33,6 @@ class CacheAside implements Cache {
 
   async getOrLoad<T>(key: string, wanted: Wanted<T>): Promise<{ value: T; outcome: Outcome }> {
     const { memory, stats, clock } = this.#levels
-    wanted.signal?.throwIfAborted()
     const usesMemory = memory !== undefined && wanted.sharedOnly !== true
     const held = usesMemory ? memory.fresh(key) : undefined
     if (held !== undefined && doesReflect(held.served, wanted.atLeast)) {
@@ -42,6 +41,8 @@ class CacheAside implements Cache {
       if (this.#isDue(key, served, served.leftMs - (clock() - sinceMs))) this.#refresh(wantOf(key, wanted), served)
       return { value: served.value as T, outcome: served.outcome === 'stale' ? 'stale' : 'hit' }
     }
+    // Not before: who need not wait need not make a signal, either.
+    wanted.signal?.throwIfAborted()
     const want = wantOf(key, wanted)
     const work = usesMemory ? this.#joined(memory, want) : this.#shared(want)
     const { value, outcome } = await within(work, wanted, clock)

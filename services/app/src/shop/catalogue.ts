@@ -38,8 +38,14 @@ export const createCatalogue = (database: Database, cache: Cache, onChange: () =
       timings.database(() => database.read({ session: stamp }, work))
 
   const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
-    const { deadlineMs, signal, asksPastMemory: sharedOnly, sharedPosition: atLeast } = visit
-    const wanted = { ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, signal, sharedOnly, atLeast }
+    const { deadlineMs, asksPastMemory: sharedOnly, sharedPosition: atLeast } = visit
+    const wanted = {
+      ...{ ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, sharedOnly, atLeast },
+      // Asked for by those who have to wait: most find what they want in memory.
+      get signal() {
+        return visit.signal
+      },
+    }
     const { value } = await visit.timings.cache(() => cache.getOrLoad(key, wanted))
     return value
   }
