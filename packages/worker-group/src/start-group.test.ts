@@ -1,9 +1,12 @@
 import { join } from 'node:path'
 import { recordingLog } from '@roundtrip/http/testing'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { startWorkerGroup, type StartedGroup } from './start-group.ts'
 import { replaceTopic, workerStatusTopic } from './topics.ts'
 import { topic, type WorkerBus } from './worker-bus.ts'
+
+/** Processes have to start, on a machine that has other things to do. */
+vi.setConfig({ testTimeout: 30_000 })
 
 const retired = topic<number>('test.retired')
 
@@ -34,7 +37,7 @@ it('tells workers that the service retires, and ends them in good order', async 
   const { component, bus } = await start(2)
   const heard = hearRetired(bus)
   component.retire?.()
-  await expect.poll(() => heard.size).toBe(2)
+  await expect.poll(() => heard.size, { timeout: 10_000 }).toBe(2)
   await component.drain()
 })
 
