@@ -56,5 +56,20 @@ export const describeOwnWrites = (source: TargetSource): void => {
         await Promise.all(clients.map((client) => client.close()))
       }
     })
+
+    it('is no reason to go past the caches when nobody else is shown it', async () => {
+      const clients = use.target.edges.map((_, edge) => clientOf(use.target, { edge }))
+      await warm(clients, '/api/products/12')
+      const filled = await use.client('/api/cart/items/12', { method: 'PUT', json: { quantity: 2 } })
+      expect(filled.status).toBe(200)
+      const headers = { cookie: cookiesOf(filled) }
+      for (const client of clients) {
+        const cart = await client('/api/cart', { headers })
+        expect(cart.json()).toMatchObject({ items: [{ productId: 12, quantity: 2 }] })
+        const product = await client('/api/products/12', { headers })
+        expect(String(product.headers['cache-status'])).toContain('roundtrip-edge; hit')
+      }
+      await Promise.all(clients.map((client) => client.close()))
+    })
   })
 }

@@ -28,7 +28,8 @@ export const createCartAccess = (database: Database): CartAccess => {
   const bringAlong = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const [account, token] = [accountOwnerOf(request), tokenOf(request)]
     if (account === undefined || token === undefined) return
-    await writeFor(visitOf(request), database, (transaction) => adoptCart(transaction, visitorOf(token), account))
+    const work = (transaction: Queryable) => adoptCart(transaction, visitorOf(token), account)
+    await writeFor(visitOf(request), database, work, 'visitor')
     writeCookie(reply, cartCookie, { value: '', maxAgeSeconds: 0 })
   }
 
@@ -52,13 +53,14 @@ export const createCartAccess = (database: Database): CartAccess => {
       await bringAlong(request, reply)
       const account = accountOwnerOf(request)
       const token = tokenOf(request) ?? newCartToken()
-      const { value } = await writeFor(visitOf(request), database, async (transaction) => {
+      const work = async (transaction: Queryable): Promise<Cart> => {
         const owner = account ?? visitorOf(token)
         const { id, cart } = await openCart(transaction, owner)
         requireMatch(request, reply, cartEtag(cart))
         await change(transaction, id)
         return findCart(transaction, owner)
-      })
+      }
+      const { value } = await writeFor(visitOf(request), database, work, 'visitor')
       // Written anew each time: the cookie lives as long as the cart does.
       if (account === undefined) writeCookie(reply, cartCookie, { value: token, maxAgeSeconds: abandonedCartSeconds })
       return value

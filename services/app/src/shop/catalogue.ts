@@ -40,7 +40,14 @@ export const createCatalogue = (database: Database, cache: Cache, onChange: () =
   const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
     const { deadlineMs, asksPastMemory: sharedOnly, sharedPosition: atLeast } = visit
     const wanted = {
-      ...{ ttlMs, negativeTtlMs, staleIfErrorMs, tags, load, deadlineMs, sharedOnly, atLeast },
+      ttlMs,
+      negativeTtlMs,
+      staleIfErrorMs,
+      tags,
+      load,
+      deadlineMs,
+      sharedOnly,
+      atLeast,
       // Asked for by those who have to wait: most find what they want in memory.
       get signal() {
         return visit.signal
