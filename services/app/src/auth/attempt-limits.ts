@@ -22,17 +22,17 @@ const quarterHourMs = 900_000
 const hourMs = 3_600_000
 
 /**
- * A stranger can use up what an account has altogether, but only from many addresses, and it comes back within the
- * minute: nobody is locked out for long.
+ * A burst and a whole quota fit into one hour: never more than 100 attempts at one account, from wherever. A stranger can
+ * use that up, though only from many addresses, and an attempt comes back each 72 s: nobody is locked out for long.
  */
 const perAccount: Readonly<Record<Attempt, { readonly fromOne: Rate; readonly fromAll: Rate }>> = {
   'sign-in': {
     fromOne: { name: 'sign-in', quota: 10, windowMs: quarterHourMs, burst: 10 },
-    fromAll: { name: 'sign-in-account', quota: 100, windowMs: hourMs, burst: 50 },
+    fromAll: { name: 'sign-in-account', quota: 50, windowMs: hourMs, burst: 50 },
   },
   code: {
     fromOne: { name: 'code', quota: 10, windowMs: quarterHourMs, burst: 10 },
-    fromAll: { name: 'code-account', quota: 100, windowMs: hourMs, burst: 50 },
+    fromAll: { name: 'code-account', quota: 50, windowMs: hourMs, burst: 50 },
   },
   mail: {
     fromOne: { name: 'mail', quota: 3, windowMs: quarterHourMs, burst: 3 },
