@@ -27,12 +27,22 @@ const holdBack = async (nodes: DatabaseNodes) => {
   return async () => void (await nodes.ask(replica, 'select pg_wal_replay_resume()'))
 }
 
-/** The primary dies with changes that were acknowledged and never left it: they have to be got from its disk. */
-const killBehindBack = async (stack: Stack, primary: Instance, replica: Instance, aloneMs: number) => {
-  await replica.pause()
-  await sleep(aloneMs)
-  await primary.kill()
-  await replica.resume()
+/**
+ * The primary dies with changes that were acknowledged and never left it: they have to be got from its disk. It is its
+ * sender that is frozen: what it has once sent reaches a frozen replica, too, as soon as that goes on.
+ */
+const killUnsent = async (stack: Stack, nodes: DatabaseNodes, unsentMs: number) => {
+  const primary = await nodes.primary()
+  const senders = await nodes.ask(primary, 'select pid from pg_stat_replication')
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of senders) process.kill(Number(pid), name)
+  }
+  signal('SIGSTOP')
+  await sleep(unsentMs)
+  const killed = stack.instance(primary.name).kill()
+  // Frozen it would not notice that its server is gone, and keep it from being over.
+  signal('SIGKILL')
+  await killed
   await stack.database.failover()
   return nothingToMend
 }
@@ -58,7 +68,7 @@ export const databaseFaults = (stack: Stack, nodes: DatabaseNodes, random: Rando
     'primary killed, failed over': {
       ...atOnce,
       isEarly: true,
-      break: async () => killBehindBack(stack, await primary(), await replica(), random.between(0, 600)),
+      break: () => killUnsent(stack, nodes, random.between(0, 600)),
     },
     'primary frozen, failed over': {
       ...atOnce,
