@@ -132,3 +132,27 @@ test('after closing no nudge is heard', async () => {
   await relay.close()
   expect([published.length, await unsent()]).toEqual([0, rows])
 })
+
+test('where changes are many, those that come during a look wait for the next, which is not at once', async () => {
+  const started = Promise.withResolvers<void>()
+  const gate = Promise.withResolvers<void>()
+  const { queue, published } = notingQueue()
+  const slow: JobQueue = {
+    ...queue,
+    publish: async (jobs, ...rest) => {
+      started.resolve()
+      await gate.promise
+      return queue.publish(jobs, ...rest)
+    },
+  }
+  await database.write((tx) => tx.query('delete from outbox where id > 1'))
+  const relay = new Relay({ database, queue: slow, gapMs: 600_000, log })
+  relay.nudge()
+  await started.promise
+  await database.write((tx) => tx.query(`insert into outbox (queue, name, payload) values ('mail', 'n', '{}')`))
+  relay.nudge()
+  gate.resolve()
+  await expect.poll(unsent).toBe(1)
+  await relay.close()
+  expect([published.length, await unsent()]).toEqual([1, 1])
+})

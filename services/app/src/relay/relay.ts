@@ -17,6 +17,8 @@ export interface RelayOptions {
   readonly queue: Destination
   /** How often it looks by itself, for what a crashed process or a lost queue left behind; default 2000. */
   readonly intervalMs?: number
+  /** Shortest time between two looks when there is much to do: what comes meanwhile goes together; default 0. */
+  readonly gapMs?: number
   readonly log: Pick<FastifyBaseLogger, 'info' | 'warn'>
 }
 
@@ -55,17 +57,28 @@ export class Relay {
     const { intervalMs = 2_000 } = this.#options
     while (!signal.aborted) {
       this.nudge()
-      await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {}) // Only closing ends the wait early.
+      await this.#pause(intervalMs)
     }
+  }
+
+  async #pause(ms: number): Promise<void> {
+    const { signal } = this.#closing
+    await sleep(ms, undefined, { signal, ref: false }).catch(() => {}) // Only closing ends the wait early.
   }
 
   /** One run at a time: a nudge during a run makes it go round once more. */
   #run(): void {
     if (this.#closing.signal.aborted) return
-    this.#running ??= this.#publishAll().finally(() => {
+    this.#running ??= this.#goRound().finally(() => {
       this.#running = undefined
       if (this.#nudged) this.#run()
     })
+  }
+
+  async #goRound(): Promise<void> {
+    await this.#publishAll()
+    const { gapMs = 0 } = this.#options
+    if (this.#nudged && gapMs > 0) await this.#pause(gapMs)
   }
 
   async #publishAll(): Promise<void> {
