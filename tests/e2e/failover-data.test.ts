@@ -1,61 +1,24 @@
-/** Failovers of the data tier alone: what can go wrong in the middle, and what is refused before anything changes. */
+/** Failovers of the data tier alone, and what can go wrong in the middle of one. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { connectToStack, startStack, type Stack, type StackOptions } from '@roundtrip/stack'
-import { Client } from 'pg'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { connectToStack, startStack, type Stack } from '@roundtrip/stack'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { startForTest, temporaryFolder } from '../helpers/cleanups.ts'
+import {
+  asSuperuser,
+  changed,
+  cutOff,
+  isReplicated,
+  numbers,
+  onPrimary,
+  roles,
+  servers,
+  startPair,
+} from '../helpers/postgres-pair.ts'
 import { childrenOf, isRunning } from '../helpers/processes.ts'
-import { query } from '../helpers/sql.ts'
-
-const servers = { include: ['postgres-primary', 'postgres-replica'] }
-
-const onPrimary = (stack: Stack, statement: string) =>
-  query(stack.data.primaryUrl, stack.data.databasePassword, statement)
-
-const numbers = async (stack: Stack): Promise<unknown> =>
-  (await onPrimary(stack, 'select count(*)::int as n, sum(n)::int as sum from numbers'))[0]
-
-/** A pair with a table of the numbers up to 100, of which the replica has what it has. */
-const startPair = async (options: StackOptions = {}): Promise<Stack> => {
-  const stack = await startForTest({ ...servers, control: false, ...options })
-  await onPrimary(stack, 'create table numbers as select generate_series(1, 50) as n')
-  await isReplicated(stack)
-  return stack
-}
-
-/** Resolves once whoever is the replica follows, and has all there is. */
-const isReplicated = (stack: Stack): Promise<void> =>
-  vi.waitFor(async () => {
-    const { nodes } = await stack.database.status()
-    expect(nodes.find(({ role }) => role === 'replica')).toMatchObject({ isStreaming: true, lagBytes: 0 })
-  })
-
-const asSuperuser = async (stack: Stack, name: string, statement: string): Promise<void> => {
-  const { host, ports } = stack.address(name)
-  const password = await readFile(join(stack.root, 'secrets/database-superuser-password'), 'utf8')
-  const client = new Client({ host, port: ports['postgres'] ?? 0, user: 'postgres', password, database: 'roundtrip' })
-  await client.connect()
-  try {
-    await client.query(statement)
-  } finally {
-    await client.end()
-  }
-}
-
-/** From now on the replica gets nothing more, however long the primary lives. */
-const cutOff = async (stack: Stack): Promise<void> => {
-  await asSuperuser(stack, 'postgres-replica', "alter system set primary_conninfo = ''")
-  await asSuperuser(stack, 'postgres-replica', 'select pg_reload_conf()')
-  await vi.waitFor(async () => {
-    const { nodes } = await stack.database.status()
-    expect(nodes[1]).toMatchObject({ name: 'postgres-replica', isStreaming: false })
-  })
-}
 
 const writeUnseen = async (stack: Stack): Promise<void> => {
   await cutOff(stack)
@@ -63,16 +26,6 @@ const writeUnseen = async (stack: Stack): Promise<void> => {
 }
 
 const afterAll100 = { n: 100, sum: 5050 }
-
-const roles = async (stack: Stack) => {
-  const { nodes } = await stack.database.status()
-  return nodes.map(({ name, role, isStreaming }) => [name, role, isStreaming])
-}
-
-const changed = [
-  ['postgres-primary', 'replica', true],
-  ['postgres-replica', 'primary', undefined],
-]
 
 describe('what the replica never got', () => {
   test('is read from the disk of a primary that was killed', async () => {
@@ -85,6 +38,15 @@ describe('what the replica never got', () => {
     })
     expect(await numbers(stack)).toEqual(afterAll100)
     expect(await roles(stack)).toEqual(changed)
+  })
+
+  test('is read from a folder whatever it is called', async () => {
+    const root = join(temporaryFolder(), "it's 100% odd")
+    const stack = await startPair({ root, durable: false })
+    await writeUnseen(stack)
+    await stack.instance('postgres-primary').kill()
+    expect(await stack.database.failover()).toMatchObject({ lost: 'nothing', warnings: [] })
+    expect(await numbers(stack)).toEqual(afterAll100)
   })
 
   test('is read from the disk of a primary that was shut down', async () => {
@@ -110,7 +72,9 @@ describe('what the replica never got', () => {
     rmSync(join(stack.postgresFolder, 'postgres-primary/pg_wal'), { recursive: true })
     await expect(stack.database.failover()).rejects.toMatchObject({
       code: 'FAILOVER_FAILED',
-      message: expect.stringMatching(/may lack changes .* --accept-loss\. postgres-primary is the primary still/),
+      message: expect.stringMatching(
+        /may lack changes .* --accept-loss\. postgres-primary is the primary still, and not running\.$/,
+      ),
     })
     expect(await roles(stack)).toEqual([
       ['postgres-primary', 'primary', undefined],
@@ -168,6 +132,40 @@ const failOverAndDie = async (step: number): Promise<{ root: string; steps: stri
   return { root, steps }
 }
 
+/** Kills the replica right after a step, the first time that this is done. */
+const killReplicaAfter = (stack: Stack, step: string): void => {
+  let pid = stack.instance('postgres-replica').pid
+  stack.events.on('event', (event) => {
+    if (event.type !== 'progress' || !event.message.endsWith(step) || pid === undefined) return
+    process.kill(pid, 'SIGKILL')
+    pid = undefined
+  })
+}
+
+describe('a crash of the replica that is to take over', () => {
+  test('before the roles are written down: the former primary goes on', async () => {
+    const stack = await startPair()
+    killReplicaAfter(stack, 'postgres-primary has shut down.')
+    await expect(stack.database.failover()).rejects.toMatchObject({
+      code: 'FAILOVER_FAILED',
+      message:
+        'The failover was called off. postgres-replica does not answer any more. postgres-primary is the primary again.',
+    })
+    expect(await onPrimary(stack, 'insert into numbers values (51)')).toEqual([])
+    await stack.instance('postgres-replica').waitFor('ready')
+    await isReplicated(stack)
+    expect(await stack.database.failover()).toMatchObject({ lost: 'nothing', warnings: [] })
+  })
+
+  test('after that: it takes over all the same', async () => {
+    const stack = await startPair()
+    killReplicaAfter(stack, 'postgres-replica is promoted.')
+    expect(await stack.database.failover()).toMatchObject({ to: 'postgres-replica', lost: 'nothing', warnings: [] })
+    expect(await roles(stack)).toEqual(changed)
+    expect(await numbers(stack)).toEqual({ n: 50, sum: 1275 })
+  })
+})
+
 describe('a crash of the launcher', () => {
   const allSteps = ['chosen', 'asked to stop', 'stopped', 'complete', 'recorded', 'takes writes', 'follows']
 
@@ -189,65 +187,6 @@ describe('a crash of the launcher', () => {
 
   test('has no other step', async () => {
     expect(await failOverAndDie(0)).toMatchObject({ steps: String(allSteps.length) })
-  })
-})
-
-const refusal = (message: string | RegExp) => ({
-  code: 'FAILOVER_REFUSED',
-  message: typeof message === 'string' ? message : expect.stringMatching(message),
-})
-
-describe('refused, with nothing changed', () => {
-  test('when no replica can take over', async () => {
-    const stack = await startPair()
-    await expect(stack.database.failover({ to: 'postgres-primary' })).rejects.toMatchObject(
-      refusal('postgres-primary is the primary already.'),
-    )
-    await expect(stack.database.failover({ to: 'app-1' })).rejects.toMatchObject(
-      refusal('app-1 is not a replica of this stack; its replicas: postgres-replica.'),
-    )
-    await stack.instance('postgres-replica').pause()
-    await expect(stack.database.failover()).rejects.toMatchObject(
-      refusal('postgres-replica is paused: resume it first with ./roundtrip resume postgres-replica.'),
-    )
-    await stack.instance('postgres-replica').stop()
-    await expect(stack.database.failover()).rejects.toMatchObject(
-      refusal('postgres-replica is stopped: start it first with ./roundtrip start postgres-replica.'),
-    )
-    expect(await onPrimary(stack, 'insert into numbers values (51)')).toEqual([])
-  })
-
-  test('when the replica was promoted by other means', async () => {
-    const stack = await startPair()
-    await asSuperuser(stack, 'postgres-replica', 'select pg_promote()')
-    await expect(stack.database.failover()).rejects.toMatchObject(refusal(/was promoted by other means/))
-  })
-
-  test('when the replica is far behind', async () => {
-    const stack = await startPair()
-    await cutOff(stack)
-    for (let segment = 0; segment < 6; segment += 1) {
-      await asSuperuser(stack, 'postgres-primary', `create table segment_${segment} (); select pg_switch_wal()`)
-    }
-    await expect(stack.database.failover()).rejects.toMatchObject(refusal(/^postgres-replica is \d+ MiB behind/))
-    expect(stack.instance('postgres-primary').state).toBe('ready')
-  })
-
-  test('while another one is under way, which nothing disturbs', async () => {
-    const stack = await startPair()
-    const first = stack.database.failover()
-    await expect(stack.database.failover()).rejects.toMatchObject({ code: 'FAILOVER_IN_PROGRESS' })
-    expect(await stack.database.status()).toMatchObject({ isFailingOver: true })
-    expect((await first).to).toBe('postgres-replica')
-    expect(await stack.database.status()).toMatchObject({ isFailingOver: false })
-  })
-
-  test('when there is no Postgres, or only one', async () => {
-    const cache = await startForTest({ include: ['redis-cache'], control: false })
-    await expect(cache.database.failover()).rejects.toMatchObject(refusal(/^This stack runs no Postgres/))
-    await expect(cache.database.status()).rejects.toMatchObject(refusal(/^This stack runs no Postgres/))
-    const single = await startForTest({ include: ['postgres-primary'], control: false })
-    await expect(single.database.failover()).rejects.toMatchObject(refusal(/^This stack runs no replica/))
   })
 })
 

@@ -34,20 +34,21 @@ export const startTokenOf = (pid: number): string | undefined => {
 /** Whether that very process still runs. */
 export const isSameProcess = (pid: number, startToken: string): boolean => startTokenOf(pid) === startToken
 
-/** Whose working folder this is. Only Linux says so: elsewhere always empty. */
-export const processesIn = (folder: string): number[] => {
+/** Processes of a program that have this working folder. Only Linux says so: elsewhere always empty. */
+export const processesIn = (folder: string, program: string): number[] => {
   if (!isLinux) return []
-  const isThere = (pid: string): boolean => {
+  const isOne = (pid: string): boolean => {
     try {
       const current = readlinkSync(`/proc/${pid}/cwd`)
-      return current === folder || current === `${folder} (deleted)`
+      if (current !== folder && current !== `${folder} (deleted)`) return false
+      return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === program
     } catch {
       // Ended, or of another user.
       return false
     }
   }
   return readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry) && isThere(entry))
+    .filter((entry) => /^\d+$/.test(entry) && isOne(entry))
     .map(Number)
 }
 

@@ -111,7 +111,7 @@ const postgresOptions = async (context: RecipeOptions): Promise<PostgresOptions>
 const postgresRecipe =
   (options: PostgresOptions): Recipe =>
   async ({ name }) => {
-    options.roles.throwIfChanging()
+    options.roles.throwIfChanging(name)
     return planPostgres(name, options)
   }
 

@@ -15,7 +15,9 @@ export type Completeness = 'received' | 'on-disk' | 'unknown'
 export const completeLog = async (cluster: Cluster, former: string, target: string): Promise<Completeness> => {
   const config = cluster.configOf(target)
   const folder = cluster.folderOf(former)
-  const received = await receivedBy(config)
+  const received = await receivedBy(config).catch((cause: unknown) => {
+    throw new RoundtripError('FAILOVER_FAILED', `${target} does not answer any more.`, { cause })
+  })
   const control = await readControlFile(folder).catch(() => undefined)
   // The record of the last checkpoint is then the last of all.
   if (control?.isShutDown === true && control.checkpoint < received) return 'received'
@@ -24,11 +26,9 @@ export const completeLog = async (cluster: Cluster, former: string, target: stri
   return 'on-disk'
 }
 
-/** @throws RoundtripError `FAILOVER_FAILED` */
-export const throwUnlessLossIsAccepted = (former: string, target: string, acceptLoss: boolean): void => {
-  if (acceptLoss) return
-  throw new RoundtripError(
+/** What to do when nobody can tell. */
+export const lossNotAccepted = (former: string, target: string): RoundtripError =>
+  new RoundtripError(
     'FAILOVER_FAILED',
     `${target} may lack changes that ${former} acknowledged, and they cannot be read from the data of ${former} any more. Bring ${former} back, or lose them with ./roundtrip db failover --accept-loss.`,
   )
-}

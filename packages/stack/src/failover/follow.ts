@@ -1,6 +1,6 @@
 /** Waits until those who talk to the database have found its new primary, and the former one follows it. */
 import { withClient } from '../postgres/connect.ts'
-import { recreateSlot, slotOf } from '../postgres/primary.ts'
+import { dropSlot, recreateSlot, slotOf } from '../postgres/primary.ts'
 import type { SupervisedInstance } from '../supervised-instance.ts'
 import { within, type Cluster } from './cluster.ts'
 
@@ -31,10 +31,17 @@ const serversSeenBy = async (origin: string): Promise<ReadonlyMap<string, unknow
 }
 
 /** Keeps the log for those who will follow, from before the moment when they have to. */
-export const keepLogFor = async (cluster: Cluster, target: string): Promise<void> => {
-  const others = cluster.servers.map(({ name }) => name).filter((name) => name !== target)
-  for (const name of others) await recreateSlot(cluster.configOf(target), slotOf(name))
+export const keepLogForOthers = async (cluster: Cluster, target: string): Promise<void> => {
+  for (const name of othersThan(cluster, target)) await recreateSlot(cluster.configOf(target), slotOf(name))
 }
+
+/** Nobody will follow it after all. */
+export const keepLogForNobody = async (cluster: Cluster, target: string): Promise<void> => {
+  for (const name of othersThan(cluster, target)) await dropSlot(cluster.configOf(target), slotOf(name))
+}
+
+const othersThan = ({ servers }: Cluster, target: string): string[] =>
+  servers.map(({ name }) => name).filter((name) => name !== target)
 
 /**
  * Starts the former primary as a replica: as it is when it ended where the new one took over, else cloned from it.

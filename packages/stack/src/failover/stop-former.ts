@@ -31,12 +31,12 @@ export const stopFormer = async (cluster: Cluster, former: SupervisedInstance): 
 const endLeftOver = async (cluster: Cluster, { name }: SupervisedInstance): Promise<void> => {
   const folder = cluster.folderOf(name)
   const isGone = await within(cluster, deathTimeoutMs, () => {
-    const pids = processesIn(folder)
+    const pids = processesIn(folder, 'postgres')
     for (const pid of pids) killIfThere(pid)
     return pids.length === 0
   })
   if (isGone) return
-  const pids = processesIn(folder).join(', ')
+  const pids = processesIn(folder, 'postgres').join(', ')
   throw new RoundtripError('FAILOVER_FAILED', `${name} cannot be ended (pid ${pids}): it might go on taking writes.`)
 }
 

@@ -57,10 +57,13 @@ export const slotState = (config: ClientConfig, slot: string): Promise<SlotState
   })
 
 /** Makes the slot anew, keeping WAL from now on. */
-export const recreateSlot = (config: ClientConfig, slot: string): Promise<void> =>
-  withClient(config, async (client) => {
-    await client.query('select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1', [
-      slot,
-    ])
-    await client.query('select pg_create_physical_replication_slot($1, true)', [slot])
-  })
+export const recreateSlot = async (config: ClientConfig, slot: string): Promise<void> => {
+  await dropSlot(config, slot)
+  await withClient(config, (client) => client.query('select pg_create_physical_replication_slot($1, true)', [slot]))
+}
+
+/** Nothing is kept any more, if anything was. */
+export const dropSlot = async (config: ClientConfig, slot: string): Promise<void> => {
+  const drop = 'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1'
+  await withClient(config, (client) => client.query(drop, [slot]))
+}

@@ -44,10 +44,19 @@ export const receivedBy = (config: ClientConfig): Promise<bigint> =>
     return parseLsn(rows[0]?.position ?? '0/0')
   })
 
-/** A commit of its own, flushed to disk, that leaves no trace in any table. */
-export const provesToTakeWrites = (config: ClientConfig): Promise<void> =>
-  withClient(config, async (client) => {
-    await client.query("select pg_logical_emit_message(true, 'roundtrip', 'failover')")
+/**
+ * A commit of its own, flushed to disk, that leaves no trace in any table.
+ *
+ * @returns on which timeline, and where
+ */
+export const writeOnce = (config: ClientConfig): Promise<{ timeline: number; position: string }> =>
+  withClient({ ...config, query_timeout: 5_000 }, async (client) => {
+    const { rows } = await client.query<{ position: string; file: string }>(
+      `select written::text as position, pg_walfile_name(written) as file
+       from pg_logical_emit_message(true, 'roundtrip', 'failover') as written`,
+    )
+    const { position = '', file = '' } = rows[0] ?? {}
+    return { timeline: Number.parseInt(file.slice(0, 8), 16), position }
   })
 
 /** Writes down all changes now, so that the shut-down that follows has little left to write. */

@@ -38,14 +38,18 @@ test('one change at a time, and nobody is started meanwhile', async () => {
   const change = Promise.withResolvers<string>()
   const first = roles.whileChanging(() => change.promise)
   await expect(roles.whileChanging(async () => 'second')).rejects.toMatchObject({ code: 'FAILOVER_IN_PROGRESS' })
-  expect(() => roles.throwIfChanging()).toThrow('A failover of the database is under way')
+  expect(() => roles.throwIfChanging('postgres-primary')).toThrow('A failover of the database is under way')
+  await roles.exceptFor('postgres-replica', async () => {
+    expect(() => roles.throwIfChanging('postgres-primary')).toThrow('A failover of the database is under way')
+    roles.throwIfChanging('postgres-replica')
+  })
   change.resolve('done')
   expect(await first).toBe('done')
-  roles.throwIfChanging()
+  roles.throwIfChanging('postgres-primary')
 })
 
 test('a change that fails is over, too', async () => {
   const roles = new Roles(inFolder(), known)
   await expect(roles.whileChanging(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-  roles.throwIfChanging()
+  roles.throwIfChanging('postgres-primary')
 })

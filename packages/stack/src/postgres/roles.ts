@@ -9,6 +9,7 @@ export class Roles {
   readonly #file: string
   #primary: string
   #isChanging = false
+  #exception: string | undefined
 
   /** @param folder parent of the data folders @param known instances that may be it */
   constructor(folder: string, known: readonly string[]) {
@@ -36,9 +37,17 @@ export class Roles {
     this.#primary = name
   }
 
-  /** @throws RoundtripError `FAILOVER_IN_PROGRESS` */
-  throwIfChanging(): void {
-    if (this.#isChanging) throw new RoundtripError('FAILOVER_IN_PROGRESS')
+  /** @param name of the server that is to be started @throws RoundtripError `FAILOVER_IN_PROGRESS` */
+  throwIfChanging(name: string): void {
+    if (this.#isChanging && name !== this.#exception) throw new RoundtripError('FAILOVER_IN_PROGRESS')
+  }
+
+  /** Lets the change itself start one of them. */
+  async exceptFor<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.#exception = name
+    return work().finally(() => {
+      this.#exception = undefined
+    })
   }
 
   /**
@@ -47,7 +56,7 @@ export class Roles {
    * @throws RoundtripError `FAILOVER_IN_PROGRESS`
    */
   async whileChanging<T>(work: () => Promise<T>): Promise<T> {
-    this.throwIfChanging()
+    if (this.#isChanging) throw new RoundtripError('FAILOVER_IN_PROGRESS')
     this.#isChanging = true
     return work().finally(() => {
       this.#isChanging = false
