@@ -2,6 +2,7 @@
 import { afterAll, beforeAll } from 'vitest'
 import { startComposeStack } from '../helpers/compose-stack.ts'
 import type { Target, TargetSource } from '../helpers/target.ts'
+import { describeAccounts } from '../suites/accounts.ts'
 import { describeBadInput } from '../suites/bad-input.ts'
 import { describeEdge } from '../suites/edge.ts'
 import { describeOutages } from '../suites/outages.ts'
@@ -26,6 +27,7 @@ const shared: TargetSource = {
 
 describeRequest(shared)
 describeShop(shared)
+describeAccounts(shared)
 describeBadInput(shared)
 describePurges(shared)
 describeOwnWrites(shared)

@@ -39,7 +39,10 @@ export const account = (app: AppServer, sources: IdentitySources): void => {
   app.addHook('onRequest', async (request) => {
     const { authorization, cookie } = request.headers
     const shows = authorization !== undefined || cookie !== undefined
-    request.setDecorator<Finding>(findingKey, shows && !isSameForAll(request) ? await find(request, sources) : nobody)
+    request.setDecorator<Finding>(
+      findingKey,
+      shows && !request.is404 && !isSameForAll(request) ? await find(request, sources) : nobody,
+    )
   })
 }
 

@@ -1,0 +1,4 @@
+import { embeddedTarget } from '../helpers/embedded-target.ts'
+import { describeAccounts } from '../suites/accounts.ts'
+
+describeAccounts(embeddedTarget())
