@@ -2,6 +2,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createDatabase, type Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
+import { findPrimary } from './find-primary.ts'
+import { fromLsn } from './lsn.ts'
+import { lsnOf, type Position } from './position.ts'
 import type { Queryable } from './queryable.ts'
 import { TestProxy } from './test-proxy.ts'
 import { startOwnPair, type OwnPair } from './test-own-pair.ts'
@@ -85,10 +88,27 @@ test('a replica too far behind gets reads again when it has caught up, or when n
   await line.down()
 })
 
+const insertMany = (tx: Queryable) => tx.query('insert into numbers select generate_series(-100000, -1000)')
+
+const askReplica = (question: string) => pair.ask<{ yes: boolean }>(pair.replicaUrl, question)
+
+/** Writes what the replica, which has all up to `position`, will never get. */
+const loseBehind = async <T>(position: Position, write: () => Promise<T>): Promise<T> => {
+  const until = async (question: string): Promise<void> => {
+    while ((await askReplica(`select ${question} as yes`))[0]?.yes !== true);
+  }
+  await until(`pg_last_wal_replay_lsn() >= '${fromLsn(lsnOf(position))}'`)
+  await askReplica(`alter system set primary_conninfo = ''`)
+  await askReplica('select pg_reload_conf()')
+  await until('not exists (select from pg_stat_wal_receiver)')
+  return write()
+}
+
 test('the primary dies: reads go on, writes fail at once, the promoted one is found, the former one is fenced', async () => {
   const database = connect()
   const { lsn } = await database.write(insert(2_000))
   await database.read({ session: lsn }, find(2_000))
+  const lost = await loseBehind(lsn, () => database.write(insertMany))
   await pair.killPrimary()
 
   const refused = await Promise.allSettled(Array.from({ length: 1_000 }, (_, n) => database.write(insert(3_000 + n))))
@@ -105,6 +125,9 @@ test('the primary dies: reads go on, writes fail at once, the promoted one is fo
   while ((await database.health()).primary !== 'replica-1');
   const written = await database.write(insert(2_002))
   expect(written.node).toBe('replica-1')
+  // The log is shorter than it was, and yet nothing that was kept under the lost position passes for what is now.
+  expect(lsnOf(written.lsn) < lsnOf(lost.lsn)).toBe(true)
+  expect(written.lsn > lost.lsn).toBe(true)
   expect(await database.read({ session: written.lsn }, find(2_002))).toMatchObject({ node: 'replica-1', value: [{}] })
 
   await pair.startPrimary()
@@ -116,4 +139,7 @@ test('the primary dies: reads go on, writes fail at once, the promoted one is fo
     expect((await each.read('strong', find(2_002))).node).toBe('replica-1')
   }
   expect(await pair.ask(pair.primaryUrl, 'select n from numbers where n > 2000')).toEqual([])
+  expect(await findPrimary([pair.primaryUrl, pair.replicaUrl], pair.password)).toBe(pair.replicaUrl)
+  await pair.killPrimary()
+  expect(await findPrimary([pair.primaryUrl], pair.password)).toBe(pair.primaryUrl)
 })

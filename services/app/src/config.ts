@@ -8,10 +8,14 @@ import { processSettings } from './processes/settings.ts'
 const postgres = ['postgres:', 'postgresql:']
 const redis = ['redis:', 'rediss:']
 
-/** What the one-shot migration needs; app has them as well. */
+/** What the one-shot processes need, which have to find the primary; app has them as well. */
 export const migrateSettings = Type.Object({
   primaryUrl: setting.url(postgres, { description: 'the Postgres primary: `postgres://user@host:port/database`' }),
   databasePassword: setting.optional(setting.secret({ description: 'password for the primary and the replicas' })),
+  replicaUrls: setting.urls(postgres, {
+    description: 'streaming replicas of the primary, for reads; without any the primary serves them',
+    default: [],
+  }),
 })
 
 export const appSettings = Type.Object({
@@ -20,10 +24,6 @@ export const appSettings = Type.Object({
   ...processSettings,
   ...loadSettings,
   ...migrateSettings.properties,
-  replicaUrls: setting.urls(postgres, {
-    description: 'streaming replicas of the primary, for reads; without any the primary serves them',
-    default: [],
-  }),
   cacheUrl: setting.url(redis, { description: 'Redis for the cache: `redis://host:port`' }),
   queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
   redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),

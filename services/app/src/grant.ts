@@ -23,7 +23,7 @@ const hoursOf = (text: string): number => {
   throw new RoundtripError('USAGE', `--hours is a number above 0 and up to ${maxHours}.`)
 }
 
-await runOnce('grant', async ({ primaryUrl, databasePassword: password }) => {
+await runOnce('grant', async ({ primaryUrl, replicaUrls, databasePassword: password }) => {
   const { values } = parseArgs({
     options: {
       role: { type: 'string', default: 'staff' },
@@ -33,7 +33,13 @@ await runOnce('grant', async ({ primaryUrl, databasePassword: password }) => {
   })
   const { email } = values
   const [role, hours] = [roleOf(values.role), hoursOf(values.hours)]
-  const database = createDatabase({ primaryUrl, password, poolMax: 1, log: createLogger('app', 'grant', 'error') })
+  const database = createDatabase({
+    primaryUrl,
+    replicaUrls,
+    password,
+    poolMax: 1,
+    log: createLogger('app', 'grant', 'error'),
+  })
   try {
     if (email === undefined) {
       const { value } = await database.write((tx) => toolToken(tx, role, hours * secondsPerHour))

@@ -1,7 +1,7 @@
 /** One-shot process: brings the database up to date, with `--seed` fills it when it is empty, and exits. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { createDatabase } from '@roundtrip/postgres'
+import { createDatabase, findPrimary } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
 import { createLogger, type Logger } from '@roundtrip/service'
 import type { MigrateSettings } from './config.ts'
@@ -12,7 +12,9 @@ const folder = fileURLToPath(new URL('../migrations', import.meta.url))
 const seedTimeoutMs = 60_000
 
 const run = async (settings: MigrateSettings, withSeed: boolean, log: Logger): Promise<void> => {
-  const { primaryUrl, databasePassword: password } = settings
+  const { replicaUrls, databasePassword: password } = settings
+  // A failover may have moved it since the settings were written.
+  const primaryUrl = await findPrimary([settings.primaryUrl, ...replicaUrls], password)
   const migrations = await migrate({ url: primaryUrl, password, folder, log })
   log.info({ migrations }, `${migrations.length} migrations run`)
   if (!withSeed) return

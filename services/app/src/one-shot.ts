@@ -9,8 +9,14 @@ const exitUsage = 2
 const exitConfig = 78
 
 /** Only the variables of this process: beside them stand those of app, which are not checked here. */
-const ownVariables = ({ APP_PRIMARY_URL, APP_DATABASE_PASSWORD, APP_DATABASE_PASSWORD_FILE }: Environment) => ({
+const ownVariables = ({
   APP_PRIMARY_URL,
+  APP_REPLICA_URLS,
+  APP_DATABASE_PASSWORD,
+  APP_DATABASE_PASSWORD_FILE,
+}: Environment) => ({
+  APP_PRIMARY_URL,
+  APP_REPLICA_URLS,
   APP_DATABASE_PASSWORD,
   APP_DATABASE_PASSWORD_FILE,
 })
