@@ -1,13 +1,16 @@
 /** Whose orders are whose, and what calling one off gives back: against a real Postgres, over two instances. */
 import type { OrderSummary } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { useContract } from './testing/contract.ts'
 import { Customer, orderIn, signedUp, type Answer } from './testing/customers.ts'
 import { orderOf, startInstances, type Instances } from './testing/instances.ts'
+
+useContract()
 
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(3)
+  use = await startInstances(15)
 })
 
 afterAll(() => use.close())

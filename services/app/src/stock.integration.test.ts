@@ -1,6 +1,6 @@
 /** Stock is never oversold, and orders do not lock each other out: against a real Postgres, over two instances. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { order, orderOf, post, startInstances, type Instances } from './testing/instances.ts'
+import { order, orderOf, post, startInstances, untilSomebodyWaits, type Instances } from './testing/instances.ts'
 
 let use: Instances
 
@@ -9,13 +9,6 @@ beforeAll(async () => {
 })
 
 afterAll(() => use.close())
-
-const isSomebodyWaitingForALock = async (): Promise<boolean> => {
-  const { value } = await use.database.read('strong', (queryable) =>
-    queryable.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
-  )
-  return value.length > 0
-}
 
 test('products are locked in the order of their ids, whatever the order of the lines: no two orders can deadlock', async () => {
   const lower = await use.addProduct('Lower', 10)
@@ -26,7 +19,7 @@ test('products are locked in the order of their ids, whatever the order of the l
   await use.database.write(async (tx) => {
     await tx.query('select from products where id = $1 for update', [lower.id])
     placed.resolve(post(`${use.direct}/api/orders`, { ...orderOf(lower.id), lines }))
-    while (!(await isSomebodyWaitingForALock()));
+    await untilSomebodyWaits(use.database)
     // The order waits for the lower one; had it the higher one by now, this would fail.
     await tx.query('select from products where id = $1 for update nowait', [higher.id])
   })

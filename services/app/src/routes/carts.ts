@@ -44,7 +44,11 @@ const changeRoutes = (app: AppServer, { carts }: CartRoutesOptions): void => {
         summary: 'Have so many pieces in your cart',
         params,
         body: cartQuantitySchema,
-        response: { ...changed, 404: problemResponse('NOT_FOUND: there is no such product') },
+        response: {
+          ...changed,
+          404: problemResponse('NOT_FOUND: there is no such product'),
+          422: problemResponse('UNPROCESSABLE: there are as many different products in it as an order may have'),
+        },
       },
     },
     async (request, reply) => {

@@ -139,6 +139,18 @@ const addProduct = async (
   return (await (await post(`${url}/api/products`, fields, staff)).json()) as Product
 }
 
+/** For a lock, in that database. */
+export const untilSomebodyWaits = async (database: Database): Promise<void> => {
+  while (!(await isSomebodyWaiting(database)));
+}
+
+const isSomebodyWaiting = async (database: Database): Promise<boolean> => {
+  const { value } = await database.read('strong', (queryable) =>
+    queryable.query(`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
+  )
+  return value.length > 0
+}
+
 const countsOf = async (database: Database, productId: number): Promise<Counts | undefined> => {
   const { value } = await database.read('strong', (queryable) =>
     queryable.query<Counts>(

@@ -18,6 +18,8 @@ it('the sample in infra/edge can be used, and says what it shows', () => {
     'assets /assets sheddable',
     'orders /orders critical',
     'api-orders /api/orders critical',
+    'cart-checkout /cart/checkout critical',
+    'api-cart-checkout /api/cart/checkout critical',
     'api /api normal',
     'default / normal',
   ])
