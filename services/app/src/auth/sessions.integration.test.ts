@@ -79,6 +79,11 @@ test('nobody has more than 20: the oldest ends', async () => {
   )
 })
 
+test('one that Redis did not take is none', async () => {
+  await redis.set('sessions-of:8', 'not a list')
+  await expect(sessions.begin(account('8'), 'a browser')).rejects.toMatchObject({ code: 'AUTH_UNAVAILABLE' })
+})
+
 test('all of an account end at once, and nobody else’s', async () => {
   const [mine, theirs] = [await sessions.begin(account('5'), 'a'), await sessions.begin(account('6'), 'b')]
   await sessions.endAll('5')

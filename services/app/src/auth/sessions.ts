@@ -94,7 +94,7 @@ export class Sessions {
         .pexpire(listOf(userId), this.#absoluteMs)
         .zrange(listOf(userId), '0', String(-1 - maxPerAccount))
         .exec()
-      const surplus = results?.at(-1)?.[1] as string[]
+      const surplus = (answersOf(results).at(-1) ?? []) as string[]
       if (surplus.length > 0) await this.#remove(userId, surplus)
     })
     return id
@@ -154,7 +154,7 @@ export class Sessions {
       .del(...names.map(keyOf))
       .zrem(listOf(userId), ...names)
       .exec()
-    return Number(results?.[0]?.[1] ?? 0)
+    return Number(answersOf(results)[0])
   }
 
   async #ask<T>(command: () => Promise<T>): Promise<T> {
@@ -164,6 +164,13 @@ export class Sessions {
       throw new RoundtripError('AUTH_UNAVAILABLE', undefined, { cause })
     }
   }
+}
+
+/** Each command of a transaction fails by itself (Redis, Transactions): none may pass for done. */
+const answersOf = (results: readonly (readonly [Error | null, unknown])[] | null): unknown[] => {
+  const failure = results?.find(([error]) => error !== null)?.[0]
+  if (results === null || failure != null) throw failure ?? new Error('the transaction was not carried out')
+  return results.map(([, answer]) => answer)
 }
 
 const keyOf = (name: string): string => `session:${name}`
