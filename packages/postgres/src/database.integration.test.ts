@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createDatabase, type Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { toLsn } from './lsn.ts'
+import { lsnOf } from './position.ts'
 import type { Queryable } from './queryable.ts'
 import { createTestDatabase, type TestDatabase } from './test-database.ts'
 import { TestProxy } from './test-proxy.ts'
@@ -252,7 +253,7 @@ describe('writes', () => {
     for (let round = 0; round < 30; round++) {
       const { lsn } = await database.write((tx) => tx.query('insert into marks (mark) values ($1)', [`round ${round}`]))
       const { value } = await database.read('strong', flushedTo)
-      if (lsn > toLsn(value[0]?.at ?? '0/0')) notFlushed.push(lsn)
+      if (lsnOf(lsn) > toLsn(value[0]?.at ?? '0/0')) notFlushed.push(lsn)
     }
     enough.abort()
     await expect(inHand).rejects.toThrow('enough')

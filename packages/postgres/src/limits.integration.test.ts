@@ -100,7 +100,7 @@ test('a caller that goes away while COMMIT is on its way gets the truth', async 
     },
     { signal: caller.signal },
   )
-  expect(lsn).toMatch(/^[0-9A-F]{16}$/)
+  expect(lsn).toMatch(/^[0-9A-F]{24}$/)
 })
 
 test('a full pool refuses after its wait, quickly, and serves again afterwards', async () => {

@@ -6,6 +6,7 @@ import { isBehind, isNodeBusy, isNodeGone, isStalePlan } from './failure.ts'
 import type { Lsn } from './lsn.ts'
 import type { Monitor, Wait } from './monitor.ts'
 import type { DatabaseNode } from './node.ts'
+import { lsnOf, type Position } from './position.ts'
 import { queryableOver, type Queryable } from './queryable.ts'
 import { byLoad } from './selection.ts'
 import type { StatementNames } from './statement-names.ts'
@@ -49,7 +50,8 @@ export const createReader = (options: ReaderOptions): Reader => {
   const byLoadInTurn = (nodes: readonly DatabaseNode[]): DatabaseNode[] =>
     byLoad(nodes, turn++, (node) => ({ atWork: node.reads.inUse + node.reads.waiting, share: topology.shareOf(node) }))
 
-  const has = (node: DatabaseNode, session: Lsn): boolean => (topology.standingOf(node).position ?? '') >= session
+  const has = (node: DatabaseNode, session: Position): boolean =>
+    (topology.standingOf(node).position ?? '') >= lsnOf(session)
 
   /** Undefined when none has got to the position of the session, as far as is known. */
   const newEnough = (consistency: Consistency): DatabaseNode[] | undefined => {
@@ -82,7 +84,7 @@ export const createReader = (options: ReaderOptions): Reader => {
   }
 
   return async (consistency, work, budget) => {
-    if (newEnough(consistency) === undefined) await someReplays(sessionOf(consistency) ?? '', budget, options)
+    if (newEnough(consistency) === undefined) await someReplays(lsnOf(sessionOf(consistency) ?? ''), budget, options)
     let lastError: unknown
     // Nothing is awaited from here to the place in the pool: of many reads at once each counts the ones before.
     for (const node of candidates(consistency)) {

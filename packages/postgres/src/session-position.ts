@@ -1,6 +1,6 @@
-/** A session's last write as text that a client can carry but not make up: LSN, expiry, HMAC-SHA256 (RFC 2104). */
+/** A session's last write as text that a client can carry but not make up: position, expiry, HMAC-SHA256 (RFC 2104). */
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Lsn } from './lsn.ts'
+import type { Position } from './position.ts'
 
 export interface SessionPositionOptions {
   /** The same in every process that signs or verifies. */
@@ -12,12 +12,12 @@ export interface SessionPositionOptions {
 }
 
 export interface SessionPosition {
-  sign(lsn: Lsn): string
+  sign(position: Position): string
   /** The position, or undefined when the text is forged, damaged or expired: it comes from a client, so it never throws. */
-  verify(text: string): Lsn | undefined
+  verify(text: string): Position | undefined
 }
 
-const shape = /^([0-9A-F]{16})\.([0-9a-z]{1,11})\.([\w-]{43})$/
+const shape = /^([0-9A-F]{24})\.([0-9a-z]{1,11})\.([\w-]{43})$/
 
 /** Only characters that a cookie and a header field both take (RFC 6265 §4.1.1). */
 export const sessionPosition = ({
@@ -28,15 +28,15 @@ export const sessionPosition = ({
   // The purpose is part of what is signed: a value signed for something else with the same secret is no position.
   const mac = (signed: string): Buffer => createHmac('sha256', secret).update(`session-position:${signed}`).digest()
   return {
-    sign: (lsn) => {
-      const signed = `${lsn}.${(clock() + ttlMs).toString(36)}`
+    sign: (position) => {
+      const signed = `${position}.${(clock() + ttlMs).toString(36)}`
       return `${signed}.${mac(signed).toString('base64url')}`
     },
     verify: (text) => {
-      const [, lsn, expires, given] = shape.exec(text) ?? []
-      if (lsn === undefined || expires === undefined || given === undefined) return undefined
-      const isOurs = timingSafeEqual(mac(`${lsn}.${expires}`), Buffer.from(given, 'base64url'))
-      return isOurs && Number.parseInt(expires, 36) > clock() ? lsn : undefined
+      const [, position, expires, given] = shape.exec(text) ?? []
+      if (position === undefined || expires === undefined || given === undefined) return undefined
+      const isOurs = timingSafeEqual(mac(`${position}.${expires}`), Buffer.from(given, 'base64url'))
+      return isOurs && Number.parseInt(expires, 36) > clock() ? position : undefined
     },
   }
 }

@@ -24,7 +24,7 @@ const connectionTo = (timeline: string | null, isNew = true) => {
   const query = async (asked: string | { text: string }) => {
     const text = typeof asked === 'string' ? asked : asked.text
     sent.push(text)
-    if (text.startsWith('commit')) return [{ command: 'COMMIT' }, { rows: [{ lsn: '0/10' }] }]
+    if (text.startsWith('commit')) return [{ command: 'COMMIT' }, { rows: [{ timeline: '00000002', lsn: '0/10' }] }]
     return [{ rows: [] }, { rows: [{ timeline }] }]
   }
   const lent: Lent = {
@@ -51,7 +51,10 @@ test.each([null, '00000001'])(
 
 test.each(['00000002', '0000000A'])('on timeline %s the work runs and is committed', async (timeline) => {
   const { lent } = connectionTo(timeline)
-  expect(await inTransaction(lent, options, async () => 'done')).toEqual({ value: 'done', lsn: '0000000000000010' })
+  expect(await inTransaction(lent, options, async () => 'done')).toEqual({
+    value: 'done',
+    lsn: '000000020000000000000010',
+  })
 })
 
 test('a connection in use since before is asked nothing; behind a pooler it is, each time', async () => {

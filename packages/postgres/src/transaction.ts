@@ -4,16 +4,16 @@ import type { ClientBase, QueryResult } from 'pg'
 import { untilSpent } from './cancel.ts'
 import type { Lent } from './connection-pool.ts'
 import { isNodeGone, NotPrimaryError } from './failure.ts'
-import { toLsn, type Lsn } from './lsn.ts'
 import { timeoutsOf } from './node.ts'
+import { positionFrom, positionQuery, type Position, type PositionRow } from './position.ts'
 import { queryableOver, type Queryable } from './queryable.ts'
 import type { StatementNames } from './statement-names.ts'
 import type { Budget, Isolation } from './work-options.ts'
 
 export interface Committed<T> {
   readonly value: T
-  /** A position in the WAL at or after the commit: a replica that has replayed it shows this transaction. */
-  readonly lsn: Lsn
+  /** At or after the commit: a replica that has replayed the log up to here shows this transaction. */
+  readonly lsn: Position
 }
 
 export interface TransactionOptions {
@@ -86,13 +86,13 @@ const whoAreYou = `select case when r then null else left(pg_walfile_name(pg_cur
 export const localSettings = (statementTimeoutMs: number): string[] =>
   Object.entries(timeoutsOf(statementTimeoutMs)).map(([name, value]) => `set local ${name} = ${value}`)
 
-const commit = async (client: ClientBase): Promise<Lsn> => {
-  let results: [QueryResult, QueryResult<{ lsn: string }>]
+const commit = async (client: ClientBase): Promise<Position> => {
+  let results: [QueryResult, QueryResult<PositionRow>]
   try {
     // One message, so that no failure can come between the commit and its position. After COMMIT, because a position
     // taken before it would not cover the commit record. Of what is flushed, because COMMIT has flushed its record,
     // and what others have inserted since reaches no replica until somebody flushes it.
-    const sent: unknown = await client.query('commit; select pg_current_wal_flush_lsn()::text as lsn')
+    const sent: unknown = await client.query(`commit; ${positionQuery}`)
     results = sent as typeof results
   } catch (error) {
     if (isNodeGone(error)) throw new RoundtripError('WRITE_OUTCOME_UNKNOWN', undefined, { cause: error })
@@ -101,5 +101,7 @@ const commit = async (client: ClientBase): Promise<Lsn> => {
   const [{ command }, { rows }] = results
   // Postgres answers COMMIT of a failed transaction with ROLLBACK, and calls that success.
   if (command !== 'COMMIT') throw new Error('the transaction was rolled back: an error inside it had been ignored')
-  return toLsn(rows[0]?.lsn ?? '0/0')
+  const [row] = rows
+  if (row === undefined) throw new RoundtripError('WRITE_OUTCOME_UNKNOWN')
+  return positionFrom(row)
 }

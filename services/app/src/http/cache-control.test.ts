@@ -60,7 +60,7 @@ describe('the catalogue', () => {
 
   test('is kept by nobody when it was made for somebody who has changed it', async () => {
     const app = await productPage('hit')
-    const headers = { cookie: `__Host-shared-position=${positions.sign('000000000000000A')}` }
+    const headers = { cookie: `__Host-shared-position=${positions.sign('00000001000000000000000A')}` }
     const changed = await app.inject({ url: '/products/oak-table', headers })
     expect(changed.headers).toMatchObject({ 'cache-control': 'private, no-store' })
     expect(changed.headers).not.toHaveProperty('surrogate-key')

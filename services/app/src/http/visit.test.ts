@@ -10,7 +10,7 @@ import { visitOf, visits } from './visit.ts'
 
 const time = { nowMs: 1_000_000 }
 const positions = sessionPosition({ secret: 'of this test', ttlMs: 60_000, clock: () => time.nowMs })
-const lsn = (n: number): string => n.toString(16).toUpperCase().padStart(16, '0')
+const lsn = (n: number): string => n.toString(16).toUpperCase().padStart(24, '0')
 
 let ticks = 0
 const app = createServer(1000, pino({ level: 'silent' }))

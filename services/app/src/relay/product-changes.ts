@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import type { Cache } from '@roundtrip/cache'
 import { purgeKeys, type PurgeNote } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
-import { toLsn, type Lsn, type Queryable } from '@roundtrip/postgres'
+import { currentPosition } from '@roundtrip/postgres'
 import { tagsOf } from '../shop/catalogue.ts'
 import type { Destination } from './relay.ts'
 
@@ -32,7 +32,7 @@ export const productChanges = ({ cache, append }: ProductChangesOptions): Destin
       const changes = rows.map(({ payload }) => payload as ProductChanges)
       const ids = [...new Set(changes.flatMap((change) => change.ids))]
       // An edge that hears of it asks again at once: by then the cache must know what it may not answer with.
-      const isTold = await cache.invalidate(tagsOf(ids), await position(transaction))
+      const isTold = await cache.invalidate(tagsOf(ids), await currentPosition(transaction))
       const surrogateKeys = ids.map(purgeKeys.product)
       if (changes.some(({ regroups }) => regroups)) surrogateKeys.push(purgeKeys.lists)
       await append?.({ from, sequence: ++sequence, command: { surrogateKeys } })
@@ -40,10 +40,4 @@ export const productChanges = ({ cache, append }: ProductChangesOptions): Destin
       if (!isTold) throw new RoundtripError('CACHE_UNAVAILABLE')
     },
   }
-}
-
-/** Whoever has replayed the log up to here has seen every change whose row we see. */
-const position = async (transaction: Queryable): Promise<Lsn> => {
-  const [row] = await transaction.query<{ lsn: string }>('select pg_current_wal_flush_lsn()::text as lsn')
-  return toLsn(row?.lsn ?? '0/0')
 }
