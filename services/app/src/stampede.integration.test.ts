@@ -10,7 +10,7 @@ import { createLogger } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
-import { testSecret } from './testing/settings.ts'
+import { neverTooMuch, testSecret } from './testing/settings.ts'
 
 const log = createLogger('app', 'stampede-test', 'fatal')
 const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
@@ -52,6 +52,7 @@ beforeAll(async () => {
     APP_QUEUE_URL: `${queueUrl}/${redisDatabase}`,
     APP_REDIS_PASSWORD: redisPassword,
     APP_SECRET: testSecret,
+    ...neverTooMuch,
     SERVICE_LOG_LEVEL: 'error',
   }
   origins = await Promise.all([1, 2, 3, 4].map((n) => startProcess({ ...env, SERVICE_INSTANCE: `app-${n}` })))

@@ -4,13 +4,13 @@ import { setting } from '@roundtrip/config'
 export const loadSettings = {
   maxInFlight: setting.count({
     description: 'requests that a process may have in hand at once; beyond that they get 503',
-    default: 1000,
+    default: 10_000,
     minimum: 1,
   }),
   maxLoopDelayMs: setting.durationMs({
     description:
       'delay of the event loop above which requests get 503; catalogue pages from half of it, orders from twice',
-    default: 1000,
+    default: 3000,
   }),
   maxHeapBytes: setting.optional(
     setting.bytes({

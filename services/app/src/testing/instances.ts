@@ -11,7 +11,7 @@ import { createLogger, type Component } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { startApp } from '../start.ts'
 import { addToken } from './accounts.ts'
-import { ownSettings, testSecret } from './settings.ts'
+import { neverTooMuch, ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
   readonly orders: number
@@ -122,7 +122,7 @@ const flush = async (url: string, password: string): Promise<void> => {
 }
 
 const forkApp = async (env: NodeJS.ProcessEnv): Promise<Forked> => {
-  const child = fork(main, { env, stdio: ['ignore', 'ignore', 2, 'ipc'] })
+  const child = fork(main, { env: { ...neverTooMuch, ...env }, stdio: ['ignore', 'ignore', 2, 'ipc'] })
   const [ready] = (await once(child, 'message')) as [
     { readonly listeners: Record<string, string>; readonly health?: string },
   ]

@@ -22,3 +22,6 @@ export const ownSettings = {
   requestTimeoutMs: 10_000,
   maxBodyBytes: 10_485_760,
 }
+
+/** For processes of their own: tests share their machine, what they ask is never too much. */
+export const neverTooMuch = { APP_MAX_IN_FLIGHT: '100000', APP_MAX_LOOP_DELAY_MS: '1000000' }
