@@ -121,6 +121,14 @@ describe('the compose file', () => {
     expect(published.toSorted()).toEqual(expected.toSorted())
   })
 
+  it('makes secrets in folders that the image has, with its user as their owner', () => {
+    const dockerfile = readFileSync(join(projectFolder, 'infra/docker/Dockerfile'), 'utf8')
+    const mounts = compose.services['init']?.volumes?.map((volume) => volume.split(':')[1] ?? '') ?? []
+    expect(mounts.length).toBeGreaterThan(0)
+    const owned = new Set(/install -d -o node -g node([^&]+?)\nRUN/.exec(dockerfile)?.[1]?.match(/\/secrets\/[a-z-]+/g))
+    expect(mounts.filter((mount) => !owned.has(mount))).toEqual([])
+  })
+
   it('lets app add to the log of purges, and do nothing else in the Redis of the edges', () => {
     const script = readFileSync(join(projectFolder, 'infra/redis/start.sh'), 'utf8')
     const may = `resetkeys %W~${purgeLogKey} resetchannels -@all +auth +hello +ping +info +client|setname +xadd`

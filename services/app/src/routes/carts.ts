@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { CartAccess, CartChange } from '../http/cart-access.ts'
 import { cartEtag, isUnchanged, requireMatch } from '../http/etag.ts'
 import type { AppServer } from '../http/server.ts'
+import { changeConditions, readConditions } from '../openapi/conditions.ts'
 import { ownerName } from '../shop/cart-owner.ts'
 import { nothingToOrder, removeItem, setItem } from '../shop/carts.ts'
 import type { Checkout } from '../shop/checkout.ts'
@@ -30,7 +31,13 @@ export const cartRoutes = (app: AppServer, options: CartRoutesOptions): void => 
 const changeRoutes = (app: AppServer, { carts }: CartRoutesOptions): void => {
   app.get(
     '/api/cart',
-    { schema: { summary: 'Look at your cart', response: { 200: cartSchema, 304: Type.Void() } } },
+    {
+      schema: {
+        summary: 'Look at your cart',
+        headers: readConditions,
+        response: { 200: cartSchema, 304: Type.Void() },
+      },
+    },
     async (request, reply) => {
       const cart = await carts.show(request, reply)
       reply.header('etag', cartEtag(cart))
@@ -42,6 +49,7 @@ const changeRoutes = (app: AppServer, { carts }: CartRoutesOptions): void => {
     {
       schema: {
         summary: 'Have so many pieces in your cart',
+        headers: changeConditions,
         params,
         body: cartQuantitySchema,
         response: {
@@ -59,7 +67,7 @@ const changeRoutes = (app: AppServer, { carts }: CartRoutesOptions): void => {
   )
   app.delete(
     '/api/cart/items/:productId',
-    { schema: { summary: 'Take a product out of your cart', params, response: changed } },
+    { schema: { summary: 'Take a product out of your cart', headers: changeConditions, params, response: changed } },
     async (request, reply) => {
       const change: CartChange = (tx, cartId) => removeItem(tx, cartId, request.params.productId)
       return sendCart(reply, await carts.change(request, reply, change))
@@ -73,7 +81,7 @@ const checkoutRoute = (app: AppServer, { carts, checkout }: CartRoutesOptions): 
     {
       schema: {
         summary: 'Order what is in your cart; under If-Match only at the prices that you have seen',
-        headers: keyedHeaders,
+        headers: Type.Object({ ...keyedHeaders.properties, ...changeConditions.properties }),
         body: customerSchema,
         response: { ...placedResponses, 412: changed[412] },
       },

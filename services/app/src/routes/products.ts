@@ -20,6 +20,7 @@ import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
+import { changeConditions, putConditions, readConditions } from '../openapi/conditions.ts'
 import { writeFor } from '../http/write-for.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import { idAfter, type Cursors } from '../shop/cursor.ts'
@@ -51,7 +52,12 @@ const conditional = {
   412: problemResponse('PRECONDITION_FAILED: the product has changed; ETag is the one it has now'),
   428: problemResponse('PRECONDITION_REQUIRED: If-Match is missing'),
 }
-const removing = { 204: Type.Void({ description: 'removed; it can be restored' }), ...conditional }
+const removing = {
+  summary: 'Remove a product',
+  headers: changeConditions,
+  params,
+  response: { 204: Type.Void({ description: 'removed; it can be restored' }), ...conditional },
+}
 const changing = {
   200: productSchema,
   409: problemResponse('CONFLICT: another product has that slug'),
@@ -59,8 +65,17 @@ const changing = {
   ...conditional,
 }
 const replacing = {
-  ...changing,
-  201: { description: 'restored, under If-None-Match: *', content: { 'application/json': { schema: productSchema } } },
+  summary: 'Replace a product',
+  headers: putConditions,
+  params,
+  body: replaceProductSchema,
+  response: {
+    ...changing,
+    201: {
+      description: 'restored, under If-None-Match: *',
+      content: { 'application/json': { schema: productSchema } },
+    },
+  },
 }
 
 export const productRoutes = async (app: AppServer, options: ProductRoutesOptions): Promise<void> => {
@@ -83,38 +98,27 @@ const writeRoutes = (app: AppServer, options: ProductRoutesOptions): void => {
       return product
     },
   )
-  app.put(
-    one,
-    {
-      onRequest: mayWrite,
-      schema: { summary: 'Replace a product', params, body: replaceProductSchema, response: replacing },
-    },
-    async (request, reply) => {
-      const {
-        params: { id },
-        body,
-      } = request
-      if (isCreationOnly(request)) {
-        reply.code(201)
-        return save(request, reply, (tx) => restoreProduct(tx, id, matcher(request, reply), body))
-      }
-      requireIfMatch(request)
-      return save(request, reply, (tx) => updateProduct(tx, id, matcher(request, reply), () => body))
-    },
-  )
-  app.delete(
-    one,
-    { onRequest: mayWrite, schema: { summary: 'Remove a product', params, response: removing } },
-    async (request, reply) => {
-      requireIfMatch(request)
-      const { id } = request.params
-      const { database, catalogue } = options
-      const mayDelete = matcher(request, reply)
-      const { lsn } = await writeFor(visitOf(request), database, (tx) => deleteProduct(tx, id, mayDelete))
-      await catalogue.changed([id], lsn)
-      return reply.code(204).send()
-    },
-  )
+  app.put(one, { onRequest: mayWrite, schema: replacing }, async (request, reply) => {
+    const {
+      params: { id },
+      body,
+    } = request
+    if (isCreationOnly(request)) {
+      reply.code(201)
+      return save(request, reply, (tx) => restoreProduct(tx, id, matcher(request, reply), body))
+    }
+    requireIfMatch(request)
+    return save(request, reply, (tx) => updateProduct(tx, id, matcher(request, reply), () => body))
+  })
+  app.delete(one, { onRequest: mayWrite, schema: removing }, async (request, reply) => {
+    requireIfMatch(request)
+    const { id } = request.params
+    const { database, catalogue } = options
+    const mayDelete = matcher(request, reply)
+    const { lsn } = await writeFor(visitOf(request), database, (tx) => deleteProduct(tx, id, mayDelete))
+    await catalogue.changed([id], lsn)
+    return reply.code(204).send()
+  })
 }
 
 /** In a scope of its own, for it takes another body than the rest. */
@@ -127,6 +131,7 @@ const patchRoute = (app: AppServer, options: ProductRoutesOptions): void => {
       onRequest: mayWrite,
       schema: {
         summary: 'Change a product',
+        headers: changeConditions,
         consumes: [mergePatchMediaType],
         params,
         body: patchProductSchema,
@@ -169,7 +174,14 @@ const readRoutes = (app: AppServer, { catalogue, cursors }: ProductRoutesOptions
   )
   app.get(
     one,
-    { schema: { summary: 'Get a product', params, response: { 200: productSchema, 304: Type.Void() } } },
+    {
+      schema: {
+        summary: 'Get a product',
+        headers: readConditions,
+        params,
+        response: { 200: productSchema, 304: Type.Void() },
+      },
+    },
     async (request, reply) => {
       const product = await catalogue.byId(request.params.id, visitOf(request))
       showsProduct(reply, product).header('etag', etagOf(product))
