@@ -1,6 +1,6 @@
 /** The shop from the outside: what is written is read back, what is ordered arrives by mail. */
 import { describe, expect, it, vi } from 'vitest'
-import { at } from '../helpers/client.ts'
+import { at, type Ask } from '../helpers/client.ts'
 import type { TargetSource } from '../helpers/target.ts'
 import { useTarget } from '../helpers/use-target.ts'
 
@@ -92,6 +92,36 @@ export const describeShop = (source: TargetSource): void => {
       expect([first.status, again.status, again.text]).toEqual([201, 201, first.text])
       expect(again.headers).toMatchObject({ location: first.headers['location'], 'idempotency-replayed': 'true' })
       expect((await place(2)).json()).toMatchObject({ status: 422, code: 'IDEMPOTENCY_KEY_REUSED' })
+    })
+
+    it('keeps a cart for the one who has its cookie, and orders what is in it once', async () => {
+      const [first, second] = (await use.client('/api/products?limit=2')).json<{ products: Product[] }>().products
+      const cookies = new Map<string, string>()
+      const shop = async (path: string, ask: Ask = {}) => {
+        const cookie = [...cookies.values()].join('; ')
+        const reply = await use.client(path, { ...ask, headers: { cookie, ...ask.headers } })
+        for (const line of [reply.headers['set-cookie'] ?? []].flat()) {
+          const [pair = ''] = line.split(';')
+          cookies.set(pair.split('=', 1)[0] ?? '', pair)
+        }
+        return reply
+      }
+      const put = (productId = 0) => shop(`/api/cart/items/${productId}`, { method: 'PUT', json: { quantity: 1 } })
+      expect((await put(first?.id)).headers['cache-control']).toBe('private, no-store')
+      const { etag = '' } = (await put(second?.id)).headers
+      expect((await shop('/api/cart')).json()).toMatchObject({ items: { length: 2 } })
+      expect((await shop('/cart')).text).toContain(second?.name)
+      expect((await use.client('/api/cart')).json()).toMatchObject({ items: [] })
+      const checkout = () =>
+        shop('/api/cart/checkout', {
+          method: 'POST',
+          headers: { 'idempotency-key': 'e2e-cart', 'if-match': String(etag) },
+          json: buyer,
+        })
+      const order = await checkout()
+      expect([order.status, order.json<{ lines: unknown[] }>().lines.length]).toEqual([201, 2])
+      expect((await checkout()).text).toBe(order.text)
+      expect((await shop('/api/cart')).json()).toMatchObject({ items: [] })
     })
 
     it('takes an order from the page with a plain form', async () => {
