@@ -55,6 +55,11 @@ afterAll(async () => {
   await fresh.drop()
 })
 
+interface Operation {
+  readonly operationId: string
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
+}
+
 const ask = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Response> =>
   fetch(`${app.listeners['http']}${path}`, {
     method,
@@ -66,7 +71,7 @@ const ask = (method: string, path: string, body?: unknown, headers: Record<strin
 const document = async () =>
   (await (await ask('GET', '/openapi.json')).json()) as {
     readonly openapi: string
-    readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly operationId: string }>>>>
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
     readonly components: { readonly schemas: Readonly<Record<string, { readonly examples?: readonly unknown[] }>> }
   }
 
@@ -99,6 +104,26 @@ describe('the description', () => {
     )
     expect(names.filter((name) => !/^[a-z][A-Za-z0-9]+$/.test(name))).toEqual([])
     expect(new Set(names).size).toBe(names.length)
+  })
+
+  test('has schemas that JSON Schema knows, and says where each failure comes from', async () => {
+    const whole = await document()
+    const ajv = new Ajv2020({ strict: false, validateFormats: false }).addSchema(whole, 'openapi')
+    const operations = Object.entries(whole.paths).flatMap(([url, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ pointer: ['paths', url, method], operation })),
+    )
+    for (const { pointer, operation } of operations) {
+      for (const [status, { content = {} }] of Object.entries(operation.responses)) {
+        for (const type of Object.keys(content)) {
+          const path = [...pointer, 'responses', status, 'content', type, 'schema']
+          const $ref = `openapi#/${path.map((part) => encodeURIComponent(part.replaceAll('/', '~1'))).join('/')}`
+          expect(() => ajv.compile({ $ref })).not.toThrow()
+        }
+      }
+      const failures = Object.keys(operation.responses).filter((status) => Number(status) >= 400)
+      const codes = failures.map((status) => JSON.stringify(operation.responses[status]?.content))
+      expect(codes.filter((text) => !text.includes('"code":{"enum":["'))).toEqual([])
+    }
   })
 
   test('has examples that are as they say', async () => {

@@ -1,8 +1,15 @@
 /** Completes the operations that the routes' schemas have made: failures, headers, who may, names. */
+import { STATUS_CODES } from 'node:http'
 import { codes, type ErrorCode } from '@roundtrip/errors'
 import type { Demand } from '../auth/demands.ts'
 import { headers as sharedHeaders, namedSchemas } from './components.ts'
 import { codesNamedIn, failureResponse } from './problem-response.ts'
+
+interface Response {
+  description?: string
+  headers?: object
+  content?: Record<string, { readonly schema?: object }>
+}
 
 export interface Operation {
   summary?: string
@@ -11,7 +18,7 @@ export interface Operation {
   deprecated?: boolean
   security?: Record<string, readonly string[]>[]
   parameters?: { readonly in: string; readonly name: string }[]
-  responses: Record<string, { description?: string; headers?: object; content?: object }>
+  responses: Record<string, Response>
 }
 
 /** What successful answers say in their header, beyond what the routes' schemas name. */
@@ -62,6 +69,13 @@ export interface Known {
   readonly isShared: boolean
 }
 
+/** What `@fastify/swagger` says where the route says nothing. */
+const swaggersOwn = 'Default Response'
+
+/** TypeBox' void is no type of JSON Schema: it stands for no content. */
+const isEmpty = ({ content = {} }: Response): boolean =>
+  Object.values(content).some(({ schema }) => schema !== undefined && 'type' in schema && schema.type === 'void')
+
 /** @returns all failures that can be met */
 export const completeResponses = (key: string, operation: Operation, { general, isShared }: Known): ErrorCode[] => {
   const { responses } = operation
@@ -69,7 +83,9 @@ export const completeResponses = (key: string, operation: Operation, { general, 
     Number(status) < 400 ? [] : codesNamedIn(description),
   )
   const all = new Set([...named, ...general])
-  for (const response of Object.values(responses)) {
+  for (const [status, response] of Object.entries(responses)) {
+    if (isEmpty(response)) delete response.content
+    if (response.description === swaggersOwn) response.description = STATUS_CODES[status] ?? 'done'
     response.headers = { ...refsTo(ofSuccess(key, operation, isShared)), ...withoutShared(response.headers) }
   }
   for (const [status, some] of Map.groupBy(all, (code) => codes[code].status)) {

@@ -18,6 +18,7 @@ export const describeApi = async (app: AppServer, publicOrigin: string): Promise
       info: { title: 'Roundtrip shop', version: '1', description: about, license: { name: 'MIT', identifier: 'MIT' } },
       servers: [{ url: publicOrigin }],
     },
+    convertConstToEnum: false, // Schemas are to be known again by name.
     transform: ({ schema, url, route }) => {
       if (schema !== undefined) description.note(route, schema, url)
       return { schema, url }
