@@ -57,6 +57,9 @@ const host = (spec: InstanceSpec, addresses: Addresses): string => addresses[spe
 
 const databaseSettings = ({ addresses, primary, databasePasswordFile }: RenderOptions): Settings => ({
   APP_PRIMARY_URL: databaseUrl(addresses, primary),
+  APP_REPLICA_URLS: replicasOf(primary)
+    .map((name) => databaseUrl(addresses, name))
+    .join(','),
   APP_DATABASE_PASSWORD_FILE: databasePasswordFile,
 })
 
@@ -99,9 +102,6 @@ const renderers: Readonly<Record<InstanceSpec['tier'], (spec: InstanceSpec, opti
           ...databaseSettings(options),
           APP_HOST: host(spec, options.addresses),
           APP_PORT: port(spec, options.addresses, 'http'),
-          APP_REPLICA_URLS: replicasOf(options.primary)
-            .map((name) => databaseUrl(options.addresses, name))
-            .join(','),
           APP_CACHE_URL: redisUrl(options.addresses, 'redis-cache'),
           APP_QUEUE_URL: redisUrl(options.addresses, 'redis-queue'),
           APP_REDIS_PASSWORD_FILE: options.redisPasswordFile,

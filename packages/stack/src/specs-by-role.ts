@@ -1,12 +1,8 @@
-/** The topology as it is after failovers: who follows the primary, and who has to wait for it. */
-import { firstPrimary, type InstanceSpec } from './topology.ts'
+/** The topology as it is after failovers: who follows the primary, and has to wait for it. */
+import type { InstanceSpec } from './topology.ts'
 
-/** The same instances, with neighbours that follow from who is the primary now. */
+/** The same instances; of the Postgres servers those follow that are not the primary now. */
 export const specsByRole = (specs: readonly InstanceSpec[], primary: string): readonly InstanceSpec[] =>
-  specs.map((spec) => ({ ...spec, talksTo: neighboursOf(spec, primary) }))
+  specs.map((spec) => (spec.kind === 'postgres' ? { ...spec, talksTo: leadersOf(spec.name, primary) } : spec))
 
-const neighboursOf = ({ name, kind, talksTo }: InstanceSpec, primary: string): readonly string[] => {
-  if (kind === 'postgres') return name === primary ? [] : [primary]
-  const swapped: Readonly<Record<string, string>> = { [firstPrimary]: primary, [primary]: firstPrimary }
-  return talksTo.map((neighbour) => swapped[neighbour] ?? neighbour)
-}
+const leadersOf = (name: string, primary: string): readonly string[] => (name === primary ? [] : [primary])

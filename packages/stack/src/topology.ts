@@ -92,7 +92,15 @@ export const instances: readonly InstanceSpec[] = [
   edge(2, { host: '127.0.0.2', alternativeHost: '::1' }),
   web(1),
   web(2),
-  { name: 'migrate', tier: 'app', kind: 'task', host: '127.0.0.1', ports: {}, talksTo: ['postgres-primary'] },
+  {
+    name: 'migrate',
+    tier: 'app',
+    kind: 'task',
+    host: '127.0.0.1',
+    ports: {},
+    // It has to find the primary, whichever that is by now.
+    talksTo: ['postgres-primary', 'postgres-replica'],
+  },
   app(1),
   app(2),
   { name: 'worker-1', tier: 'worker', kind: 'service', host: '127.0.0.1', ports: {}, talksTo: ['redis-queue'] },
