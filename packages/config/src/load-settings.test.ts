@@ -58,6 +58,17 @@ describe('loadSettings', () => {
   })
 })
 
+describe('a secret that has to be long', () => {
+  const long = Type.Object({ secret: setting.secret({ description: 'for keys', minLength: 8 }) })
+
+  it('is refused when it is short, without being shown', () => {
+    expect(loadSettings('APP', long, { APP_SECRET: '12345678' }).secret).toBe('12345678')
+    expect(() => loadSettings('APP', long, { APP_SECRET: 'hush' })).toThrow(
+      /APP_SECRET=\(hidden\) is not valid: expected a secret of at least 8 characters, or a file that holds it/,
+    )
+  })
+})
+
 describe('settingsTable', () => {
   it('has a row for each setting', () => {
     expect(settingsTable('EDGE', schema)).toContain('| `EDGE_HTTPS_PORT` | **required** | the TLS port |')
