@@ -9,7 +9,11 @@ export interface Contestant {
   readonly name: string
   readonly description: string
   /** @returns its port */
-  readonly start: (surroundings: Surroundings, number: number) => Promise<{ child: ChildProcess; port: number }>
+  readonly start: (
+    surroundings: Surroundings,
+    number: number,
+    processes: number,
+  ) => Promise<{ child: ChildProcess; port: number }>
 }
 
 export interface Surroundings {
@@ -42,12 +46,17 @@ const startProcess = async (
   return { child, message: await children.message(child) }
 }
 
+/** pg's own default, as far as all processes together leave the server some of its 60. */
+const plainConnections = (processes: number): number => Math.min(10, Math.floor(16 / processes))
+
 const plain = (name: string, description: string, environment: Readonly<Record<string, string>>): Contestant => ({
   name,
   description,
-  start: async (surroundings) => {
+  start: async (surroundings, _number, processes) => {
     const program = join(import.meta.dirname, 'plain-app.main.ts')
-    const { child, message } = await startProcess(surroundings, program, environment)
+    const connections = String(plainConnections(processes))
+    const settings = { ...environment, PLAIN_CONNECTIONS: connections }
+    const { child, message } = await startProcess(surroundings, program, settings)
     return { child, port: (message as { port: number }).port }
   },
 })
@@ -74,7 +83,7 @@ export const enter = async (
   processes: number,
 ): Promise<Entrant> => {
   const numbers = Array.from({ length: processes }, (_, index) => index + 1)
-  const started = await Promise.all(numbers.map((number) => start(surroundings, number)))
+  const started = await Promise.all(numbers.map((number) => start(surroundings, number, processes)))
   return {
     name,
     ports: started.map(({ port }) => port),

@@ -11,10 +11,11 @@ const {
   APP_DATABASE_PASSWORD_FILE: databasePasswordFile = '',
   APP_REDIS_PASSWORD_FILE: redisPasswordFile = '',
   PLAIN_MEMORY: memory,
+  PLAIN_CONNECTIONS: connections = '10',
 } = process.env
 
-/** As many as our app has for one node: 8 to read, 8 to write. */
-const connections = 16
+/** Who is not measured just now must leave the server's connections to the others. */
+const idleTimeoutMillis = 500
 
 const { hostname, port, username, pathname } = new URL(primaryUrl)
 const pool = new Pool({
@@ -23,7 +24,8 @@ const pool = new Pool({
   user: username,
   database: pathname.slice(1),
   password: readFileSync(databasePasswordFile, 'utf8'),
-  max: connections,
+  max: Number(connections),
+  idleTimeoutMillis,
 })
 const redis = new Redis(cacheUrl, { password: readFileSync(redisPasswordFile, 'utf8') })
 const app = plainApp({ pool, redis, memory: memory === 'yes' })
