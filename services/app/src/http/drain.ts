@@ -3,7 +3,8 @@ import type { Connections } from './connections.ts'
 import type { AppServer } from './server.ts'
 
 export const closeConnectionsOnDrain = (app: AppServer, connections: Pick<Connections, 'isDraining'>): void => {
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (connections.isDraining) reply.header('connection', 'close')
+    done()
   })
 }

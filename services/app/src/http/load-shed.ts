@@ -18,11 +18,12 @@ export const loadShed = (
 ): void => {
   const refusal = (): RoundtripError =>
     refusals[Math.floor(random() * refusals.length)] ?? new RoundtripError('OVERLOADED')
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const priority = priorityOf({ method: request.method, route: request.routeOptions.url })
-    if (priority === undefined) return
+    if (priority === undefined) return done()
     // Not thrown: each would get an error line of its own, of which the access log and the figures know all there is.
-    if (!shedder.admit(priority)) return sendError(refusal(), request, reply)
+    if (!shedder.admit(priority)) return void sendError(refusal(), request, reply)
     reply.raw.once('close', shedder.left)
+    done()
   })
 }

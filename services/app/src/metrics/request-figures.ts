@@ -21,9 +21,10 @@ export class RequestFigures {
 
 /** Failures count too, by the status that the client was sent. */
 export const measure = (app: AppServer, figures: RequestFigures): void => {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     const { url } = request.routeOptions
     const route = url === undefined ? 'none' : `${request.method} ${url}`
     figures.record(route, reply.statusCode, timingsOf(request).elapsedMs)
+    done()
   })
 }

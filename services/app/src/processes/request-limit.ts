@@ -20,9 +20,11 @@ export const requestLimit = (
   if (maxRequests === undefined) return
   const next = (): number => Math.max(1, Math.round(maxRequests * (1 - jitter + 2 * jitter * random())))
   let left = next()
-  app.addHook('onResponse', async () => {
-    if (--left > 0) return
-    left = next()
-    onReached()
+  app.addHook('onResponse', (_request, _reply, done) => {
+    if (--left === 0) {
+      left = next()
+      onReached()
+    }
+    done()
   })
 }
