@@ -49,15 +49,15 @@ describe('the deadline', () => {
     const { time, ask, callsTo } = start()
     await time.advance(100)
     ask()
-    expect(callsTo('a')).toEqual([{ toldMs: 880, waitMs: 900 }])
+    expect(callsTo('a')).toEqual([{ toldMs: 850, waitMs: 900 }])
   })
 
   it.each<[string, Partial<DeadlineOptions>, string, number]>([
-    ['shorter when a hop of ours says so', { heedsSender: true }, '500', 480],
-    ['not longer', { heedsSender: true }, '5000', 980],
-    ['its own when the sender says nothing of use', { heedsSender: true }, 'soon', 980],
-    ['its own whatever a client says', {}, '1', 980],
-    ['never nothing', { heedsSender: true }, '7', 1],
+    ['shorter when a hop of ours says so', { heedsSender: true }, '500', 450],
+    ['not longer', { heedsSender: true }, '5000', 950],
+    ['its own when the sender says nothing of use', { heedsSender: true }, 'soon', 950],
+    ['its own whatever a client says', {}, '1', 950],
+    ['never nothing', { heedsSender: true }, '1', 1],
   ])('is %s', async (_what, options, given, toldMs) => {
     const { ask, callsTo } = start({}, options)
     const { fields } = ask(given)
@@ -71,7 +71,7 @@ describe('the deadline', () => {
     await time.advance(300)
     at('a').calls[0]?.respond(503)
     await time.advance(100)
-    expect(callsTo('b')).toEqual([{ toldMs: 680, waitMs: 700 }])
+    expect(callsTo('b')).toEqual([{ toldMs: 650, waitMs: 700 }])
     at('b').calls[0]?.respond()
     expect((await answer).status).toBe(200)
   })

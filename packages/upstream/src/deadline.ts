@@ -14,7 +14,7 @@ export interface DeadlineOptions {
 }
 
 /** For the way back: the next hop shall be the one to say that the time is over. */
-const answerMs = 20
+const answerMs = (waitMs: number): number => Math.min(50, waitMs / 10)
 
 /**
  * Inside `retry`, which has less left each time, around `hedge`, whose attempts run side by side.
@@ -29,7 +29,7 @@ export const deadline =
     if (leftMs <= 0) return Promise.reject(new RoundtripError('DEADLINE_EXCEEDED'))
     const attempt = attemptOf(request)
     const waitMs = Math.min(attempt.firstByteTimeoutMs ?? Infinity, leftMs)
-    const toldMs = Math.max(1, Math.floor(waitMs - answerMs))
+    const toldMs = Math.max(1, Math.floor(waitMs - answerMs(waitMs)))
     const limited = withFields(attempt, request.fields.clone().set(requestTimeoutField, toldMs))
     limited.firstByteTimeoutMs = waitMs
     return next(limited, context)

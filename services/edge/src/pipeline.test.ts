@@ -149,7 +149,7 @@ describe('the pipeline of the edge', () => {
       'x-forwarded-port': '8443',
       via: '2 roundtrip-edge',
       // What the edge itself waits, less the way back.
-      'x-envoy-expected-rq-timeout-ms': '14980',
+      'x-envoy-expected-rq-timeout-ms': '14950',
     })
     expect(response.fields.get('via')).toBe('1.1 roundtrip-web, 1.1 roundtrip-edge')
     expect(response.fields.get('x-request-id')).toBe('request-1')
