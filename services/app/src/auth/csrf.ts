@@ -57,7 +57,10 @@ const isRightToken = (given: string | undefined, identity: Identity | undefined,
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-/** Whom nobody has sent on purpose: forged sign-ins and orders of visitors too, as far as browsers tell. */
+/**
+ * Programs with a token, and the site's own pages. Visitors too, unless a form of another site sent them: that could sign
+ * them in as somebody else.
+ */
 const mayPass = (source: Source, identity: Identity | undefined, request: FastifyRequest): boolean =>
   identity?.via === 'token' || source === 'own' || (identity === undefined && (source === 'untold' || !isForm(request)))
 

@@ -3,8 +3,8 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Queryable } from '@roundtrip/postgres'
 import { roles, type Account, type Role } from './account.ts'
 import { asMailbox, findByEmail, insertAccount, lockAccount, setRole } from './accounts.ts'
-import { insertToken, type Scope } from './token-store.ts'
 import { scopeOfRole } from './requires.ts'
+import { insertToken, type Scope } from './token-store.ts'
 
 /** In a top-level domain that gets no mail (RFC 6761): nobody can ask for a password of these accounts. */
 const toolMailbox = (role: Role): string => `${role}@tools.invalid`

@@ -1,7 +1,7 @@
 /** What somebody may do who can read a mailbox: open an account for it, or choose a new password. Nobody else learns which it is. */
+import type { AccountMail } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Visit } from '../http/visit.ts'
-import type { AccountMail } from '@roundtrip/contracts'
 import { addAccountMail } from '../shop/outbox.ts'
 import { asMailbox, findByEmail, insertAccount, lockAccount, setPasswordHash, type StoredAccount } from './accounts.ts'
 import type { Auth } from './auth.ts'

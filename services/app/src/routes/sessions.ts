@@ -81,9 +81,9 @@ const endRoutes = (app: AppServer, auth: Auth): void => {
     list,
     { onRequest: requiresSession(), schema: { summary: 'Sign out everywhere', tags, response: done } },
     async (request, reply) => {
-      await noted(request, 'sessions-ended', callerOf(request, auth.ownHops), () =>
-        sessions.endAll(signedIn(request).id),
-      )
+      const { id } = signedIn(request)
+      const end = () => sessions.endAll(id)
+      await noted(request, 'sessions-ended', callerOf(request, auth.ownHops), end, () => ({ accountId: id }))
       takeSession(reply)
       return reply.code(204).send()
     },
@@ -93,9 +93,8 @@ const endRoutes = (app: AppServer, auth: Auth): void => {
     { onRequest: requiresSession(), schema: { summary: 'Sign out', tags, response: done } },
     async (request, reply) => {
       const { id } = signedIn(request)
-      await noted(request, 'signed-out', callerOf(request, auth.ownHops), () =>
-        sessions.end(id, sessionNameOf(request)),
-      )
+      const end = () => sessions.end(id, sessionNameOf(request))
+      await noted(request, 'signed-out', callerOf(request, auth.ownHops), end, () => ({ accountId: id }))
       takeSession(reply)
       return reply.code(204).send()
     },
@@ -112,7 +111,7 @@ const endRoutes = (app: AppServer, auth: Auth): void => {
         if (!(await sessions.end(id, request.params.name)))
           throw new RoundtripError('NOT_FOUND', 'There is no such session.')
       }
-      await noted(request, 'sessions-ended', callerOf(request, auth.ownHops), end)
+      await noted(request, 'sessions-ended', callerOf(request, auth.ownHops), end, () => ({ accountId: id }))
       if (request.params.name === sessionNameOf(request)) takeSession(reply)
       return reply.code(204).send()
     },

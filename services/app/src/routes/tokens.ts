@@ -83,7 +83,10 @@ const revokeRoute = (app: AppServer, { database, ownHops }: Auth): void => {
         if (!deleted.value) throw new RoundtripError('NOT_FOUND', 'There is no such token.')
         return deleted
       }
-      const { lsn } = await noted(request, 'token-revoked', callerOf(request, ownHops), revoke)
+      const { lsn } = await noted(request, 'token-revoked', callerOf(request, ownHops), revoke, () => ({
+        accountId: account.id,
+        tokenId: request.params.id,
+      }))
       visit.wrote(lsn, 'visitor')
       return reply.code(204).send()
     },
