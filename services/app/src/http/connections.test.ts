@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { BoundSocket, connect, type AddressInfo, type Socket } from 'node:net'
+import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it, onTestFinished } from 'vitest'
 import { Connections } from './connections.ts'
 
@@ -18,7 +19,9 @@ const start = async () => {
     server.emit('held')
   })
   const graces: (() => void)[] = []
+  const log = recordingLog()
   const connections = new Connections(server, {
+    log,
     every: (work) => {
       graces.push(work)
       return () => void graces.pop()
@@ -30,7 +33,7 @@ const start = async () => {
     server.closeAllConnections()
     server.close()
   })
-  return { server, connections, held, graces }
+  return { server, connections, held, graces, log }
 }
 
 const portOf = (server: Pick<Server, 'address'> | BoundSocket): number => (server.address() as AddressInfo).port
@@ -113,4 +116,11 @@ it('takes connections from a second socket, which ends with it or before', async
   for (const client of clients) expect(client.received).toContain('connection: close')
   graces[0]?.()
   await drained
+})
+
+it('says that a connection could not be accepted, and goes on', async () => {
+  const { server, log } = await start()
+  server.emit('error', new Error('accept EMFILE'))
+  expect(log.lines).toMatchObject([{ level: 'error', message: 'a connection could not be accepted' }])
+  await new Client(portOf(server)).answered('/')
 })

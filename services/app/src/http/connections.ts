@@ -2,11 +2,13 @@
 import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { createServer, Server as SocketServer } from 'node:net'
+import type { Log } from '@roundtrip/http'
 
 /** Calls back again and again. @returns how to stop */
 export type Every = (work: () => void, everyMs: number) => () => void
 
 export interface ConnectionsOptions {
+  readonly log: Pick<Log, 'error'>
   /** How long draining waits for a request on a connection that has none in hand, in milliseconds. 500 by default. */
   readonly graceMs?: number
   /** Node's timers by default. */
@@ -19,9 +21,11 @@ export class Connections {
   readonly #covers = new Set<SocketServer>()
   #isDraining = false
 
-  constructor(server: Server, options: ConnectionsOptions = {}) {
+  constructor(server: Server, options: ConnectionsOptions) {
     this.#server = server
     this.#options = options
+    // What happens before is for whoever listens.
+    server.once('listening', () => this.#survive(server))
   }
 
   /** From now on each answer has to say that it is the last one of its connection. */
@@ -37,6 +41,7 @@ export class Connections {
     })
     cover.listen(socket)
     await once(cover, 'listening')
+    this.#survive(cover)
     this.#covers.add(cover)
     return () => {
       this.#covers.delete(cover)
@@ -53,6 +58,11 @@ export class Connections {
     const stop = every(() => this.#server.closeIdleConnections(), graceMs)
     await Promise.all(closed)
     stop()
+  }
+
+  /** A connection that cannot be accepted, for want of descriptors perhaps, costs no other one. */
+  #survive(server: SocketServer): void {
+    server.on('error', (error) => this.#options.log.error({ error }, 'a connection could not be accepted'))
   }
 }
 

@@ -33,7 +33,7 @@ export const instanceHealth = ({ bus, count }: Workplace, own: ServeOptions['own
 export const serve = async (app: AppServer, { settings, workplace, own, metrics }: ServeOptions): Promise<Serving> => {
   const { host, port, maxRequests } = settings
   const { bus } = workplace
-  const connections = new Connections(app.server)
+  const connections = new Connections(app.server, { log: app.log })
   closeConnectionsOnDrain(app, connections)
   requestLimit(app, { maxRequests, onReached: () => bus.publish(replaceTopic, process.pid) })
   bus.subscribe(healthTopic, own.health)
