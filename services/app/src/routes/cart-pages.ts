@@ -6,7 +6,7 @@ import { Type } from 'typebox'
 import type { CartAccess } from '../http/cart-access.ts'
 import { cartEtag } from '../http/etag.ts'
 import { formBody } from '../http/form-body.ts'
-import { pageHeaders } from '../http/page-headers.ts'
+import { sendPage } from '../http/send-page.ts'
 import type { AppServer } from '../http/server.ts'
 import { cartPage } from '../pages/cart-page.ts'
 import { ownerName } from '../shop/cart-owner.ts'
@@ -39,8 +39,7 @@ export const cartPageRoutes = (app: AppServer, { carts, checkout }: CartPageRout
 
   app.get('/cart', { schema: { hide } }, async (request, reply) => {
     const cart = await carts.show(request, reply)
-    const text = cartPage(cart, { key: randomUUID(), seen: cartEtag(cart) })
-    return reply.type('text/html; charset=utf-8').headers(pageHeaders).send(text)
+    return sendPage(reply, cartPage(cart, { key: randomUUID(), seen: cartEtag(cart) }))
   })
 
   app.post('/cart/items', { schema: { hide, body: addForm } }, async (request, reply) => {

@@ -105,14 +105,13 @@ export const emptyCart = async (transaction: Queryable, cartId: string): Promise
 /**
  * What a visitor has in their cart goes into that of their account; of a product that is in both, all pieces that an
  * order may have. Of too many products those stay that came last.
- * @returns whether the visitor had a cart
  */
-export const adoptCart = async (transaction: Queryable, visitor: CartOwner, account: CartOwner): Promise<boolean> => {
+export const adoptCart = async (transaction: Queryable, visitor: CartOwner, account: CartOwner): Promise<void> => {
   const [column, value] = ownership(visitor)
   const [left] = await transaction.query<{ id: string }>(`select id from carts where ${column} = $1 for update`, [
     value,
   ])
-  if (left === undefined) return false
+  if (left === undefined) return
   const id = await lockCart(transaction, account)
   await transaction.query(
     `insert into cart_items (cart_id, product_id, quantity, added_at)
@@ -127,7 +126,6 @@ export const adoptCart = async (transaction: Queryable, visitor: CartOwner, acco
     [id, maxOrderLines],
   )
   await transaction.query('delete from carts where id = $1', [left.id])
-  return true
 }
 
 /** Removes the visitors' carts that were left alone longest. @returns how many they were, at most `limit` */
