@@ -126,6 +126,19 @@ describe('a detached stack', () => {
     expect(after?.pid).not.toBe(before?.pid)
   })
 
+  it('changes the primary, tells what happened when, and shows the roles', async () => {
+    expect((await roundtrip('db', 'status')).stdout).toMatch(/^postgres-primary +primary +ready +1 /m)
+    const done = await roundtrip('db', 'failover', '--to', 'postgres-replica')
+    expect(done).toMatchObject({ status: 0, stderr: '' })
+    expect(done.stdout).toMatch(
+      /^postgres-replica is the primary now, on timeline 2 from [^]+ms {2}app-1 takes writes$/m,
+    )
+    expect(done.stdout).toContain('No acknowledged change is lost.')
+    expect((await roundtrip('status')).stdout).toMatch(/^postgres-replica .* primary$/m)
+    const again = await roundtrip('db', 'failover', '--to', 'postgres-replica')
+    expect(again).toEqual({ status: 1, stdout: '', stderr: 'roundtrip: postgres-replica is the primary already.\n' })
+  })
+
   it('stops, starts, freezes and thaws single instances', async () => {
     await roundtrip('stop', 'worker-1')
     expect(await rowOf('worker-1')).toMatchObject({ state: 'stopped' })

@@ -227,8 +227,6 @@ export class SupervisedInstance implements Instance {
     this.#continue()
     this.#enter('stopping')
     run.signal(run.stopSignal ?? 'SIGTERM')
-    // Somebody else may have frozen it, or a process of it: they take no other signal until they are continued.
-    for (const pid of familiesOf([run.pid]).get(run.pid) ?? []) signalIfThere(pid, 'SIGCONT')
     const timer = setTimeout(() => {
       for (const pid of familiesOf([run.pid]).get(run.pid) ?? []) signalIfThere(pid, 'SIGKILL')
     }, timeoutMs)

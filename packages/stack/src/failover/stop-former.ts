@@ -1,7 +1,7 @@
 /** Sees to it that a primary takes no more writes: in order where it can, by force where it cannot, and makes sure. */
 import { RoundtripError } from '@roundtrip/errors'
 import { checkpoint } from '../postgres/promotion.ts'
-import { processesIn } from '../process-table.ts'
+import { familiesOf, processesIn } from '../process-table.ts'
 import type { SupervisedInstance } from '../supervised-instance.ts'
 import { within, type Cluster } from './cluster.ts'
 import type { FailoverReport } from '../database-control.ts'
@@ -20,10 +20,13 @@ export const prepareToStop = (cluster: Cluster, { name }: SupervisedInstance): P
  * @throws RoundtripError `FAILOVER_FAILED` when some process of it cannot be ended
  */
 export const stopFormer = async (cluster: Cluster, former: SupervisedInstance): Promise<FailoverReport['former']> => {
-  const wasThere = former.pid !== undefined
+  const { pid } = former
+  // Somebody else may have frozen it, or a process of it: they take no other signal until they are continued.
+  const family = pid === undefined ? [] : (familiesOf([pid]).get(pid) ?? [pid])
+  for (const member of family) signalIfThere(member, 'SIGCONT')
   await former.stop(shutdownTimeoutMs)
   await endLeftOver(cluster, former)
-  if (!wasThere) return 'dead-before'
+  if (pid === undefined) return 'dead-before'
   return former.lastExit?.code === 0 ? 'shut-down' : 'killed'
 }
 
@@ -32,7 +35,7 @@ const endLeftOver = async (cluster: Cluster, { name }: SupervisedInstance): Prom
   const folder = cluster.folderOf(name)
   const isGone = await within(cluster, deathTimeoutMs, () => {
     const pids = processesIn(folder, 'postgres')
-    for (const pid of pids) killIfThere(pid)
+    for (const pid of pids) signalIfThere(pid, 'SIGKILL')
     return pids.length === 0
   })
   if (isGone) return
@@ -40,9 +43,9 @@ const endLeftOver = async (cluster: Cluster, { name }: SupervisedInstance): Prom
   throw new RoundtripError('FAILOVER_FAILED', `${name} cannot be ended (pid ${pids}): it might go on taking writes.`)
 }
 
-const killIfThere = (pid: number): void => {
+const signalIfThere = (pid: number, signal: NodeJS.Signals): void => {
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(pid, signal)
   } catch {
     // Ended in the meantime.
   }
