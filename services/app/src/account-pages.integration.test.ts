@@ -4,8 +4,11 @@ import { mailCodes } from './auth/mail-code.ts'
 import { keysFrom } from './http/keys.ts'
 import { addAccount } from './testing/accounts.ts'
 import { Browser } from './testing/browser.ts'
+import { useContract } from './testing/contract.ts'
 import { startInstances, type Instances } from './testing/instances.ts'
 import { testSecret } from './testing/settings.ts'
+
+useContract()
 
 let use: Instances
 beforeAll(async () => {
