@@ -53,6 +53,34 @@ describe.skipIf(executablePath === undefined)('a browser', () => {
     expect(problems).toEqual([])
   })
 
+  it('keeps a cart, changes it, orders what is in it, and cancels the order', async () => {
+    const page = await browser.newPage()
+    await page.goto('https://www.roundtrip.test/')
+    const hrefs = await page
+      .locator('main a[href^="/products/"]')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('href')))
+    for (const href of hrefs.slice(0, 2)) {
+      await page.goto(`https://www.roundtrip.test${href}`)
+      await page.locator('form[action="/cart/items"] button').click()
+      await page.waitForURL('**/cart')
+    }
+    const quantities = page.locator('tbody input[name=quantity]')
+    await quantities.first().fill('3')
+    await page.locator('tbody button').first().click()
+    await vi.waitFor(async () => expect(await quantities.first().inputValue()).toBe('3'))
+    expect(await quantities.count()).toBe(2)
+    await page.locator('input[name=name]').fill('Alice')
+    await page.locator('input[name=email]').fill('alice@example.com')
+    await page.locator('form[action="/cart/checkout"] button').click()
+    await page.waitForURL(/\/orders\/[\w-]+$/)
+    expect(await page.locator('tbody tr').count()).toBe(2)
+    await page.locator('form[action$="/cancellation"] button').click()
+    await vi.waitFor(async () => expect(await page.locator('h1').textContent()).toBe('Order cancelled'))
+    await page.goto('https://www.roundtrip.test/cart')
+    expect(await page.locator('main').textContent()).toContain('There is nothing in it.')
+    await page.goto(`https://www.roundtrip.test${hrefs[0]}`)
+  })
+
   it('gets in by the name that needs no set-up', async () => {
     const page = await browser.newPage()
     const reply = await page.goto(`https://www.roundtrip.localhost:${at(stack.edges, 0).httpsPort}/`)

@@ -1,4 +1,4 @@
-/** Whose orders are whose, and what calling one off gives back: against a real Postgres, over two instances. */
+/** Whose orders are whose, and what cancelling one gives back: against a real Postgres, over two instances. */
 import type { OrderSummary } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { useContract } from './testing/contract.ts'
@@ -132,7 +132,7 @@ describe('idempotency keys', () => {
 const cancel = (customer: Customer, id: string): Promise<Answer> =>
   customer.ask('POST', `/api/orders/${id}/cancellation`)
 
-describe('calling an order off', () => {
+describe('cancelling an order', () => {
   test('gives the stock back once, however often and from wherever it is asked for', async () => {
     const { id } = await use.addProduct('Given Back', 5)
     const mine = await account()
@@ -174,7 +174,7 @@ describe('calling an order off', () => {
     const called = await customer.ask('POST', `/orders/${orderId}/cancellation`, new URLSearchParams())
     expect([called.status, called.headers.get('location')]).toEqual([303, `/orders/${orderId}`])
     const after = await customer.ask('GET', `/orders/${orderId}`)
-    expect(after.text).toContain('Called off')
+    expect(after.text).toContain('Order cancelled')
     expect(after.text).not.toContain('cancellation')
     expect((await place(customer, id, 'called-off')).text).toBe(first.text)
     expect(await use.countsOf(id)).toMatchObject({ orders: 1, stock: 5 })

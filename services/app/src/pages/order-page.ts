@@ -1,4 +1,4 @@
-/** An order, with a button to call it off. */
+/** An order, with a button to cancel it. */
 import type { Order } from '@roundtrip/contracts'
 import { html, type Html } from './html.ts'
 import { moment, page, price } from './layout.ts'
@@ -6,8 +6,11 @@ import { moment, page, price } from './layout.ts'
 export const orderPage = ({ id, name, email, status, lines, totalCents, placedAt }: Order): string =>
   page({
     title: 'Your order',
-    body: html`<h1>${status === 'cancelled' ? 'Called off' : html`Thank you, ${name}`}</h1>
-      <p>Order <code>${id}</code>, placed ${moment(placedAt)}. A confirmation goes to ${email}.</p>
+    body: html`<h1>${status === 'cancelled' ? 'Order cancelled' : html`Thank you, ${name}`}</h1>
+      <p>
+        Order <code>${id}</code>, placed ${moment(placedAt)}.
+        ${status === 'cancelled' ? 'It will not be delivered.' : `A confirmation goes to ${email}.`}
+      </p>
       <table>
         <thead>
           <tr>
@@ -37,4 +40,4 @@ export const orderPage = ({ id, name, email, status, lines, totalCents, placedAt
   })
 
 const cancellation = (id: string): Html =>
-  html`<form method="post" action="/orders/${id}/cancellation"><button>Call the order off</button></form>`
+  html`<form method="post" action="/orders/${id}/cancellation"><button>Cancel the order</button></form>`

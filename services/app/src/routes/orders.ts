@@ -1,4 +1,4 @@
-/** Orders: place one, look at it, call it off; and the list of one's own. */
+/** Orders: place one, look at it, cancel it; and the list of one's own. */
 import { newOrderSchema, orderIdSchema, orderListSchema, orderSchema, pageQuerySchema } from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
 import type { FastifyRequest } from 'fastify'
@@ -46,7 +46,7 @@ export const orderRoutes = (app: AppServer, options: OrderRoutesOptions): void =
   )
   app.post(
     '/api/orders/:id/cancellation',
-    { schema: { summary: 'Call an order off; once more changes nothing', params, response: { 200: orderSchema } } },
+    { schema: { summary: 'Cancel an order; once more changes nothing', params, response: { 200: orderSchema } } },
     async (request) => checkout.cancel(request.params.id, readerOf(request), visitOf(request)),
   )
 }

@@ -1,4 +1,4 @@
-/** Orders that are called off, in SQL: the stock is given back in the same transaction, once. */
+/** Cancellations of orders, in SQL: the stock is given back in the same transaction, once. */
 import type { Order } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Queryable } from '@roundtrip/postgres'
