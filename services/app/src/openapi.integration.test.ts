@@ -8,7 +8,7 @@ import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/post
 import { createLogger, type Component } from '@roundtrip/service'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keepingByRoute } from './http/cache-control.ts'
-import { namedSchemas } from './openapi/components.ts'
+import { namedSchemas } from './openapi/named-schemas.ts'
 import { startApp } from './start.ts'
 import { useContract } from './testing/contract.ts'
 import { ownSettings } from './testing/settings.ts'
@@ -124,6 +124,12 @@ describe('the description', () => {
       const codes = failures.map((status) => JSON.stringify(operation.responses[status]?.content))
       expect(codes.filter((text) => !text.includes('"code":{"enum":["'))).toEqual([])
     }
+  })
+
+  test('calls every known schema by its name', async () => {
+    const text = JSON.stringify(await document())
+    const unused = Object.keys(namedSchemas).filter((name) => !text.includes(`{"$ref":"#/components/schemas/${name}"`))
+    expect(unused).toEqual([])
   })
 
   test('has examples that are as they say', async () => {

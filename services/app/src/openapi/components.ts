@@ -1,52 +1,8 @@
-/** What operations have in common: schemas by name, headers, examples, and how clients say who they are. */
-import {
-  newOrderSchema,
-  newProductSchema,
-  orderSchema,
-  patchProductSchema,
-  problemSchema,
-  productListSchema,
-  productSchema,
-  replaceProductSchema,
-  userListSchema,
-} from '@roundtrip/contracts'
+/** What operations have in common: headers, examples of failures, and how clients say who they are. */
 import type { ErrorCode } from '@roundtrip/errors'
 import { sessionCookie } from '../auth/session-cookie.ts'
+import { describedSchemas } from './named-schemas.ts'
 import { problemExample } from './problem-response.ts'
-
-const product = {
-  slug: 'oak-table',
-  name: 'Oak table',
-  description: 'Seats six, and outlives them.',
-  priceCents: 34_900,
-  stock: 12,
-}
-const shownProduct = { id: 7, ...product, currency: 'EUR', version: 4, updatedAt: '2026-11-21T09:30:00.000Z' }
-const customer = { name: 'Alice', email: 'alice@example.com' }
-
-/** Wherever one of these stands in an operation, its name stands in the description. With an example each. */
-export const namedSchemas: Readonly<Record<string, readonly [schema: object, example?: unknown]>> = {
-  Problem: [problemSchema],
-  Product: [productSchema, shownProduct],
-  ProductList: [productListSchema, { products: [shownProduct], nextCursor: 'WzddLnNpZ25lZA' }],
-  NewProduct: [newProductSchema, product],
-  ReplacedProduct: [replaceProductSchema, product],
-  ProductPatch: [patchProductSchema, { priceCents: 29_900 }],
-  Order: [
-    orderSchema,
-    {
-      id: '0e0f9d7c-9a55-4c39-8f0e-6f6d3f2a1b4c',
-      ...customer,
-      status: 'placed',
-      lines: [{ productId: 7, name: 'Oak table', quantity: 1, unitPriceCents: 34_900 }],
-      totalCents: 34_900,
-      currency: 'EUR',
-      placedAt: '2026-11-21T09:31:00.000Z',
-    },
-  ],
-  NewOrder: [newOrderSchema, { ...customer, lines: [{ productId: 7, quantity: 1 }] }],
-  UserList: [userListSchema, { users: [{ id: 1, name: 'Alice' }] }],
-}
 
 const text = { type: 'string' }
 
@@ -87,15 +43,11 @@ const token = {
   scheme: 'bearer',
   description: 'From POST /api/tokens; each operation names the scope that it needs (RFC 6750).',
 }
+
 /** @param used codes that some operation names */
 export const componentsOf = (used: ReadonlySet<ErrorCode>) => ({
   securitySchemes: { session, token },
   headers,
   examples: Object.fromEntries([...used].toSorted().map((code) => [code, problemExample(code)])),
-  schemas: Object.fromEntries(
-    Object.entries(namedSchemas).map(([name, [schema, example]]) => [
-      name,
-      example === undefined ? schema : { ...schema, examples: [example] },
-    ]),
-  ),
+  schemas: describedSchemas(),
 })

@@ -5,7 +5,8 @@ import { demandOf, type Demand } from '../auth/demands.ts'
 import { keepingByRoute } from '../http/cache-control.ts'
 import { componentsOf } from './components.ts'
 import { generalFailures } from './failures.ts'
-import { completeResponses, nameOf, securityOf, withNames, type Operation } from './operations.ts'
+import { withNames } from './named-schemas.ts'
+import { completeResponses, nameOf, securityOf, type Operation } from './operations.ts'
 
 interface DescribedRoute {
   readonly method: string | readonly string[]

@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { codes, type ErrorCode } from '@roundtrip/errors'
 import type { Demand } from '../auth/demands.ts'
-import { headers as sharedHeaders, namedSchemas } from './components.ts'
+import { headers as sharedHeaders } from './components.ts'
 import { codesNamedIn, failureResponse } from './problem-response.ts'
 
 interface Response {
@@ -112,15 +112,4 @@ export const nameOf = (summary: string): string => {
   const [head = ''] = summary.split(/[;,(:]/)
   const [first = '', ...rest] = head.toLowerCase().match(/[a-z0-9]+/g) ?? []
   return first + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
-}
-
-const names = new Map(Object.entries(namedSchemas).map(([name, [schema]]) => [JSON.stringify(schema), name]))
-
-/** The same with the names of known schemas in their place. */
-export const withNames = (value: unknown): unknown => {
-  if (typeof value !== 'object' || value === null) return value
-  const name = names.get(JSON.stringify(value))
-  if (name !== undefined) return { $ref: `#/components/schemas/${name}` }
-  if (Array.isArray(value)) return value.map(withNames)
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withNames(inner)]))
 }
