@@ -10,6 +10,18 @@ import { at } from '../helpers/client.ts'
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
 
+/** From the mail, when it has come. */
+const codeFor = (stack: Stack, email: string): Promise<string> =>
+  vi.waitFor(
+    async () => {
+      const mail = (await stack.mails()).findLast(({ to }) => to.includes(email))
+      const code = /\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3}\b/.exec(mail?.text ?? '')?.[0]
+      if (code === undefined) throw new Error(`no code for ${email} yet`)
+      return code
+    },
+    { timeout: 10_000 },
+  )
+
 // A machine that has only Node has no browser; CI installs one.
 describe.skipIf(executablePath === undefined)('a browser', () => {
   let stack: Stack
@@ -50,6 +62,48 @@ describe.skipIf(executablePath === undefined)('a browser', () => {
     await page.locator('form[action="/orders"] button').click()
     await vi.waitFor(() => expect(page.url()).toMatch(/\/orders\/[\w-]+$/))
     expect(await page.locator('table').count()).toBeGreaterThan(0)
+    expect(problems).toEqual([])
+  })
+
+  it('opens an account, signs out and in again; a form on another page does nothing in its name', async () => {
+    const page = await browser.newPage()
+    const problems: string[] = []
+    page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+    const [email, password] = ['browsing@example.com', 'five quiet herons wade']
+    const press = (action: string) => page.locator(`form[action="${action}"] button`).click()
+    await page.goto('https://www.roundtrip.test/sign-up')
+    await page.locator('input[name=email]').fill(email)
+    await press('/sign-up')
+    await page.locator('input[name=code]').fill(await codeFor(stack, email))
+    await page.locator('input[name=name]').fill('Browsing')
+    await page.locator('input[name=password]').fill(password)
+    await press('/sign-up/confirm')
+    await page.waitForURL('**/account')
+    expect(await page.locator('h1').textContent()).toBe('Browsing')
+    const cookies = await browser.cookies('https://www.roundtrip.test/')
+    expect(cookies.find(({ name }) => name === '__Host-session')).toMatchObject({
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Lax',
+      path: '/',
+      domain: 'www.roundtrip.test',
+    })
+
+    const elsewhere = await browser.newPage()
+    await elsewhere.setContent(
+      '<form method="post" action="https://www.roundtrip.test/sign-out"><button>Win</button></form>',
+    )
+    await elsewhere.locator('button').click()
+    await elsewhere.waitForURL('**/sign-out')
+    await page.reload()
+    expect(await page.locator('h1').textContent()).toBe('Browsing')
+
+    await press('/sign-out')
+    await page.waitForURL('**/sign-in')
+    await page.locator('input[name=email]').fill(email)
+    await page.locator('input[name=password]').fill(password)
+    await press('/sign-in')
+    await page.waitForURL('**/account')
     expect(problems).toEqual([])
   })
 
