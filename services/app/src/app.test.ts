@@ -302,6 +302,7 @@ test('the API describes itself: what it takes, gives, refuses, and who may', asy
   expect(components.examples.OUT_OF_STOCK.value).toMatchObject({ status: 409, code: 'OUT_OF_STOCK' })
   expect(paths['/api/tokens'].get.security).toEqual([{ session: [] }])
   expect(paths['/api/accounts/me'].get.security).toEqual([{ session: [] }, { token: [expect.any(String)] }])
+  expect(paths['/api/cart'].get.security).toEqual([{}, { session: [] }, { token: ['shop'] }])
   expect(paths['/api/products'].get).not.toHaveProperty('security')
   expect(paths['/user/v1/list'].get.deprecated).toBe(true)
 })

@@ -28,6 +28,9 @@ const keyOf = (method: string, url: string): string => `${method.toUpperCase()} 
 /** Addresses that are kept for clients of before. */
 const deprecated: ReadonlySet<string> = new Set(['/user/v1/list'])
 
+/** Nobody has to be somebody there, but it makes a difference. */
+const forVisitorsToo = /^\/api\/(?:cart|orders)(?:\/|$)/
+
 export class Description {
   readonly #facts = new Map<string, Facts>()
 
@@ -65,6 +68,7 @@ export class Description {
     operation.tags ??= [/^\/api\/([a-z]+)/.exec(url)?.[1] ?? 'users']
     if (deprecated.has(url)) operation.deprecated = true
     if (facts?.demand !== undefined) operation.security = securityOf(facts.demand)
+    else if (forVisitorsToo.test(url)) operation.security = [{}, ...securityOf({ role: 'customer', scope: 'shop' })]
     return completeResponses(key, operation, facts ?? { general: [], isShared: true })
   }
 }
