@@ -237,3 +237,21 @@ test('the only data there is, is not replaced by a new cluster', async () => {
   await isReplicated(again)
   expect(await roles(again)).toEqual(changed)
 })
+
+test('what was written to a replica that was promoted by other means is not thrown away', async () => {
+  const root = temporaryFolder()
+  const stack = await startPair({ root, durable: false })
+  await asSuperuser(stack, 'postgres-replica', 'select pg_promote()')
+  await asSuperuser(stack, 'postgres-replica', 'insert into numbers select generate_series(51, 100)')
+  await stack.stop()
+  const record = join(stack.postgresFolder, 'primary')
+  await expect(startStack({ ...servers, root, durable: false })).rejects.toMatchObject({
+    code: 'STACK_START_FAILED',
+    message: expect.stringContaining(`To go on with them write postgres-replica into ${record}`),
+  })
+  writeFileSync(record, 'postgres-replica\n')
+  const again = await startForTest({ ...servers, root, durable: false, control: false })
+  await isReplicated(again)
+  expect(await numbers(again)).toEqual(afterAll100)
+  expect(await roles(again)).toEqual(changed)
+})

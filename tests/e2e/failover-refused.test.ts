@@ -1,7 +1,9 @@
 /** Failovers that are refused before anything changes, each with a sentence that says what to do. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { startForTest } from '../helpers/cleanups.ts'
-import { asSuperuser, cutOff, onPrimary, startPair } from '../helpers/postgres-pair.ts'
+import { asSuperuser, cutOff, isReplicated, onPrimary, startPair } from '../helpers/postgres-pair.ts'
 
 const refusal = (message: string | RegExp) => ({
   code: 'FAILOVER_REFUSED',
@@ -32,6 +34,12 @@ describe('refused, with nothing changed', () => {
     const stack = await startPair()
     await asSuperuser(stack, 'postgres-replica', 'select pg_promote()')
     await expect(stack.database.failover()).rejects.toMatchObject(refusal(/was promoted by other means/))
+    // What the sentence says to do.
+    await stack.instance('postgres-replica').stop()
+    rmSync(join(stack.postgresFolder, 'postgres-replica'), { recursive: true })
+    await stack.instance('postgres-replica').start()
+    await isReplicated(stack)
+    expect(await stack.database.failover()).toMatchObject({ to: 'postgres-replica', lost: 'nothing' })
   })
 
   test('when the replica is far behind', async () => {

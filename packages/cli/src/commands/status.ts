@@ -2,7 +2,7 @@
 import type { StatusRow } from '@roundtrip/stack'
 import { defineCommand, type Command, type Io } from '../command.ts'
 import { exitStatus } from '../exit-status.ts'
-import { addressText } from '../stack/address-text.ts'
+import { addressAndRole } from '../stack/address-text.ts'
 import { runningStackIfAny } from '../stack/connection.ts'
 import { stackSettings } from '../stack-settings.ts'
 import { tierPaint } from '../terminal/colours.ts'
@@ -74,18 +74,21 @@ const columns = [
 /** Where the row of an edge, with all of its addresses, no longer fits. */
 const narrowColumns = 110
 
+const firstOf = (addresses: StatusRow['addresses']): StatusRow['addresses'] =>
+  Object.fromEntries(Object.entries(addresses).slice(0, 1))
+
 const statusText = (rows: readonly StatusRow[], summary: Summary, { colours, isTty, unicode, width }: Io): string => {
   const isNarrow = isTty && width < narrowColumns
   const none = colours.dim(unicode ? '–' : '-')
-  const cells = rows.map(({ name, tier, state, role, pid, uptimeMs, memoryBytes, restarts, addresses }) => [
+  const shown = isNarrow ? rows.map((row) => ({ ...row, addresses: firstOf(row.addresses) })) : rows
+  const cells = shown.map(({ name, tier, state, pid, uptimeMs, memoryBytes, restarts, ...where }) => [
     tierPaint(colours, tier)(name),
     paintState(colours, state),
     pid === undefined ? none : String(pid),
     uptimeMs === undefined ? none : age(uptimeMs),
     memoryBytes === undefined ? none : memory(memoryBytes),
     restarts === 0 ? colours.dim('0') : colours.yellow(String(restarts)),
-    // What a database server is now, whatever it is called.
-    [isNarrow ? (Object.values(addresses)[0] ?? '') : addressText(addresses), role ?? ''].join(' ').trimEnd(),
+    addressAndRole(where),
   ])
   const { ready, total, memoryBytes, startedAt } = summary
   const count = `${ready} of ${total} ready`

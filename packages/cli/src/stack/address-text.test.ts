@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { addressText } from './address-text.ts'
+import { addressAndRole, addressText } from './address-text.ts'
 
 describe('addressText', () => {
   it.each([
@@ -10,5 +10,15 @@ describe('addressText', () => {
     [{ https: '127.0.0.1:8443', http: '127.0.0.2:8080' }, '127.0.0.1:8443 https, 127.0.0.2:8080 http'],
   ])('%j', (addresses, text) => {
     expect(addressText(addresses as Record<string, string>)).toBe(text)
+  })
+})
+
+describe('addressAndRole', () => {
+  it.each([
+    [{ addresses: { postgres: '127.0.0.1:15432' }, role: 'replica' } as const, '127.0.0.1:15432 replica'],
+    [{ addresses: { redis: '127.0.0.1:16379' } }, '127.0.0.1:16379'],
+    [{ addresses: {} }, ''],
+  ])('%j', (row, text) => {
+    expect(addressAndRole(row)).toBe(text)
   })
 })

@@ -18,3 +18,7 @@ export const addressText = (addresses: StatusRow['addresses']): string => {
     })
     .join(', ')
 }
+
+/** With what a database server is now, whatever it is called: `127.0.0.1:15432 primary`. */
+export const addressAndRole = ({ addresses, role }: Pick<StatusRow, 'addresses' | 'role'>): string =>
+  [addressText(addresses), role ?? []].flat().join(' ')

@@ -9,7 +9,7 @@ import { table } from '../terminal/table.ts'
 import { padEnd, visibleWidth } from '../terminal/text.ts'
 import { duration } from '../terminal/units.ts'
 import { shellLine } from '../terminal/shell-quote.ts'
-import { addressText } from './address-text.ts'
+import { addressAndRole } from './address-text.ts'
 import { dataLines, type DataTierAccess } from './data-access.ts'
 
 /** Plain data: it travels from a detached supervisor to the command that started it. */
@@ -39,11 +39,11 @@ export const shownPath = (path: string, cwd: string): string => {
 const instanceTable = (rows: readonly StatusRow[], { colours }: ReportIo): string[] =>
   table(
     [{ title: 'TIER' }, { title: 'INSTANCE' }, { title: 'ADDRESS' }, { title: 'STATE' }],
-    rows.map(({ tier, name, addresses, state }) => [
-      tierPaint(colours, tier)(tier),
-      name,
-      addressText(addresses),
-      paintState(colours, state),
+    rows.map((row) => [
+      tierPaint(colours, row.tier)(row.tier),
+      row.name,
+      addressAndRole(row),
+      paintState(colours, row.state),
     ]),
     { colours },
   )

@@ -59,16 +59,14 @@ const positionOf = async (
   server: SupervisedInstance,
 ): Promise<Pick<Chosen, 'server' | 'received'> | string> => {
   const { name, state } = server
-  if (state !== 'ready') {
-    return `${name} is ${state}: ${state === 'paused' ? 'resume' : 'start'} it first with ./roundtrip ${state === 'paused' ? 'resume' : 'start'} ${name}.`
-  }
+  const remedy = state === 'paused' ? 'resume' : 'start'
+  if (state !== 'ready') return `${name} is ${state}: ${remedy} it first with ./roundtrip ${remedy} ${name}.`
   try {
     const { isReplica, position } = await ask<{ isReplica: boolean; position: string | null }>(
       cluster,
       name,
       `select pg_is_in_recovery() as "isReplica",
-              greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text as position
-       where pg_is_in_recovery() union all select false, null where not pg_is_in_recovery()`,
+              greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::text as position`,
     )
     if (isReplica) return { server, received: parseLsn(position ?? '0/0') }
     return `${name} was promoted by other means and takes writes of its own: stop it, remove ${cluster.folderOf(name)}, and start it to make it a replica again.`

@@ -1,7 +1,8 @@
 /** A streaming replica, which may have been the primary: follows the primary, and is cloned again when it cannot. */
 import { existsSync } from 'node:fs'
 import { readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
+import { RoundtripError } from '@roundtrip/errors'
 import { escapeLiteral, type ClientConfig } from 'pg'
 import { execute } from '../execute.ts'
 import { database } from '../topology.ts'
@@ -9,7 +10,7 @@ import { withClient } from './connect.ts'
 import { readControlFile } from './control-file.ts'
 import { asPostgres, isInitialised, isStandby, wasStarted, writeOwned } from './data-folder.ts'
 import { recreateSlot, slotState } from './primary.ts'
-import { forkPoint } from './wal.ts'
+import { forkPoint, newestTimeline } from './wal.ts'
 
 export interface ReplicaOptions {
   readonly primaryFolder: string
@@ -40,12 +41,24 @@ const reasonToClone = async (options: ReplicaOptions): Promise<string | undefine
   if (isFreshCopy(replicaFolder)) return undefined
   const [own, others] = await Promise.all([readControlFile(replicaFolder), readControlFile(primaryFolder)])
   if (own.systemIdentifier !== others.systemIdentifier) return 'its data belongs to another primary'
-  if (!isStandby(replicaFolder) && !(await endsWherePrimaryTookOver(options))) {
-    return 'it was the primary itself, and may have changes that the new one never got'
+  if (!isStandby(replicaFolder)) {
+    await throwIfPromoted(options)
+    if (!(await endsWherePrimaryTookOver(options))) {
+      return 'it was the primary itself, and may have changes that the new one never got'
+    }
   }
   // With the primary away nobody can tell: the replica starts, serves reads, and keeps asking.
   const state = await slotState(primary, slot).catch(() => 'kept')
   return state === 'kept' ? undefined : 'the primary no longer has the changes it missed'
+}
+
+/** Not by a failover, which would have written down the roles: then it is no copy that could be thrown away. */
+const throwIfPromoted = async ({ primaryFolder, replicaFolder }: ReplicaOptions): Promise<void> => {
+  if ((await newestTimeline(replicaFolder)) <= (await newestTimeline(primaryFolder))) return
+  const name = basename(replicaFolder)
+  const record = join(dirname(replicaFolder), 'primary')
+  const message = `${name} was promoted by other means and may have changes of its own. To go on with them write ${name} into ${record}; to give them up remove ${replicaFolder}.`
+  throw new RoundtripError('STACK_START_FAILED', message)
 }
 
 /** A former primary that was shut down, and whose last words the new one has replayed: it goes on as a replica as it is. */

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { forkPoint, hasWalFrom, parseLsn } from './wal.ts'
+import { forkPoint, hasWalFrom, newestTimeline, parseLsn } from './wal.ts'
 
 const clusterWith = (files: Readonly<Record<string, string>>): string => {
   const folder = mkdtempSync(join(tmpdir(), 'roundtrip-wal-'))
@@ -33,6 +33,7 @@ test('a cluster has the log from a position in a segment of any of its timelines
 test('a cluster without a log has nothing', async () => {
   expect(await hasWalFrom('/nowhere', 0x3000148n)).toBe(false)
   expect(await forkPoint('/nowhere', 1)).toBeUndefined()
+  expect(await newestTimeline('/nowhere')).toBe(1)
 })
 
 test('the newest history says where each timeline was left', async () => {
@@ -43,4 +44,5 @@ test('the newest history says where each timeline was left', async () => {
   expect(await forkPoint(folder, 1)).toBe(0x3000148n)
   expect(await forkPoint(folder, 2)).toBe(0x100000050n)
   expect(await forkPoint(folder, 10)).toBeUndefined()
+  expect(await newestTimeline(folder)).toBe(10)
 })

@@ -25,6 +25,13 @@ export const hasWalFrom = async (folder: string, lsn: bigint): Promise<boolean> 
   return (await filesOf(folder)).some((name) => name.length === 24 && wanted.has(name.slice(8)))
 }
 
+const histories = async (folder: string): Promise<string[]> =>
+  (await filesOf(folder)).filter((name) => /^[0-9A-F]{8}\.history$/.test(name)).toSorted()
+
+/** The newest timeline that the cluster has been on, or heard of. */
+export const newestTimeline = async (folder: string): Promise<number> =>
+  Number.parseInt((await histories(folder)).at(-1) ?? '1', 16)
+
 /**
  * Where the history of a cluster left a timeline for another one.
  *
