@@ -88,7 +88,9 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   await app.register(async (scope: AppServer) => sessionRoutes(scope, auth))
   await app.register(async (scope: AppServer) => tokenRoutes(scope, auth))
   await app.register(async (scope: AppServer) => accountPageRoutes(scope, auth))
-  await app.register(async (scope: AppServer) => pageRoutes(scope, { catalogue, checkout, cursors, publicOrigin }))
+  await app.register(async (scope: AppServer) =>
+    pageRoutes(scope, { database, catalogue, checkout, cursors, publicOrigin }),
+  )
   await app.register(async (scope: AppServer) => cartPageRoutes(scope, { carts, checkout }))
   await app.register(async (scope: AppServer) => openapiRoutes(scope))
   return app

@@ -22,6 +22,9 @@ const problemIn = ({ text }: Answer): unknown => JSON.parse(text)
 const place = (customer: Customer, productId: number, key?: string): Promise<Answer> =>
   customer.ask('POST', '/api/orders', orderOf(productId), key === undefined ? {} : { 'idempotency-key': key })
 
+const cancel = (customer: Customer, id: string): Promise<Answer> =>
+  customer.ask('POST', `/api/orders/${id}/cancellation`)
+
 describe('an order', () => {
   test('that was placed without signing in is seen by whoever knows its id', async () => {
     const { id } = await use.addProduct('Anonymous', 5)
@@ -100,6 +103,23 @@ describe('the list of orders', () => {
     })
   })
 
+  test('is a page as well; visitors are led to where they can sign in', async () => {
+    const { id } = await use.addProduct('Page Of Orders', 5)
+    const mine = await account()
+    const [first, second] = [orderIn(await place(mine, id)), orderIn(await place(mine, id))]
+    await cancel(mine, second.id)
+    const page = await mine.ask('GET', '/orders?limit=1')
+    expect(page.headers.get('cache-control')).toBe('private, no-store')
+    expect(page.text).toContain(`href="/orders/${second.id}"`)
+    expect(page.text).toContain('<td>cancelled</td>')
+    const [, older = ''] = /rel="next" href="([^"]+)"/.exec(page.text) ?? []
+    const next = await mine.ask('GET', older)
+    expect(next.text).toContain(`href="/orders/${first.id}"`)
+    expect(next.text).not.toContain('cancelled')
+    const sent = await visitor().ask('GET', '/orders')
+    expect([sent.status, sent.headers.get('location')]).toEqual([303, '/sign-in'])
+  })
+
   test('needs an account, the scope to shop, and a cursor of its own', async () => {
     expect(problemIn(await visitor().ask('GET', '/api/orders'))).toMatchObject({ status: 401 })
     const catalogue = new Customer(use.direct, await signedUp(use.database, 'staff', ['catalogue']))
@@ -128,9 +148,6 @@ describe('idempotency keys', () => {
     expect(await use.countsOf(id)).toMatchObject({ orders: 3, stock: 6 })
   })
 })
-
-const cancel = (customer: Customer, id: string): Promise<Answer> =>
-  customer.ask('POST', `/api/orders/${id}/cancellation`)
 
 describe('cancelling an order', () => {
   test('gives the stock back once, however often and from wherever it is asked for', async () => {

@@ -23,6 +23,7 @@ export const keepingByRoute: Readonly<Record<string, Keeping>> = {
   '/openapi.json': 'release',
   '/cart': 'nobody',
   '/api/cart': 'nobody',
+  '/orders': 'nobody',
   '/orders/:id': 'nobody',
   '/api/orders': 'nobody',
   '/api/orders/:id': 'nobody',

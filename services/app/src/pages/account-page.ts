@@ -21,6 +21,7 @@ export const accountPage = ({ name, email, role, sessions, csrfToken, problem }:
     body: html`<h1>${name}</h1>
       ${problemNote(problem)}
       <p>${email}${role === 'customer' ? undefined : html` · ${role}`}</p>
+      <p><a href="/orders">Your orders</a></p>
       <form method="post" action="/sign-out">
         ${token}
         <button>Sign out</button>

@@ -1,8 +1,17 @@
 /** Orders: place one, look at it, cancel it; and the list of one's own. */
-import { newOrderSchema, orderIdSchema, orderListSchema, orderSchema, pageQuerySchema } from '@roundtrip/contracts'
+import {
+  newOrderSchema,
+  orderIdSchema,
+  orderListSchema,
+  orderSchema,
+  pageQuerySchema,
+  type OrderSummary,
+  type PageQuery,
+} from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import type { Account } from '../auth/account.ts'
 import { hasRole, requires, signedIn } from '../auth/requires.ts'
 import { nextPage } from '../http/next-page.ts'
 import type { AppServer } from '../http/server.ts'
@@ -51,7 +60,7 @@ export const orderRoutes = (app: AppServer, options: OrderRoutesOptions): void =
   )
 }
 
-const ownOrders = (app: AppServer, { database, cursors }: OrderRoutesOptions): void => {
+const ownOrders = (app: AppServer, options: OrderRoutesOptions): void => {
   app.get(
     '/api/orders',
     {
@@ -59,15 +68,24 @@ const ownOrders = (app: AppServer, { database, cursors }: OrderRoutesOptions): v
       schema: { summary: 'List your orders', querystring: pageQuerySchema, response: { 200: orderListSchema } },
     },
     async (request, reply) => {
-      const { limit, cursor } = request.query
-      const { id: userId } = signedIn(request)
-      const list = orderListOf(userId)
-      const after = cursor === undefined ? undefined : parsePlace(cursors.placeOf(list, cursor))
-      const visit = visitOf(request)
-      const { orders, next } = await visit.timings.database(() =>
-        database.read(visit.consistency, (queryable) => listOrders(queryable, { userId, limit, after }), visit),
-      )
-      return { orders, ...nextPage(request, reply, next && cursors.at(list, formatPlace(next))) }
+      const { orders, next } = await ordersOf(signedIn(request), request, options)
+      return { orders, ...nextPage(request, reply, next) }
     },
   )
+}
+
+/** A page of what an account has ordered. @returns with the cursor of the next page, if there is one */
+export const ordersOf = async (
+  { id: userId }: Account,
+  request: FastifyRequest,
+  { database, cursors }: Pick<OrderRoutesOptions, 'database' | 'cursors'>,
+): Promise<{ readonly orders: OrderSummary[]; readonly next: string | undefined }> => {
+  const { limit, cursor } = request.query as PageQuery
+  const list = orderListOf(userId)
+  const after = cursor === undefined ? undefined : parsePlace(cursors.placeOf(list, cursor))
+  const visit = visitOf(request)
+  const { orders, next } = await visit.timings.database(() =>
+    database.read(visit.consistency, (queryable) => listOrders(queryable, { userId, limit, after }), visit),
+  )
+  return { orders, next: next && cursors.at(list, formatPlace(next)) }
 }

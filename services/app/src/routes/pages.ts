@@ -1,25 +1,29 @@
 /** The pages people see. They work without scripts: an order is a plain form. */
 import { randomUUID } from 'node:crypto'
 import { newOrderSchema, orderIdSchema, pageQuerySchema, slugPattern } from '@roundtrip/contracts'
+import type { Database } from '@roundtrip/postgres'
 import { Type } from 'typebox'
 import { formBody } from '../http/form-body.ts'
 import { nextPage } from '../http/next-page.ts'
 import { sendPage } from '../http/send-page.ts'
 import type { AppServer } from '../http/server.ts'
+import { shopperOf } from '../http/shopper.ts'
 import { showsProduct, showsProducts } from '../http/surrogate-key.ts'
 import { visitOf } from '../http/visit.ts'
 import { homePage } from '../pages/home-page.ts'
 import { orderPage } from '../pages/order-page.ts'
+import { ordersPage } from '../pages/orders-page.ts'
 import { productPage } from '../pages/product-page.ts'
 import type { Catalogue } from '../shop/catalogue.ts'
 import type { Checkout } from '../shop/checkout.ts'
 import { idAfter, type Cursors } from '../shop/cursor.ts'
 import { formKey } from '../shop/form-key.ts'
 import { productList } from '../shop/products.ts'
-import { readerOf } from './orders.ts'
+import { ordersOf, readerOf } from './orders.ts'
 import { placingOf } from './placing.ts'
 
 export interface PageRoutesOptions {
+  readonly database: Database
   readonly catalogue: Catalogue
   readonly checkout: Checkout
   readonly cursors: Cursors
@@ -38,7 +42,10 @@ const orderFormSchema = Type.Object(
   { additionalProperties: false },
 )
 
-export const pageRoutes = (app: AppServer, { catalogue, checkout, cursors, publicOrigin }: PageRoutesOptions): void => {
+export const pageRoutes = (
+  app: AppServer,
+  { database, catalogue, checkout, cursors, publicOrigin }: PageRoutesOptions,
+): void => {
   const hide = true // Pages are no part of the API's description.
   app.get('/', { schema: { hide, querystring: Type.Pick(pageQuerySchema, ['cursor']) } }, async (request, reply) => {
     const after = idAfter(cursors, productList, request.query.cursor)
@@ -60,6 +67,13 @@ export const pageRoutes = (app: AppServer, { catalogue, checkout, cursors, publi
     const once = pageKey === undefined ? undefined : formKey(pageKey, wanted)
     const { order } = await checkout.place(wanted, placingOf(request, once))
     return reply.redirect(`/orders/${order.id}`, 303)
+  })
+
+  app.get('/orders', { schema: { hide, querystring: pageQuerySchema } }, async (request, reply) => {
+    const account = shopperOf(request)
+    if (account === undefined) return reply.redirect('/sign-in', 303)
+    const { orders, next } = await ordersOf(account, request, { database, cursors })
+    return sendPage(reply, ordersPage({ orders, ...nextPage(request, reply, next) }))
   })
 
   const orderParams = Type.Object({ id: orderIdSchema })

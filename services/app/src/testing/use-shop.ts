@@ -46,5 +46,6 @@ export const useShop = async (url: string, database: Database, productId: number
   }
   expect(list.orders).toHaveLength(1)
   await good(customer.ask('GET', `/api/orders?cursor=${list.nextCursor}`))
+  await good(customer.ask('GET', '/orders'))
   await good(customer.ask('POST', `/api/orders/${id}/cancellation`))
 }
