@@ -139,6 +139,13 @@ describe('a detached stack', () => {
     expect(again).toEqual({ status: 1, stdout: '', stderr: 'roundtrip: postgres-replica is the primary already.\n' })
   })
 
+  it('prints a token for the shop, whoever the primary is by now', async () => {
+    const token = await roundtrip('token', '--hours', '0.1')
+    expect(token).toEqual({ status: 0, stdout: expect.stringMatching(/^rtp_[0-9a-z]{59}\n$/), stderr: '' })
+    const refused = await roundtrip('token', '--role', 'boss')
+    expect([refused.status, refused.stdout]).toEqual([2, ''])
+  })
+
   it('stops, starts, freezes and thaws single instances', async () => {
     await roundtrip('stop', 'worker-1')
     expect(await rowOf('worker-1')).toMatchObject({ state: 'stopped' })
