@@ -149,7 +149,7 @@ describe('a crash of the replica that is to take over', () => {
     await expect(stack.database.failover()).rejects.toMatchObject({
       code: 'FAILOVER_FAILED',
       message:
-        'The failover was called off. postgres-replica does not answer any more. postgres-primary is the primary again.',
+        'The failover was called off. postgres-replica does not answer any more. postgres-primary is the primary still.',
     })
     expect(await onPrimary(stack, 'insert into numbers values (51)')).toEqual([])
     await stack.instance('postgres-replica').waitFor('ready')

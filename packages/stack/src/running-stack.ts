@@ -173,7 +173,7 @@ export class RunningStack implements Stack {
     this.#onStopped()
   }
 
-  #cluster(): Cluster | undefined {
+  #cluster(): Omit<Cluster, 'isClosing'> | undefined {
     const { addresses, roles, recipes, events } = this.#parts
     const { postgres } = recipes
     if (postgres === undefined) return undefined

@@ -13,6 +13,8 @@ export interface Cluster {
   folderOf(name: string): string
   /** As superuser. */
   configOf(name: string): ClientConfig
+  /** Whether the stack is stopping: nobody is started any more. */
+  readonly isClosing: () => boolean
   /** Told as it happens. */
   readonly onStep: (what: string) => void
   /** Monotonic, in milliseconds. */

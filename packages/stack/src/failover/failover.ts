@@ -5,10 +5,9 @@ import { writeOnce } from '../postgres/promotion.ts'
 import type { SupervisedInstance } from '../supervised-instance.ts'
 import { chooseReplica } from './choose-replica.ts'
 import { serverOf, within, type Cluster } from './cluster.ts'
-import { appFollows, appReadsAgain, bringBack, keepLogForOthers } from './follow.ts'
+import { appFollows, appReadsAgain, bringBack } from './follow.ts'
 import { handOver } from './hand-over.ts'
 import { Steps } from './steps.ts'
-import { prepareToStop } from './stop-former.ts'
 
 const writeTimeoutMs = 10_000
 
@@ -22,9 +21,8 @@ export const failover = async (
   const former = serverOf(cluster, cluster.roles.primary)
   const { server: target, missingBytes } = await chooseReplica(cluster, to)
   steps.add(`${target.name} is to take over${missingBytes === undefined ? '' : `, ${missingBytes} bytes behind`}`)
-  await keepLogForOthers(cluster, target.name)
-  if (missingBytes !== undefined) await prepareToStop(cluster, former)
-  const { stoppedAtMs, promotedAtMs, ...handover } = await handOver(cluster, { former, target, acceptLoss }, steps)
+  const parties = { former, target, answers: missingBytes !== undefined, acceptLoss }
+  const { stoppedAtMs, promotedAtMs, ...handover } = await handOver(cluster, parties, steps)
   const newTimeline = await takesWrites(cluster, target.name)
   const directAtMs = steps.add(`${target.name} takes writes`)
   const writableAtMs = (await appsFollow(cluster, steps, warnings)) ?? directAtMs
@@ -78,6 +76,10 @@ const bringBackIfItCan = async (
   warnings: string[],
 ): Promise<void> => {
   const { name } = former
+  if (cluster.isClosing()) {
+    warnings.push(`${name} was not started as a replica, since the stack is stopping: the next start does it.`)
+    return
+  }
   try {
     if (!(await bringBack(cluster, former))) {
       warnings.push(`${name} runs as a replica, but is not connected yet: see ./roundtrip db status.`)

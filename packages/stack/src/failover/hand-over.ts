@@ -1,13 +1,13 @@
 /** From one primary to the next: until the new roles are written down all can be undone, from then on it is carried out. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { FailoverReport } from '../database-control.ts'
-import { promote } from '../postgres/promotion.ts'
+import { promote, readWalOfNobody } from '../postgres/promotion.ts'
 import type { SupervisedInstance } from '../supervised-instance.ts'
 import { within, type Cluster } from './cluster.ts'
 import { completeLog, lossNotAccepted } from './complete-log.ts'
-import { keepLogForNobody } from './follow.ts'
+import { keepLogForNobody, keepLogForOthers } from './follow.ts'
 import type { Steps } from './steps.ts'
-import { stopFormer } from './stop-former.ts'
+import { prepareToStop, stopFormer } from './stop-former.ts'
 
 export interface Handover extends Pick<FailoverReport, 'former' | 'lost'> {
   /** Since the failover began. */
@@ -18,6 +18,8 @@ export interface Handover extends Pick<FailoverReport, 'former' | 'lost'> {
 export interface Parties {
   readonly former: SupervisedInstance
   readonly target: SupervisedInstance
+  /** Of the former primary: whether it answers. */
+  readonly answers: boolean
   readonly acceptLoss: boolean
 }
 
@@ -38,9 +40,11 @@ export const handOver = async (cluster: Cluster, parties: Parties, steps: Steps)
 
 const changeRoles = async (
   cluster: Cluster,
-  { former, target, acceptLoss }: Parties,
+  { former, target, answers, acceptLoss }: Parties,
   steps: Steps,
 ): Promise<Handover> => {
+  await keepLogForOthers(cluster, target.name)
+  if (answers) await prepareToStop(cluster, former)
   const stoppedAtMs = steps.add(`${former.name} is asked to stop`)
   const ended = await stopFormer(cluster, former)
   steps.add(`${former.name} ${endings[ended]}`)
@@ -70,7 +74,8 @@ const deathNoticeMs = 1_000
 /** It crashed in that moment: a start of what is written down as the primary promotes it. */
 const startAsPrimary = async (cluster: Cluster, target: SupervisedInstance, cause: unknown): Promise<void> => {
   // A connection that breaks is known of before the end of its server.
-  if (!(await within(cluster, deathNoticeMs, () => target.state !== 'ready'))) throw cause
+  const isDead = await within(cluster, deathNoticeMs, () => target.state !== 'ready')
+  if (!isDead || cluster.isClosing()) throw cause
   await cluster.roles.exceptFor(target.name, () => target.start())
 }
 
@@ -80,10 +85,11 @@ const undone = async (
   wasUp: boolean,
   cause: unknown,
 ): Promise<RoundtripError> => {
-  await keepLogForNobody(cluster, target.name).catch(() => {}) // It may be the one that is gone.
-  const isBack = wasUp && (await starts(former))
-  const state = isBack ? 'again' : 'still, and not running'
-  return failed(`The failover was called off. ${sentence(cause)} ${former.name} is the primary ${state}.`, cause)
+  // It may be the one that is gone; its next start makes both anew.
+  await Promise.allSettled([keepLogForNobody(cluster, target.name), readWalOfNobody(cluster.configOf(target.name))])
+  const isUp = wasUp && !cluster.isClosing() && (await starts(former))
+  const state = isUp ? '' : ', and not running'
+  return failed(`The failover was called off. ${sentence(cause)} ${former.name} is the primary still${state}.`, cause)
 }
 
 const starts = (instance: SupervisedInstance): Promise<boolean> =>

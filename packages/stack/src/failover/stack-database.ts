@@ -1,19 +1,23 @@
 /** The Postgres servers of a running stack as one: one failover at a time, and none beside the stack's own end. */
+import { once } from 'node:events'
 import { RoundtripError } from '@roundtrip/errors'
 import type { DatabaseControl, DatabaseStatus, FailoverOptions, FailoverReport } from '../database-control.ts'
 import type { Cluster } from './cluster.ts'
 import { databaseStatus } from './database-status.ts'
 import { failover } from './failover.ts'
 
+/** What a failover may take longer for, such as a server that freezes in the middle, the end of the stack does not. */
+const closeTimeoutMs = 15_000
+
 export class StackDatabase implements DatabaseControl {
   readonly #cluster: Cluster | undefined
   readonly #addressOf: (name: string) => string
   #running: Promise<FailoverReport> | undefined
-  #isClosed = false
+  #isClosing = false
 
   /** @param cluster undefined when the stack runs no Postgres @param addressOf host and port by name */
-  constructor(cluster: Cluster | undefined, addressOf: (name: string) => string) {
-    this.#cluster = cluster
+  constructor(cluster: Omit<Cluster, 'isClosing'> | undefined, addressOf: (name: string) => string) {
+    this.#cluster = cluster && { ...cluster, isClosing: () => this.#isClosing }
     this.#addressOf = addressOf
   }
 
@@ -23,7 +27,7 @@ export class StackDatabase implements DatabaseControl {
 
   async failover(options: FailoverOptions = {}): Promise<FailoverReport> {
     const cluster = this.#there()
-    if (this.#isClosed) throw new RoundtripError('FAILOVER_REFUSED', 'The stack is stopping.')
+    if (this.#isClosing) throw new RoundtripError('FAILOVER_REFUSED', 'The stack is stopping.')
     if (this.#running !== undefined) throw new RoundtripError('FAILOVER_IN_PROGRESS')
     this.#running = failover(cluster, options).finally(() => {
       this.#running = undefined
@@ -31,11 +35,12 @@ export class StackDatabase implements DatabaseControl {
     return this.#running
   }
 
-  /** Lets a failover come to its end, and no other begin. */
+  /** Lets a failover come to its end, but not for ever, and no other begin. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    // Its caller is told how it went.
-    await this.#running?.catch(() => {})
+    this.#isClosing = true
+    const late = AbortSignal.timeout(closeTimeoutMs)
+    // Its caller is told how it went; what is left of it is carried out by the next start.
+    await Promise.race([this.#running?.catch(() => {}), once(late, 'abort')])
   }
 
   #there(): Cluster {

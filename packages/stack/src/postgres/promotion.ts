@@ -1,5 +1,5 @@
 /** Makes a primary of a replica, with every change that can still be had of the former one. */
-import { escapeLiteral, type ClientConfig } from 'pg'
+import { escapeLiteral, type Client, type ClientConfig } from 'pg'
 import { withClient } from './connect.ts'
 import { parseLsn } from './wal.ts'
 
@@ -13,14 +13,13 @@ const promotionTimeoutS = 60
  * @throws Error when it is not done in time
  */
 export const promote = (config: ClientConfig): Promise<void> =>
-  withClient(config, async (client) => {
+  withClient({ ...config, query_timeout: (promotionTimeoutS + 5) * 1000 }, async (client) => {
     const { rows } = await client.query<{ done: boolean }>(
       'select not pg_is_in_recovery() or pg_promote(true, $1) as done',
       [promotionTimeoutS],
     )
     if (rows[0]?.done !== true) throw new Error(`not promoted within ${promotionTimeoutS} s`)
-    await client.query('alter system reset restore_command')
-    await client.query('select pg_reload_conf()')
+    await readOwnWal(client)
   })
 
 /**
@@ -34,6 +33,14 @@ export const readWalOf = (config: ClientConfig, deadPrimaryFolder: string): Prom
     await client.query(`alter system set restore_command = ${escapeLiteral(`cp ${folder}/pg_wal/%f "%p"`)}`)
     await client.query('select pg_reload_conf()')
   })
+
+/** Takes that back, when it comes to nothing. */
+export const readWalOfNobody = (config: ClientConfig): Promise<void> => withClient(config, readOwnWal)
+
+const readOwnWal = async (client: Client): Promise<void> => {
+  await client.query('alter system reset restore_command')
+  await client.query('select pg_reload_conf()')
+}
 
 /** Up to where a replica has the log. */
 export const receivedBy = (config: ClientConfig): Promise<bigint> =>

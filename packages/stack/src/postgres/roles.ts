@@ -32,9 +32,9 @@ export class Roles {
       fsyncSync(file)
     })
     renameSync(temporary, this.#file)
+    this.#primary = name
     // The renaming, too.
     withFile(dirname(this.#file), 'r', fsyncSync)
-    this.#primary = name
   }
 
   /** @param name of the server that is to be started @throws RoundtripError `FAILOVER_IN_PROGRESS` */
