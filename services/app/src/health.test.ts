@@ -8,7 +8,7 @@ const newest = migrations.at(-1)?.replace('.sql', '') ?? ''
 const older = migrations.at(-2)?.replace('.sql', '') ?? ''
 
 /** A database as it is at the moment. */
-const start = (state: { nodes: Record<string, string>; last: string | Error | undefined }) => {
+const start = (state: { nodes: Record<string, string>; last: string | Error | undefined }, clock = () => 0) => {
   const asked: string[] = []
   const health = new AppHealth({
     database: {
@@ -26,6 +26,7 @@ const start = (state: { nodes: Record<string, string>; last: string | Error | un
       })) as unknown as Database['read'],
     },
     checks: () => ({ cache: 'down' }),
+    clock,
   })
   return { health, asked, state }
 }
@@ -62,6 +63,24 @@ describe('an application has started', () => {
     state.nodes = up
     expect(await health.health()).toMatchObject({ ready: true, started: true })
     expect(asked).toHaveLength(1)
+  })
+})
+
+describe('who waits for the beginning', () => {
+  it('waits until it has started', async () => {
+    const { health, asked, state } = start({ nodes: away, last: newest })
+    const begun = health.begun()
+    state.nodes = up
+    await begun
+    expect(await health.health()).toMatchObject({ ready: true })
+    expect(asked).toHaveLength(1)
+  })
+
+  it('does not wait for ever', async () => {
+    let now = 0
+    const { health } = start({ nodes: away, last: newest }, () => (now += 3000))
+    await health.begun()
+    expect(await health.health()).toMatchObject({ ready: false, started: false })
   })
 })
 

@@ -1,5 +1,6 @@
 /** How the application is: started when all that it begins with has been there once, ready as long as it can sell. */
 import { readdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Database } from '@roundtrip/postgres'
 import type { Component, Health } from '@roundtrip/service'
@@ -8,9 +9,13 @@ export interface AppHealthOptions {
   readonly database: Pick<Database, 'health' | 'read'>
   /** How those are that the shop can do without. */
   readonly checks: () => Health['checks']
+  /** Milliseconds, never going back; default `performance.now`. */
+  readonly clock?: () => number
 }
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
+
+const lookAgainMs = 50
 
 /** The number that its file name begins with. */
 const numberOf = (migration: string): number => Number.parseInt(migration, 10)
@@ -41,6 +46,16 @@ export class AppHealth implements Pick<Component, 'health' | 'retire'> {
 
   readonly retire = (): void => {
     this.#isRetiring = true
+  }
+
+  /**
+   * Whoever takes work before the first connection stands turns it away, though others could have done it. Resolves when
+   * that is so, or after a while, in milliseconds: an application without a database is there to say so.
+   */
+  async begun(waitMs = 5000): Promise<void> {
+    const { clock = () => performance.now() } = this.#options
+    const untilMs = clock() + waitMs
+    while ((await this.health()).started === false && clock() < untilMs) await sleep(lookAgainMs)
   }
 
   /** A database of a later version will do: what that adds is made to be borne by this one. */

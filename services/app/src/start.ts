@@ -39,7 +39,7 @@ export const startApp = async (
   const app = await buildApp({ ...parts, instance, settings, log })
 
   // So that the first requests find them; what is away, they do without.
-  await Promise.all([cache.connect(), auth.connect()])
+  await Promise.all([cache.connect(), auth.connect(), own.begun()])
   const metrics = () => collectMetrics({ requests, shedder, database, cache })
   const serving = await serve(app, { settings, workplace, own, metrics })
   relays.start()

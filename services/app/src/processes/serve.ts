@@ -26,8 +26,10 @@ export interface Serving {
 }
 
 /** The health of the whole instance: whoever asks one of its processes means them all. */
-export const instanceHealth = ({ bus, count }: Workplace, own: ServeOptions['own']): (() => Promise<Health>) =>
-  count === 1 ? own.health : () => groupHealth(bus, count)
+export const instanceHealth = (
+  { bus, count, isShared }: Workplace,
+  own: ServeOptions['own'],
+): (() => Promise<Health>) => (isShared ? () => groupHealth(bus, count) : own.health)
 
 /** @throws the error of `listen` */
 export const serve = async (app: AppServer, { settings, workplace, own, metrics }: ServeOptions): Promise<Serving> => {
@@ -39,8 +41,7 @@ export const serve = async (app: AppServer, { settings, workplace, own, metrics 
   bus.subscribe(healthTopic, own.health)
   bus.subscribe(retireTopic, own.retire)
   bus.subscribe(metricsTopic, metrics)
-  // A host that is not `localhost` keeps Fastify from binding a second address: what is bound is for us to say.
-  await app.listen({ host, ...workplace.source(host, port) })
+  await app.listen({ ...workplace.source(host, port) })
   workplace.onCover((socket) => connections.accept(socket))
   return {
     address: addressOf(app.server),

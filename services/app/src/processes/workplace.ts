@@ -13,12 +13,14 @@ import type { Log } from '@roundtrip/http'
 import type { Metric } from '@roundtrip/metrics'
 
 /** What to listen on: an address, or a socket that the parent process has bound. */
-export type ListenSource = { readonly host: string; readonly port: number } | InheritedSocket
+export type ListenSource = { readonly host: string } & ({ readonly port: number } | InheritedSocket)
 
 export interface Workplace {
   readonly bus: WorkerBus
   /** Processes of this instance. */
   readonly count: number
+  /** Whether others may take the place of this process, or work beside it. */
+  readonly isShared: boolean
   readonly source: (host: string, port: number) => ListenSource
   /** `accept` is called when the connections of a lost worker are to be taken too; what it resolves with ends that again. */
   readonly onCover: (accept: AcceptFrom) => void
@@ -38,6 +40,7 @@ export const listenerName = 'http'
 export const workAlone = (log: Log): Workplace => ({
   bus: new LocalBus(log),
   count: 1,
+  isShared: false,
   source: (host, port) => ({ host, port }),
   onCover: () => undefined,
 })
@@ -48,7 +51,9 @@ export const workInGroup = async (channel: Channel, log: Log): Promise<Workplace
   return {
     bus,
     count: (briefing as Briefing).count,
-    source: () => socketOf(listenerName),
+    isShared: true,
+    // The host is for Fastify, which would look for further addresses of `localhost`.
+    source: () => ({ ...socketOf(listenerName), host: '127.0.0.1' }),
     onCover: (accept) => onCover(listenerName, accept),
   }
 }

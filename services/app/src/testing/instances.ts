@@ -9,6 +9,7 @@ import { createTestDatabase, dataTier } from '@roundtrip/postgres/test-database'
 import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { createLogger, type Component } from '@roundtrip/service'
 import { Redis } from 'ioredis'
+import type { AppSettings } from '../config.ts'
 import { startApp } from '../start.ts'
 import { addToken } from './accounts.ts'
 import { neverTooMuch, ownSettings, testSecret } from './settings.ts'
@@ -63,8 +64,14 @@ const log = createLogger('app', 'instances-test', 'fatal')
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-/** @param redisNumber of the databases inside the shared Redis that no other test file has */
-export const startInstances = async (redisNumber: number): Promise<Instances> => {
+/**
+ * @param redisNumber of the databases inside the shared Redis that no other test file has
+ * @param changed settings of both instances
+ */
+export const startInstances = async (
+  redisNumber: number,
+  changed: Partial<Pick<AppSettings, 'cacheUrl'>> = {},
+): Promise<Instances> => {
   const { redisPassword, ...tier } = dataTier()
   const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
   for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
@@ -80,10 +87,11 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
     cacheUrl,
     queueUrl,
     redisPassword,
+    ...changed,
   }
   const apps = [
-    await startApp({ settings: { ...settings, primaryUrl: proxy.url }, log, instance: 'app-1' }),
-    await startApp({ settings: { ...settings, primaryUrl }, log, instance: 'app-2' }),
+    await startOne('app-1', { ...settings, primaryUrl: proxy.url }),
+    await startOne('app-2', { ...settings, primaryUrl }),
   ]
   const staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   const [behindProxy = '', direct = ''] = apps.map(({ listeners }) => listeners['http'])
@@ -115,6 +123,8 @@ export const startInstances = async (redisNumber: number): Promise<Instances> =>
   }
 }
 
+const startOne = (instance: string, settings: AppSettings): Promise<Component> => startApp({ settings, log, instance })
+
 const flush = async (url: string, password: string): Promise<void> => {
   const redis = new Redis(url, { password })
   await redis.flushdb()
@@ -123,7 +133,11 @@ const flush = async (url: string, password: string): Promise<void> => {
 
 const forkApp = async (env: NodeJS.ProcessEnv): Promise<Forked> => {
   const child = fork(main, { env: { ...neverTooMuch, ...env }, stdio: ['ignore', 'ignore', 2, 'ipc'] })
-  const [ready] = (await once(child, 'message')) as [
+  const ended = once(child, 'exit').then(([status]) => {
+    throw new Error(`the application ended with status ${status} before it was ready`)
+  })
+  ended.catch(() => undefined)
+  const [ready] = (await Promise.race([once(child, 'message'), ended])) as [
     { readonly listeners: Record<string, string>; readonly health?: string },
   ]
   return { child, url: ready.listeners['http'] ?? '', health: ready.health ?? '' }
