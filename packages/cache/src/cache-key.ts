@@ -9,4 +9,4 @@ export type CacheKey<T> = string & { readonly [valueOf]?: T }
  * `cacheKey<Product>('product', 7)` is `product:7`. Parts are escaped: no two lists of parts give the same key.
  */
 export const cacheKey = <T>(kind: string, ...parts: readonly (string | number)[]): CacheKey<T> =>
-  [kind, ...parts].map((part) => encodeURIComponent(part)).join(':')
+  [kind, ...parts].map((part) => (typeof part === 'number' ? part : encodeURIComponent(part))).join(':')

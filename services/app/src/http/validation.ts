@@ -28,10 +28,30 @@ const fromText = (schema: TSchema): ((value: unknown) => unknown) => {
   return hasDefaults ? (value) => convert(Value.Default(schema, value)) : convert
 }
 
+/**
+ * What nearly every path has where a number is wanted: digits. Quicker than a conversion by schema, which everything else
+ * is left to.
+ */
+const digitsToNumbers = (schema: TSchema): ((value: unknown) => unknown) => {
+  const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
+  const numbers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  return (value) => {
+    const converted = { ...(value as Record<string, unknown>) }
+    for (const name of numbers) {
+      const text = converted[name]
+      if (typeof text === 'string' && /^\d{1,15}$/.test(text)) converted[name] = Number(text)
+    }
+    return converted
+  }
+}
+
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   const validator = Compile(schema)
   const convert = httpPart === 'body' ? (value: unknown) => value : fromText(schema)
+  const convertQuickly = httpPart === 'params' ? digitsToNumbers(schema) : undefined
   return (value: unknown) => {
+    const quick = convertQuickly?.(value)
+    if (quick !== undefined && validator.Check(quick)) return { value: quick }
     const converted = convert(value)
     if (validator.Check(converted)) return { value: converted }
     // A path that cannot name anything names nothing.
