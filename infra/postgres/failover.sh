@@ -10,14 +10,17 @@ set -euo pipefail
 servers=(postgres-primary postgres-replica)
 options=("$@")
 compose() { docker compose "${options[@]+"${options[@]}"}" "$@"; }
-sql() { timeout 10 docker compose "${options[@]+"${options[@]}"}" exec -T "$1" psql --no-psqlrc -qAtc "$2"; }
+# A server that is frozen is given up.
+sql() { compose exec -T -e PGCONNECT_TIMEOUT=5 "$1" psql --no-psqlrc -qAtc "$2"; }
 # The data of a server that is stopped.
 with_data() { compose run --rm -T --no-deps --entrypoint "$2" "$1" "${@:3}" 2>/dev/null; }
-say() { printf '%6d ms  %s\n' $(($(date +%s%N) / 1000000 - began_ms)) "$1"; }
+# As `date` does not tell everywhere.
+now_ms() { node -p 'Date.now()'; }
+say() { printf '%6d ms  %s\n' $(($(now_ms) - began_ms)) "$1"; }
 fail() { echo "failover: $1" >&2; exit 1; }
 until_so() { local tries=$1; shift; until "$@"; do ((tries-- > 0)) || return 1; sleep 0.1; done; }
 
-began_ms=$(($(date +%s%N) / 1000000))
+began_ms=$(now_ms)
 data=/var/lib/postgresql/18/docker
 salvaged=/var/lib/postgresql/salvaged
 
@@ -72,11 +75,11 @@ elif [ "${ACCEPT_LOSS:-}" != yes ]; then
 fi
 
 with_data "$former" touch "$data/standby.signal" || true
-promoted_ms=$(($(date +%s%N) / 1000000))
+promoted_ms=$(now_ms)
 say "$target is promoted"
 sql "$target" 'select pg_promote(true, 60)' | grep -qx t || fail "$target was not promoted: see docker compose logs $target, then run this again."
 sql "$target" "select pg_logical_emit_message(true, 'roundtrip', 'failover')" >/dev/null
-say "$target takes writes, $(($(date +%s%N) / 1000000 - promoted_ms)) ms after the promotion"
+say "$target takes writes, $(($(now_ms) - promoted_ms)) ms after the promotion"
 sql "$target" 'alter system reset restore_command'
 sql "$target" 'select pg_reload_conf()' >/dev/null
 compose exec -T "$target" rm -rf "$salvaged"
