@@ -83,7 +83,7 @@ export const createDatabase = (options: DatabaseOptions): Database => {
       const budget = new Budget(workOptions, clock)
       budget.throwIfSpent()
       await monitor.ready()
-      return read(consistency, work, budget)
+      return read(consistency, work, budget, workOptions.tellsPosition)
     },
     write: async (work, workOptions = {}) => {
       const budget = new Budget(workOptions, clock)

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { createDatabase, type Database } from './database.ts'
 import type { DatabaseOptions } from './database-options.ts'
 import { findPrimary } from './find-primary.ts'
-import { fromLsn } from './lsn.ts'
+import { fromLsn, toLsn } from './lsn.ts'
 import { lsnOf, type Position } from './position.ts'
 import type { Queryable } from './queryable.ts'
 import { TestProxy } from './test-proxy.ts'
@@ -48,6 +48,54 @@ test('a session sees its own writes while replay is paused, and everybody else s
   }
   expect(new Set(others)).toEqual(new Set(['replica-1']))
   await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+})
+
+test('who has read it does not read what was before, whoever has written it', async () => {
+  const [writer, reader] = [connect(), connect()]
+  const begun = (await writer.write(insert(800))).lsn
+  const telling = { tellsPosition: true }
+  const fromReplica = await reader.read({ session: begun }, find(800), telling)
+  expect([fromReplica.node, fromReplica.seen?.slice(0, 8)]).toEqual(['replica-1', begun.slice(0, 8)])
+  expect((fromReplica.seen ?? '') >= begun).toBe(true)
+  expect(await reader.read({ session: begun }, find(800))).not.toHaveProperty('seen')
+
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
+  const { lsn } = await writer.write(insert(801)) // By somebody else.
+  for (const consistency of ['strong', { session: lsn }] as const) {
+    const { value, seen } = await reader.read(consistency, find(801), telling)
+    expect([value.length, (seen ?? '') >= lsn]).toEqual([1, true])
+    expect((await reader.read({ session: seen }, find(801))).node).toBe('primary')
+  }
+  const behind = await reader.read({ session: begun }, find(801), telling)
+  expect([behind.node, behind.value.length, (behind.seen ?? '') < lsn]).toEqual(['replica-1', 0, true])
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+  while ((await reader.read({ session: lsn }, find(801))).node !== 'replica-1');
+})
+
+test('what is being replayed while it is read counts as seen', async () => {
+  const [writer, reader] = [connect(), connect()]
+  const { lsn } = await writer.write(insert(810))
+  while ((await reader.read({ session: lsn }, find(810))).node !== 'replica-1');
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
+  await writer.write(insert(811))
+  const received = 'select pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn() as yes'
+  while ((await askReplica(received))[0]?.yes !== true);
+  const [row] = await pair.ask<{ replayed: string }>(pair.replicaUrl, 'select pg_last_wal_replay_lsn() as replayed')
+  const { node, seen = '' } = await reader.read({ session: lsn }, find(811), { tellsPosition: true })
+  expect([node, BigInt(`0x${lsnOf(seen)}`)]).toEqual(['replica-1', BigInt(`0x${toLsn(row?.replayed ?? '')}`) + 1n])
+  // Nobody who has not got past that record answers any more.
+  expect((await reader.read({ session: seen }, find(811))).node).toBe('primary')
+  await pair.ask(pair.replicaUrl, 'select pg_wal_replay_resume()')
+  while ((await reader.read({ session: seen }, find(811))).node !== 'replica-1');
+})
+
+test('a read within a write tells no position: the write has its own', async () => {
+  const database = connect()
+  const { value } = await database.write(async (tx) => {
+    await insert(820)(tx)
+    return database.read('strong', find(820), { tellsPosition: true })
+  })
+  expect([value.value.length, value.seen]).toEqual([1, undefined])
 })
 
 test('a read of a session waits for the replica to get there', async () => {

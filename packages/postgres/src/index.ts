@@ -9,7 +9,12 @@ export type { Lsn } from './lsn.ts'
 export { currentPosition, type Position } from './position.ts'
 export type { Queryable } from './queryable.ts'
 export type { Served } from './reads.ts'
-export { sessionPosition, type SessionPosition, type SessionPositionOptions } from './session-position.ts'
+export {
+  sessionPosition,
+  type SessionPosition,
+  type SessionPositionOptions,
+  type SignedPosition,
+} from './session-position.ts'
 export type { Committed } from './transaction.ts'
 export type { Isolation, WorkOptions } from './work-options.ts'
 export type { Written } from './writes.ts'

@@ -48,6 +48,12 @@ describe.skipIf(pgbouncer === undefined)('behind PgBouncer (skipped where it is 
     expect((await database.health()).nodes).toEqual({ primary: 'ok', 'replica-1': 'ok' })
   })
 
+  test('a read tells up to where it has seen', async () => {
+    const { lsn } = await database.write(insert(50))
+    const { value, seen } = await database.read({ session: lsn }, find(50), { tellsPosition: true })
+    expect([value, (seen ?? '') >= lsn]).toEqual([[{ n: 50 }], true])
+  })
+
   test('reads cannot write, and are limited in time', async () => {
     await expect(database.read('strong', insert(100))).rejects.toMatchObject({ code: '25006' })
     const { value } = await database.read('strong', (q) => q.query('show statement_timeout'))

@@ -26,5 +26,34 @@ export const currentPosition = async (queryable: Queryable): Promise<Position> =
   return positionFrom(row)
 }
 
+/**
+ * Up to where a node has shown the log to whoever has just read from it. Of a primary what is flushed, as above. On a replica
+ * a commit can be seen an instant before its record counts as replayed: while more has been received than replayed, the
+ * record that comes next is taken for seen.
+ */
+const seenQuery = `select case when not replica then left(pg_walfile_name(pg_current_wal_flush_lsn()), 8) end as timeline,
+  (case when not replica then pg_current_wal_flush_lsn() when received > replayed then replayed + 1 else replayed end)::text as lsn
+  from pg_is_in_recovery() as replica, pg_last_wal_replay_lsn() as replayed, pg_last_wal_receive_lsn() as received`
+
+interface SeenRow {
+  /** Null on a replica. */
+  readonly timeline: string | null
+  readonly lsn: string
+}
+
+/**
+ * To be asked after the statements that it is about, on their connection.
+ * @param asked what they had to see at least: there is no better source for the timeline of a replica
+ */
+export const seenPosition = async (queryable: Queryable, asked: Position): Promise<Position> => {
+  const [row] = await queryable.query<SeenRow>(seenQuery)
+  if (row === undefined) throw new Error('the position came without a row')
+  return `${row.timeline ?? asked.slice(0, -16)}${toLsn(row.lsn)}`
+}
+
+/** Before all that stands on a timeline. */
+export const startOf = (timeline: number): Position =>
+  `${timeline.toString(16).padStart(8, '0').toUpperCase()}${toLsn('0/0')}`
+
 /** A replica knows its timeline only from its last restart point, so it is held against the place in the log. */
 export const lsnOf = (position: Position): Lsn => position.slice(-16)

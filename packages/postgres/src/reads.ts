@@ -6,7 +6,7 @@ import { isBehind, isNodeBusy, isNodeGone, isStalePlan } from './failure.ts'
 import type { Lsn } from './lsn.ts'
 import type { Monitor, Wait } from './monitor.ts'
 import type { DatabaseNode } from './node.ts'
-import { lsnOf, type Position } from './position.ts'
+import { lsnOf, seenPosition, startOf, type Position } from './position.ts'
 import { queryableOver, type Queryable } from './queryable.ts'
 import { byLoad } from './selection.ts'
 import type { StatementNames } from './statement-names.ts'
@@ -19,6 +19,8 @@ import type { Budget } from './work-options.ts'
 export interface Served<T> {
   readonly value: T
   readonly node: string
+  /** All that was seen stands in the log before here. Only when it was asked for, and not within a write. */
+  readonly seen?: Position | undefined
 }
 
 export interface ReaderOptions {
@@ -38,6 +40,7 @@ export type Reader = <T>(
   consistency: Consistency,
   work: (queryable: Queryable) => Promise<T>,
   budget: Budget,
+  tellsPosition?: boolean,
 ) => Promise<Served<T>>
 
 /** Between two questions to a replica whether it has got there; replay takes well under a millisecond on a quiet one. */
@@ -83,13 +86,15 @@ export const createReader = (options: ReaderOptions): Reader => {
     }
   }
 
-  return async (consistency, work, budget) => {
+  return async (consistency, work, budget, tellsPosition) => {
+    const asked = sessionOf(consistency) ?? startOf(topology.timeline)
+    const telling = tellsPosition === true ? thenTell(work, asked) : silently(work)
     if (newEnough(consistency) === undefined) await someReplays(lsnOf(sessionOf(consistency) ?? ''), budget, options)
     let lastError: unknown
     // Nothing is awaited from here to the place in the pool: of many reads at once each counts the ones before.
     for (const node of candidates(consistency)) {
       try {
-        return { value: await readOn(node, work, budget), node: node.name }
+        return { ...(await readOn(node, telling, budget)), node: node.name }
       } catch (error) {
         if (isNodeGone(error)) monitor.suspect(node, error)
         else if (node === topology.primary || !(isNodeBusy(error) || isBehind(error))) throw explained(error)
@@ -99,6 +104,16 @@ export const createReader = (options: ReaderOptions): Reader => {
     throw lastError === undefined ? unavailable() : explained(lastError)
   }
 }
+
+type Telling<T> = (queryable: Queryable) => Promise<Pick<Served<T>, 'value' | 'seen'>>
+
+const silently =
+  <T>(work: (queryable: Queryable) => Promise<T>): Telling<T> =>
+  async (queryable) => ({ value: await work(queryable) })
+
+const thenTell =
+  <T>(work: (queryable: Queryable) => Promise<T>, asked: Position): Telling<T> =>
+  async (queryable) => ({ value: await work(queryable), seen: await seenPosition(queryable, asked) })
 
 /**
  * Waits, within bounds, until some replica has got to the position. One that the monitor knows to be further behind than

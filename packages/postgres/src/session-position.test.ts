@@ -9,11 +9,23 @@ const position = sessionPosition({ secret: 'secret', ttlMs: 1_000, clock: () => 
 test('comes back as it was signed, in any process with the secret, until it expires', () => {
   const text = position.sign(lsn)
   expect(text).toMatch(/^[\w.-]+$/)
-  expect(sessionPosition({ secret: 'secret', clock: () => now }).verify(text)).toBe(lsn)
+  expect(sessionPosition({ secret: 'secret', clock: () => now }).verify(text)).toEqual({
+    position: lsn,
+    expiresMs: now + 1_000,
+  })
   now += 999
-  expect(position.verify(text)).toBe(lsn)
+  expect(position.verify(text)?.position).toBe(lsn)
   now += 1
   expect(position.verify(text)).toBeUndefined()
+})
+
+test('is given another position under the expiry that it had', () => {
+  const { expiresMs = 0 } = position.verify(position.sign(lsn)) ?? {}
+  const later = position.sign('0000000200000016B374D849', expiresMs)
+  now += 999
+  expect(position.verify(later)).toEqual({ position: '0000000200000016B374D849', expiresMs })
+  now += 1
+  expect(position.verify(later)).toBeUndefined()
 })
 
 test('under another secret it is nothing', () => {

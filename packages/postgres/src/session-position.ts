@@ -1,4 +1,4 @@
-/** A session's last write as text that a client can carry but not make up: position, expiry, HMAC-SHA256 (RFC 2104). */
+/** How far a session has got as text that a client can carry but not make up: position, expiry, HMAC-SHA256 (RFC 2104). */
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Position } from './position.ts'
 
@@ -12,9 +12,16 @@ export interface SessionPositionOptions {
 }
 
 export interface SessionPosition {
-  sign(position: Position): string
-  /** The position, or undefined when the text is forged, damaged or expired: it comes from a client, so it never throws. */
-  verify(text: string): Position | undefined
+  /** @param expiresMs on the wall clock; default `ttlMs` from now */
+  sign(position: Position, expiresMs?: number): string
+  /** Undefined when the text is forged, damaged or expired: it comes from a client, so it never throws. */
+  verify(text: string): SignedPosition | undefined
+}
+
+export interface SignedPosition {
+  readonly position: Position
+  /** On the wall clock. */
+  readonly expiresMs: number
 }
 
 const shape = /^([0-9A-F]{24})\.([0-9a-z]{1,11})\.([\w-]{43})$/
@@ -28,15 +35,16 @@ export const sessionPosition = ({
   // The purpose is part of what is signed: a value signed for something else with the same secret is no position.
   const mac = (signed: string): Buffer => createHmac('sha256', secret).update(`session-position:${signed}`).digest()
   return {
-    sign: (position) => {
-      const signed = `${position}.${(clock() + ttlMs).toString(36)}`
+    sign: (position, expiresMs = clock() + ttlMs) => {
+      const signed = `${position}.${expiresMs.toString(36)}`
       return `${signed}.${mac(signed).toString('base64url')}`
     },
     verify: (text) => {
       const [, position, expires, given] = shape.exec(text) ?? []
       if (position === undefined || expires === undefined || given === undefined) return undefined
       const isOurs = timingSafeEqual(mac(`${position}.${expires}`), Buffer.from(given, 'base64url'))
-      return isOurs && Number.parseInt(expires, 36) > clock() ? position : undefined
+      const expiresMs = Number.parseInt(expires, 36)
+      return isOurs && expiresMs > clock() ? { position, expiresMs } : undefined
     },
   }
 }

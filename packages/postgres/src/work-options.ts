@@ -6,6 +6,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined
   /** On the clock of `performance.now()`. */
   readonly deadlineMs?: number | undefined
+  /** Of a read: whether to tell up to where it has seen, at the price of one more question; default false. */
+  readonly tellsPosition?: boolean | undefined
   /** Of a write; default `read committed`. Serialization failures are run again. */
   readonly isolation?: Isolation | undefined
 }

@@ -6,6 +6,7 @@ import { isCartToken, newCartToken, visitorOf, type CartOwner } from '../shop/ca
 import { abandonedCartSeconds, adoptCart, findCart, noCart, openCart } from '../shop/carts.ts'
 import { readCookie, writeCookie } from './cookies.ts'
 import { cartEtag, requireMatch } from './etag.ts'
+import { readFor } from './read-for.ts'
 import { shopperOf } from './shopper.ts'
 import { visitOf } from './visit.ts'
 import { writeFor } from './write-for.ts'
@@ -45,9 +46,7 @@ export const createCartAccess = (database: Database): CartAccess => {
       })
       const [owner, visit] = [ownerOf(request), visitOf(request)]
       if (owner === undefined) return noCart
-      return visit.timings.database(() =>
-        database.read(visit.consistency, (queryable) => findCart(queryable, owner), visit),
-      )
+      return readFor(visit, database, (queryable) => findCart(queryable, owner))
     },
     change: async (request, reply, change) => {
       await bringAlong(request, reply)

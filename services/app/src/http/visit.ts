@@ -1,6 +1,6 @@
 /** One request as the shop sees it: how long it may take, how new what it reads must be, and where its time goes. */
 import { parseRequestTimeout, requestTimeoutField } from '@roundtrip/http'
-import type { Consistency, Lsn, SessionPosition } from '@roundtrip/postgres'
+import type { Lsn, SessionPosition } from '@roundtrip/postgres'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callOffSignal } from './call-off.ts'
 import { timingsOf } from './request-context.ts'
@@ -8,16 +8,16 @@ import type { AppServer } from './server.ts'
 import { VisitorPosition, type Audience } from './session-position.ts'
 import type { Clock, Timings } from './timings.ts'
 
-/** Handed on as it is to whatever takes a signal and a deadline: `database.read(visit.consistency, work, visit)`. */
+/** Handed on as it is to whatever takes a signal and a deadline: `database.write(work, visit)`. */
 export interface Visit {
   readonly timings: Timings
   /** On the clock of `performance.now()`. */
   readonly deadlineMs: number
   /** Aborts when the client has gone away, or the deadline has passed. */
   readonly signal: AbortSignal
-  /** What reads must see: all that this visitor has written. */
-  readonly consistency: Consistency
-  /** Of the visitor's latest write of something that anybody is shown: what is read from a cache must reflect it. */
+  /** What reads must see: all that this visitor has written, and what they have read since. */
+  readonly position: Lsn | undefined
+  /** As far as anybody is shown it. Who has one is not served from caches, for caches do not know what it was that they saw. */
   readonly sharedPosition: Lsn | undefined
   /** Whether a cache on the way asks past all that may be older than a second, as our edges do after a purge (RFC 9111 §5.2.1). */
   readonly asksPastMemory: boolean
@@ -27,6 +27,11 @@ export interface Visit {
    * @param audience who is shown what was written; default `anybody`. For a minute the visitor is then served past shared caches
    */
   wrote(lsn: Lsn, audience?: Audience): void
+  /**
+   * To be called after each read of somebody who has a position: their next requests see nothing older.
+   * @param lsn before which all stands that was read
+   */
+  saw(lsn: Lsn): void
 }
 
 export interface VisitOptions {
@@ -39,7 +44,7 @@ export interface VisitOptions {
 class RequestVisit implements Visit {
   readonly timings: Timings
   deadlineMs: number
-  readonly position: VisitorPosition
+  readonly visitor: VisitorPosition
   readonly #request: FastifyRequest
   readonly #reply: FastifyReply
   readonly #clock: Clock
@@ -50,7 +55,7 @@ class RequestVisit implements Visit {
     this.timings = timingsOf(request)
     this.#timeoutMs = Math.min(requestTimeoutMs, timeoutInFront(request) ?? Infinity)
     this.deadlineMs = clock() + this.#timeoutMs
-    this.position = new VisitorPosition(request, positions)
+    this.visitor = new VisitorPosition(request, positions)
     this.#request = request
     this.#reply = reply
     this.#clock = clock
@@ -65,12 +70,12 @@ class RequestVisit implements Visit {
     this.deadlineMs = this.#clock() + this.#timeoutMs
   }
 
-  get consistency(): Consistency {
-    return { session: this.position.all }
+  get position(): Lsn | undefined {
+    return this.visitor.of('visitor')
   }
 
   get sharedPosition(): Lsn | undefined {
-    return this.position.shared
+    return this.visitor.of('anybody')
   }
 
   get asksPastMemory(): boolean {
@@ -79,7 +84,11 @@ class RequestVisit implements Visit {
   }
 
   wrote(lsn: Lsn, audience: Audience = 'anybody'): void {
-    this.position.wrote(lsn, audience)
+    this.visitor.wrote(lsn, audience)
+  }
+
+  saw(lsn: Lsn): void {
+    this.visitor.saw(lsn)
   }
 }
 
@@ -100,7 +109,7 @@ export const visits = (app: AppServer, options: VisitOptions): void => {
     if (request.body !== undefined) request.getDecorator<RequestVisit>(visitKey).received()
   })
   app.addHook('onSend', async (request, reply) => {
-    request.getDecorator<RequestVisit>(visitKey).position.handOut(reply)
+    request.getDecorator<RequestVisit>(visitKey).visitor.handOut(reply)
   })
 }
 

@@ -26,7 +26,8 @@ export const headers = {
   },
   'Set-Cookie': { description: 'the session, the position in the database, or the cart', schema: text },
   'X-Session-Position': {
-    description: 'how far what this client has written has got: sent back, its reads show it. The cookie says the same',
+    description:
+      'how far this client has got by what it has written, and has read since: sent back, its reads show nothing older. Of several the greatest as text. Cookies say the same',
     schema: text,
   },
 }

@@ -17,8 +17,6 @@ interface DescribedRoute {
 interface Facts {
   readonly general: readonly ErrorCode[]
   readonly demand: Demand | undefined
-  /** Whether its answer is the same for all. */
-  readonly isShared: boolean
 }
 
 type Paths = Record<string, Record<string, Operation>>
@@ -40,7 +38,7 @@ export class Description {
       const demand = demandOf(route.onRequest)
       const isShared = method === 'GET' && (keepingByRoute[url] ?? 'nobody') !== 'nobody'
       const general = generalFailures({ method, schema, isShared, demand })
-      this.#facts.set(keyOf(method, url), { demand, isShared, general })
+      this.#facts.set(keyOf(method, url), { demand, general })
     }
   }
 
@@ -69,6 +67,6 @@ export class Description {
     if (deprecated.has(url)) operation.deprecated = true
     if (facts?.demand !== undefined) operation.security = securityOf(facts.demand)
     else if (forVisitorsToo.test(url)) operation.security = [{}, ...securityOf({ role: 'customer', scope: 'shop' })]
-    return completeResponses(key, operation, facts ?? { general: [], isShared: true })
+    return completeResponses(key, operation, facts?.general ?? [])
   }
 }

@@ -41,11 +41,14 @@ type HeaderName = keyof typeof sharedHeaders
 const refsTo = (names: readonly HeaderName[]): object =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
-const ofSuccess = (key: string, { parameters = [] }: Operation, isShared: boolean): HeaderName[] => [
+/** Whoever has written is told how far they have got by reads as well, found or not. */
+const ofVisitor: readonly HeaderName[] = ['Set-Cookie', 'X-Session-Position']
+
+const ofSuccess = (key: string, { parameters = [] }: Operation): HeaderName[] => [
   'X-Request-Id',
   ...(ownHeaders[key] ?? []),
   ...(parameters.some((one) => one.in === 'query' && one.name === 'cursor') ? (['Link'] as const) : []),
-  ...(isShared ? [] : (['Set-Cookie', 'X-Session-Position'] as const)),
+  ...ofVisitor,
   ...ofMethod(key),
 ]
 
@@ -53,6 +56,7 @@ const ofMethod = (key: string): HeaderName[] => (key.startsWith('PATCH ') ? ['Ac
 
 const ofFailure = (key: string, status: number): HeaderName[] => [
   ...(status === 412 ? (['ETag'] as const) : []),
+  ...ofVisitor,
   ...ofMethod(key),
 ]
 
@@ -62,13 +66,6 @@ const fromTheWay = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
 }
 
-export interface Known {
-  /** Failures that the route need not name. */
-  readonly general: readonly ErrorCode[]
-  /** Whether its answer is the same for all. */
-  readonly isShared: boolean
-}
-
 /** What `@fastify/swagger` says where the route says nothing. */
 const swaggersOwn = 'Default Response'
 
@@ -76,8 +73,11 @@ const swaggersOwn = 'Default Response'
 const isEmpty = ({ content = {} }: Response): boolean =>
   Object.values(content).some(({ schema }) => schema !== undefined && 'type' in schema && schema.type === 'void')
 
-/** @returns all failures that can be met */
-export const completeResponses = (key: string, operation: Operation, { general, isShared }: Known): ErrorCode[] => {
+/**
+ * @param general failures that the route need not name
+ * @returns all failures that can be met
+ */
+export const completeResponses = (key: string, operation: Operation, general: readonly ErrorCode[]): ErrorCode[] => {
   const { responses } = operation
   const named = Object.entries(responses).flatMap(([status, { description = '' }]) =>
     Number(status) < 400 ? [] : codesNamedIn(description),
@@ -86,7 +86,7 @@ export const completeResponses = (key: string, operation: Operation, { general, 
   for (const [status, response] of Object.entries(responses)) {
     if (isEmpty(response)) delete response.content
     if (response.description === swaggersOwn) response.description = STATUS_CODES[status] ?? 'done'
-    response.headers = { ...refsTo(ofSuccess(key, operation, isShared)), ...withoutShared(response.headers) }
+    response.headers = { ...refsTo(ofSuccess(key, operation)), ...withoutShared(response.headers) }
   }
   for (const [status, some] of Map.groupBy(all, (code) => codes[code].status)) {
     const failure = failureResponse(status, some, responses[status]?.description)

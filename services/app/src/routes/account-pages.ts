@@ -16,6 +16,7 @@ import { changePassword, signIn } from '../auth/sign-in.ts'
 import { formBody } from '../http/form-body.ts'
 import { sendPage } from '../http/send-page.ts'
 import type { AppServer } from '../http/server.ts'
+import { readFor } from '../http/read-for.ts'
 import { visitOf } from '../http/visit.ts'
 import { accountPage } from '../pages/account-page.ts'
 import { codePage, codeRequestPage, signInPage } from '../pages/sign-in-pages.ts'
@@ -118,14 +119,13 @@ const codeRoutes = (app: AppServer, auth: Auth, purpose: MailCodePurpose): void 
 }
 
 const ownPage = async (auth: Auth, request: FastifyRequest, problem?: string): Promise<string> => {
-  const visit = visitOf(request)
   const { id } = signedIn(request)
   const own = sessionNameOf(request)
-  const { value } = await auth.database.read(visit.consistency, (queryable) => findById(queryable, id), visit)
-  if (value === undefined) throw new RoundtripError('UNAUTHENTICATED')
+  const account = await readFor(visitOf(request), auth.database, (queryable) => findById(queryable, id))
+  if (account === undefined) throw new RoundtripError('UNAUTHENTICATED')
   const sessions = (await auth.sessions.list(id)).map((one) => ({ ...one, isThisOne: one.name === own }))
   return accountPage({
-    ...value,
+    ...account,
     sessions,
     csrfToken: auth.csrfTokenOf(own),
     ...(problem !== undefined && { problem }),

@@ -22,6 +22,7 @@ import { giveSession } from '../auth/session-cookie.ts'
 import { changePassword } from '../auth/sign-in.ts'
 import { answerTo } from '../auth/signed-in-answer.ts'
 import type { AppServer } from '../http/server.ts'
+import { readFor } from '../http/read-for.ts'
 import { visitOf } from '../http/visit.ts'
 import { problemResponse } from './openapi.ts'
 
@@ -85,10 +86,9 @@ export const accountRoutes = (app: AppServer, auth: Auth): void => {
     },
     async (request) => {
       const { id } = signedIn(request)
-      const visit = visitOf(request)
-      const { value } = await auth.database.read(visit.consistency, (queryable) => findById(queryable, id), visit)
-      if (value === undefined) throw new RoundtripError('UNAUTHENTICATED')
-      const { passwordHash: _, ...shown } = value
+      const account = await readFor(visitOf(request), auth.database, (queryable) => findById(queryable, id))
+      if (account === undefined) throw new RoundtripError('UNAUTHENTICATED')
+      const { passwordHash: _, ...shown } = account
       return shown
     },
   )

@@ -14,6 +14,7 @@ import { Type } from 'typebox'
 import type { Account } from '../auth/account.ts'
 import { hasRole, requires, signedIn } from '../auth/requires.ts'
 import { nextPage } from '../http/next-page.ts'
+import { readFor } from '../http/read-for.ts'
 import type { AppServer } from '../http/server.ts'
 import { shopperOf } from '../http/shopper.ts'
 import { visitOf } from '../http/visit.ts'
@@ -83,9 +84,8 @@ export const ordersOf = async (
   const { limit, cursor } = request.query as PageQuery
   const list = orderListOf(userId)
   const after = cursor === undefined ? undefined : parsePlace(cursors.placeOf(list, cursor))
-  const visit = visitOf(request)
-  const { orders, next } = await visit.timings.database(() =>
-    database.read(visit.consistency, (queryable) => listOrders(queryable, { userId, limit, after }), visit),
+  const { orders, next } = await readFor(visitOf(request), database, (queryable) =>
+    listOrders(queryable, { userId, limit, after }),
   )
   return { orders, next: next && cursors.at(list, formatPlace(next)) }
 }

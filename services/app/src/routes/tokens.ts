@@ -8,6 +8,7 @@ import { hasRole, requiresSession, roleOfScope, signedIn } from '../auth/require
 import { noted } from '../auth/security-log.ts'
 import { deleteToken, insertToken, listTokens, type ListedToken } from '../auth/token-store.ts'
 import type { AppServer } from '../http/server.ts'
+import { readFor } from '../http/read-for.ts'
 import { visitOf } from '../http/visit.ts'
 import { problemResponse } from './openapi.ts'
 
@@ -60,9 +61,8 @@ export const tokenRoutes = (app: AppServer, auth: Auth): void => {
     { onRequest, schema: { summary: 'List the tokens of the account', tags, response: { 200: tokenListSchema } } },
     async (request) => {
       const { id } = signedIn(request)
-      const visit = visitOf(request)
-      const { value } = await database.read(visit.consistency, (queryable) => listTokens(queryable, id), visit)
-      return { tokens: value.map(shown) }
+      const tokens = await readFor(visitOf(request), database, (queryable) => listTokens(queryable, id))
+      return { tokens: tokens.map(shown) }
     },
   )
   revokeRoute(app, auth)

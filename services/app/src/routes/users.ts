@@ -2,6 +2,7 @@
 import { pageQuerySchema, userListSchema } from '@roundtrip/contracts'
 import type { Database } from '@roundtrip/postgres'
 import { nextPage } from '../http/next-page.ts'
+import { readFor } from '../http/read-for.ts'
 import type { AppServer } from '../http/server.ts'
 import { visitOf } from '../http/visit.ts'
 import { idAfter, type Cursors } from '../shop/cursor.ts'
@@ -18,12 +19,11 @@ export const userRoutes = (app: AppServer, { database, cursors }: UserRoutesOpti
       url,
       { schema: { summary: 'List users', querystring: pageQuerySchema, response: { 200: userListSchema } } },
       async (request, reply) => {
-        const visit = visitOf(request)
         const { limit, cursor } = request.query
         const search = { limit, after: idAfter(cursors, userList, cursor) }
-        const { users, next } = await visit.timings.database(() =>
-          database.read(visit.consistency, (queryable) => listUsers(queryable, search), visit),
-        )
+        const { users, next } = await readFor(visitOf(request), database, (queryable) => listUsers(queryable, search), {
+          audience: 'anybody',
+        })
         return { users, ...nextPage(request, reply, next && cursors.at(userList, next)) }
       },
     )

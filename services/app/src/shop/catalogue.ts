@@ -3,6 +3,7 @@ import { cacheKey, type Cache, type CacheKey, type Loading, type Wanted } from '
 import type { Product } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import type { Database, Lsn, Queryable } from '@roundtrip/postgres'
+import { readFor } from '../http/read-for.ts'
 import type { Visit } from '../http/visit.ts'
 import { findProduct, listProducts, type ProductPage, type ProductSearch } from './products.ts'
 
@@ -15,6 +16,8 @@ export interface Catalogue {
   /** To be called after the commit. @param lsn of the commit */
   changed(ids: readonly number[], lsn: Lsn): Promise<void>
 }
+
+type Work<T> = (queryable: Queryable) => Promise<T>
 
 /** How long a change that was made past this code (by hand, by a script) may stay unseen. */
 const ttlMs = 60_000
@@ -39,7 +42,6 @@ class WantedByVisit<T> implements Wanted<T> {
   readonly load: Wanted<T>['load']
   readonly deadlineMs: number
   readonly sharedOnly: boolean
-  readonly atLeast: string | undefined
   readonly #visit: Visit
 
   constructor(visit: Visit, tags: readonly string[], load: Wanted<T>['load']) {
@@ -47,7 +49,6 @@ class WantedByVisit<T> implements Wanted<T> {
     this.load = load
     this.deadlineMs = visit.deadlineMs
     this.sharedOnly = visit.asksPastMemory
-    this.atLeast = visit.sharedPosition
     this.#visit = visit
   }
 
@@ -59,38 +60,40 @@ class WantedByVisit<T> implements Wanted<T> {
 
 /** @param onChange called after each change, when our own cache knows */
 export const createCatalogue = (database: Database, cache: Cache, onChange: () => void = () => {}): Catalogue => {
-  const reader =
-    <T>({ timings }: Visit, work: (queryable: Queryable) => Promise<T>) =>
-    ({ stamp }: Loading): Promise<T> =>
-      timings.database(() => database.read({ session: stamp }, work))
-
-  const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, load: Wanted<T>['load']): Promise<T> => {
+  /** From the cache, whose loads are for all: of the state after the latest change that it has heard of. */
+  const cached = async <T>(key: CacheKey<T>, tags: string[], visit: Visit, work: Work<T>): Promise<T> => {
+    const load = ({ stamp }: Loading) => visit.timings.database(() => database.read({ session: stamp }, work))
     const wanted = new WantedByVisit(visit, tags, load)
     const { value } = await visit.timings.cache(() => cache.getOrLoad(key, wanted))
     return value
   }
 
-  /** Searches seldom repeat: they would only push out what is asked for often. */
-  const search = (query: ProductSearch, visit: Visit): Promise<ProductPage> => {
-    const consistency = { session: visit.sharedPosition }
-    const find = () => database.read(consistency, (queryable) => listProducts(queryable, query), visit)
-    return visit.timings.bypassed(() => visit.timings.database(find))
-  }
+  const uncached = <T>(visit: Visit, work: Work<T>): Promise<T> =>
+    visit.timings.bypassed(() => readFor(visit, database, work, { audience: 'anybody' }))
+
+  /**
+   * Whoever has changed the catalogue within a minute is not served from the cache: it knows of an entry what it was to
+   * show at least, not what it shows, and two instances that do not hear of each other's changes would show them older
+   * than they have been seen.
+   */
+  const find = <T>(key: CacheKey<T>, tags: string[], visit: Visit, work: Work<T>): Promise<T> =>
+    visit.sharedPosition === undefined ? cached(key, tags, visit, work) : uncached(visit, work)
 
   return {
     list: (query, visit) => {
-      if (query.q !== undefined) return search(query, visit)
-      const load = reader(visit, (queryable) => listProducts(queryable, query))
-      return cached(cacheKey('list', query.limit, query.after), [anyProduct], visit, load)
+      const work: Work<ProductPage> = (queryable) => listProducts(queryable, query)
+      // Searches seldom repeat: they would only push out what is asked for often.
+      if (query.q !== undefined) return uncached(visit, work)
+      return find(cacheKey('list', query.limit, query.after), [anyProduct], visit, work)
     },
-    byId: async (id, visit) => {
-      const load = reader(visit, (queryable) => findProduct(queryable, { id }))
-      return existing(await cached(cacheKey('product', id), [oneProduct(id)], visit, load))
-    },
-    bySlug: async (slug, visit) => {
-      const load = reader(visit, (queryable) => findProduct(queryable, { slug }))
-      return existing(await cached(cacheKey('slug', slug), [anyProduct], visit, load))
-    },
+    byId: async (id, visit) =>
+      existing(
+        await find(cacheKey('product', id), [oneProduct(id)], visit, (queryable) => findProduct(queryable, { id })),
+      ),
+    bySlug: async (slug, visit) =>
+      existing(
+        await find(cacheKey('slug', slug), [anyProduct], visit, (queryable) => findProduct(queryable, { slug })),
+      ),
     changed: async (ids, lsn) => {
       await cache.invalidate(tagsOf(ids), lsn)
       onChange()

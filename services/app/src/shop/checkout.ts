@@ -2,7 +2,8 @@
 import type { Cart, Customer, NewOrder, Order } from '@roundtrip/contracts'
 import { RoundtripError } from '@roundtrip/errors'
 import { formatTraceParent, type TraceParent } from '@roundtrip/http'
-import type { Consistency, Database, Queryable } from '@roundtrip/postgres'
+import type { Database, Queryable } from '@roundtrip/postgres'
+import { readFor } from '../http/read-for.ts'
 import type { Visit } from '../http/visit.ts'
 import { writeFor } from '../http/write-for.ts'
 import { cancelOrder } from './cancellation.ts'
@@ -93,10 +94,10 @@ export const createCheckout = ({ database, catalogue, mailWaits }: CheckoutOptio
         (order) => order,
       ),
     find: async (id, reader, visit) => {
-      const findAt = (consistency: Consistency): Promise<Order | undefined> =>
-        visit.timings.database(() => database.read(consistency, (queryable) => findOrder(queryable, id, reader), visit))
+      const look = (isStrong: boolean): Promise<Order | undefined> =>
+        readFor(visit, database, (queryable) => findOrder(queryable, id, reader), { isStrong })
       // Whoever was handed the link has no position of their own, and may come sooner than the replica knows of the order.
-      const found = (await findAt(visit.consistency)) ?? (await findAt('strong'))
+      const found = (await look(false)) ?? (await look(true))
       if (found === undefined) throw new RoundtripError('NOT_FOUND', 'There is no such order.')
       return found
     },

@@ -80,19 +80,8 @@ export const startInstances = async (
   await migrate({ url: primaryUrl, password, folder: migrations, log })
   const database = createDatabase({ primaryUrl, password, log })
   const proxy = await TestProxy.to(primaryUrl)
-  const settings = {
-    ...ownSettings,
-    replicaUrls: [],
-    databasePassword: password,
-    cacheUrl,
-    queueUrl,
-    redisPassword,
-    ...changed,
-  }
-  const apps = [
-    await startOne('app-1', { ...settings, primaryUrl: proxy.url }),
-    await startOne('app-2', { ...settings, primaryUrl }),
-  ]
+  const neighbours = { databasePassword: password, replicaUrls: [], cacheUrl, queueUrl, redisPassword, ...changed }
+  const apps = [await startOne('app-1', proxy.url, neighbours), await startOne('app-2', primaryUrl, neighbours)]
   const staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   const [behindProxy = '', direct = ''] = apps.map(({ listeners }) => listeners['http'])
   return {
@@ -123,7 +112,10 @@ export const startInstances = async (
   }
 }
 
-const startOne = (instance: string, settings: AppSettings): Promise<Component> => startApp({ settings, log, instance })
+type Neighbours = Pick<AppSettings, 'databasePassword' | 'replicaUrls' | 'cacheUrl' | 'queueUrl' | 'redisPassword'>
+
+const startOne = (instance: string, primaryUrl: string, neighbours: Neighbours): Promise<Component> =>
+  startApp({ settings: { ...ownSettings, ...neighbours, primaryUrl }, log, instance })
 
 const flush = async (url: string, password: string): Promise<void> => {
   const redis = new Redis(url, { password })

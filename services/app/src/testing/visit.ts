@@ -7,9 +7,10 @@ export const newVisit = (changed: Partial<Visit> = {}): Visit => ({
   timings: new Timings(() => 0),
   deadlineMs: Infinity,
   signal: new AbortController().signal,
-  consistency: { session: undefined },
+  position: undefined,
   sharedPosition: undefined,
   asksPastMemory: false,
   wrote: () => {},
+  saw: () => {},
   ...changed,
 })
