@@ -3,7 +3,7 @@ import type { Cart, Product } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Retention } from './relay/retention.ts'
 import { useContract } from './testing/contract.ts'
-import { Customer, orderIn, signedUp, type Answer } from './testing/customers.ts'
+import { Customer, orderIn, patiently, signedUp, type Answer } from './testing/customers.ts'
 import { startInstances, untilSomebodyWaits, type Instances } from './testing/instances.ts'
 
 useContract()
@@ -185,14 +185,6 @@ describe('signing in', () => {
   })
 })
 
-/** As a patient client: what may pass is tried again. */
-const checkoutPatiently = async (tab: Customer): Promise<number> => {
-  for (;;) {
-    const { status } = await tab.checkout()
-    if (status !== 503) return status
-  }
-}
-
 describe('checking out', () => {
   test('orders all that is in the cart, and empties it', async () => {
     const [one, two] = [await use.addProduct('Checked One', 5), await use.addProduct('Checked Two', 5)]
@@ -223,7 +215,7 @@ describe('checking out', () => {
     const key = { 'idempotency-key': 'check-out' }
     const insist = async (each: Customer): Promise<Answer> => {
       for (;;) {
-        const answer = await each.checkout(key)
+        const answer = await patiently(() => each.checkout(key))
         if (answer.status !== 409) return answer
       }
     }
@@ -245,7 +237,7 @@ describe('checking out', () => {
     const tabs = Array.from({ length: 10 }, (_, tab) =>
       customer.elsewhere(tab % 2 === 0 ? use.direct : use.behindProxy),
     )
-    const statuses = await Promise.all(tabs.map(checkoutPatiently))
+    const statuses = (await Promise.all(tabs.map((tab) => patiently(() => tab.checkout())))).map(({ status }) => status)
     expect([
       statuses.filter((status) => status === 201).length,
       statuses.filter((status) => status === 422).length,

@@ -1,7 +1,7 @@
 /** Products are changed by whoever has seen them as they are: against a real Postgres, over two instances. */
 import type { Product } from '@roundtrip/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { signedUp } from './testing/customers.ts'
+import { patiently, signedUp } from './testing/customers.ts'
 import { useContract } from './testing/contract.ts'
 import { post, startInstances, type Instances } from './testing/instances.ts'
 
@@ -92,7 +92,7 @@ describe('a change', () => {
     const seen = { 'if-match': `"${id}-1"` }
     const all = await Promise.all(
       Array.from({ length: 50 }, (_, client) =>
-        patch(id, seen, { stock: 100 + client }, client % 2 === 0 ? use.direct : use.behindProxy),
+        patiently(() => patch(id, seen, { stock: 100 + client }, client % 2 === 0 ? use.direct : use.behindProxy)),
       ),
     )
     const won = all.filter(({ status }) => status === 200)
@@ -104,7 +104,9 @@ describe('a change', () => {
     const { id } = await use.addProduct('Whatever There Is', 1)
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, client) =>
-        patch(id, { 'if-match': '*' }, { stock: client }, client % 2 === 0 ? use.direct : use.behindProxy),
+        patiently(() =>
+          patch(id, { 'if-match': '*' }, { stock: client }, client % 2 === 0 ? use.direct : use.behindProxy),
+        ),
       ),
     )
     const tags = all.map((response) => response.headers.get('etag'))
@@ -179,7 +181,7 @@ describe('a product that was removed', () => {
     await send('DELETE', product.id, { 'if-match': '*' })
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, client) =>
-        send('PUT', product.id, absent, fields, client % 2 === 0 ? use.direct : use.behindProxy),
+        patiently(() => send('PUT', product.id, absent, fields, client % 2 === 0 ? use.direct : use.behindProxy)),
       ),
     )
     const counted = [201, 412].map((status) => all.filter((response) => response.status === status).length)

@@ -81,4 +81,13 @@ export class Customer {
   }
 }
 
+/** Asks again while the answer is that it may pass soon: a machine with more to do than it can is not what is tested. */
+export const patiently = async <T extends Pick<Answer, 'status' | 'headers'>>(ask: () => Promise<T>): Promise<T> => {
+  for (;;) {
+    const answer = await ask()
+    // Without Retry-After nobody knows whether it was done.
+    if (answer.status !== 503 || !answer.headers.has('retry-after')) return answer
+  }
+}
+
 export const orderIn = ({ text }: Answer): Order => JSON.parse(text) as Order

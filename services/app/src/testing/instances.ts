@@ -12,6 +12,7 @@ import { Redis } from 'ioredis'
 import type { AppSettings } from '../config.ts'
 import { startApp } from '../start.ts'
 import { addToken } from './accounts.ts'
+import { patiently } from './customers.ts'
 import { neverTooMuch, ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
@@ -72,9 +73,7 @@ export const startInstances = async (
   redisNumber: number,
   changed: Partial<Pick<AppSettings, 'cacheUrl'>> = {},
 ): Promise<Instances> => {
-  const { redisPassword, ...tier } = dataTier()
-  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
-  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
+  const { cacheUrl, queueUrl, redisPassword } = await emptied(redisNumber)
   const fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: migrations, log })
@@ -117,6 +116,13 @@ type Neighbours = Pick<AppSettings, 'databasePassword' | 'replicaUrls' | 'cacheU
 const startOne = (instance: string, primaryUrl: string, neighbours: Neighbours): Promise<Component> =>
   startApp({ settings: { ...ownSettings, ...neighbours, primaryUrl }, log, instance })
 
+const emptied = async (redisNumber: number) => {
+  const { redisPassword, ...tier } = dataTier()
+  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
+  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
+  return { cacheUrl, queueUrl, redisPassword }
+}
+
 const flush = async (url: string, password: string): Promise<void> => {
   const redis = new Redis(url, { password })
   await redis.flushdb()
@@ -142,7 +148,9 @@ const addProduct = async (
   stock: number,
 ): Promise<Product> => {
   const fields = { name, description: 'for a test', priceCents: 1999, stock }
-  return (await (await post(`${url}/api/products`, fields, staff)).json()) as Product
+  const added = await patiently(() => post(`${url}/api/products`, fields, staff))
+  if (added.status !== 201) throw new Error(`${name} was not added: ${await added.text()}`)
+  return (await added.json()) as Product
 }
 
 /** For a lock, in that database. */
