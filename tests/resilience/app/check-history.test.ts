@@ -44,6 +44,12 @@ const laterReading = ({ operations }: History): [ProductReading, ProductReading]
   return undefined
 }
 
+const readBy = (session: string, history: History, readings: readonly ProductReading[]): History => {
+  const { length } = history.operations
+  const own = readings.map((one, next) => ({ ...one, index: length + next, session }))
+  return { ...history, operations: [...history.operations, ...own] }
+}
+
 /** Each breaks one promise, where the history gives it something to break. */
 const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => History | undefined][] = [
   [
@@ -141,17 +147,10 @@ const breaks: readonly [name: string, kind: AnomalyKind, (history: History) => H
     'a session that reads what is older than what it read',
     'before own read',
     (history) => {
-      const index = history.operations.length
       const pair = laterReading(history)?.toReversed()
-      return (
-        pair && {
-          ...history,
-          operations: [
-            ...history.operations,
-            ...pair.map((one, next) => ({ ...one, index: index + next, session: 'reader' })),
-          ],
-        }
-      )
+      const isOfAnother = ({ productId }: Change): boolean => productId !== pair?.[0]?.productId
+      const write = history.operations.filter(isChange).filter(isOk).find(isOfAnother)
+      return pair && write && readBy('reader', replaced(history, write, { ...write, session: 'reader' }), pair)
     },
   ],
   [
@@ -261,6 +260,23 @@ describe('the checker', () => {
       }),
     )
     expect(damaged).toBeGreaterThan(20)
+  })
+
+  it('binds nobody to what they have read who has not written within a minute', () => {
+    const steps: Step[] = [
+      { action: 'change', session: 1, product: 2, amount: 0, fate: 'ok' },
+      { action: 'change', session: 2, product: 3, amount: 0, fate: 'ok' },
+      { action: 'read product', session: 3, product: 2, amount: 1, fate: 'ok' },
+      { action: 'read product', session: 3, product: 2, amount: 0, fate: 'ok' },
+    ]
+    const history = validHistory(steps)
+    const [older, newer] = history.operations.filter(isReading)
+    if (older === undefined || newer === undefined) throw new Error('no readings')
+    const foundFor = (session: string, answeredMs: number) =>
+      checkHistory(readBy(session, history, [newer, { ...older, answeredMs }])).map(({ kind }) => kind)
+    expect(foundFor('nobody yet', 10)).toEqual([])
+    expect(foundFor('session-2', 10)).toEqual(['before own read'])
+    expect(foundFor('session-2', 60_001)).toEqual([])
   })
 
   it('shows what a session had before it read its past, and nothing else', () => {

@@ -25,7 +25,11 @@ const raise = (floors: Map<number, Floor>, productId: number, version: number, b
   if (version > (floors.get(productId)?.version ?? 0)) floors.set(productId, { version, by })
 }
 
+/** How long a session is bound to what it has read, after an acknowledged write: then it is served from caches as all are. */
+const boundMs = 60_000
+
 class Session {
+  #lastWriteMs = -Infinity
   readonly anomalies: Anomaly[] = []
   /** By what it wrote, and by what it read: the first is promised whatever happens. */
   readonly #written = new Map<number, Floor>()
@@ -63,10 +67,12 @@ class Session {
       if (!this.#before.has(name)) this.#before.set(name, this.#floorOf(productId))
       if (outcome === 'ok') raise(this.#written, productId, (this.#before.get(name) ?? 0) + 1, ordering)
     }
+    if (outcome === 'ok') this.#lastWriteMs = ordering.askedMs
     if (outcome === 'ok' && orderId !== undefined) this.#placed.set(orderId, ordering)
   }
 
   #takeChange(change: Change): void {
+    this.#lastWriteMs = change.askedMs
     raise(this.#written, change.productId, change.base + 1, change)
   }
 
@@ -77,8 +83,13 @@ class Session {
     const written = this.#written.get(productId)
     const read = this.#read.get(productId)
     if (written !== undefined && version < written.version) this.#add('before own write', written, reading, version)
-    else if (read !== undefined && version < read.version) this.#add('before own read', read, reading, version)
+    else if (read !== undefined && version < read.version && this.#isBound(reading))
+      this.#add('before own read', read, reading, version)
     raise(this.#read, productId, version, reading)
+  }
+
+  #isBound({ answeredMs }: ProductReading): boolean {
+    return answeredMs - this.#lastWriteMs < boundMs
   }
 
   #add(kind: AnomalyKind, floor: Floor, reading: ProductReading, version: number): void {
