@@ -1,4 +1,5 @@
 /** One run: a stack, its visitors and its nemesis, and the history that they leave. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startStack, type Stack } from '@roundtrip/stack'
 import { staffTokenOf } from '../../helpers/staff-token.ts'
 import { DatabaseNodes } from './database-nodes.ts'
@@ -6,8 +7,8 @@ import { databaseFaults, tierFaults } from './faults.ts'
 import { Recorder, type History } from './history.ts'
 import { strike, type Struck } from './nemesis.ts'
 import { Random } from './random.ts'
-import { fillShelf, goodsOn, lookBack, type Shelf } from './shelf.ts'
-import { Shopper } from './shopper.ts'
+import { fillShelf, goodsOn, lookBack } from './shelf.ts'
+import { Shopper, type ShopperOptions } from './shopper.ts'
 import { Visitor, type Memory } from './visitor.ts'
 
 export interface RunOptions {
@@ -27,28 +28,30 @@ const strangers = 2
 /** So many that the last ones are fought for while the run lasts. */
 const scarcePieces = 200
 
-const shoppersFor = (
-  stack: Stack,
-  shelf: Shelf,
-  recorder: Recorder,
-  staff: Readonly<Record<string, string>>,
-  { seed, sessions }: RunOptions,
-  clock: () => number,
-): Shopper[] =>
+/** Longest time until the shop takes orders again when all is mended. */
+const recoveryMs = 30_000
+
+type Shopping = Pick<ShopperOptions, 'shelf' | 'recorder' | 'staff' | 'clock' | 'isAbandoned'>
+
+const shoppersFor = (stack: Stack, { seed, sessions }: RunOptions, shopping: Shopping): Shopper[] =>
   Array.from({ length: sessions + strangers }, (_, number) => {
     const random = new Random(seed + 1 + number)
     const memory: Memory | undefined = number >= sessions ? undefined : number % 2 === 0 ? 'cookies' : 'position'
     const session = memory === undefined ? undefined : `s${number}`
     const visitor = new Visitor(stack, memory, random)
-    return new Shopper({ session, visitor, shelf, recorder, random, clock, staff })
+    return new Shopper({ ...shopping, session, visitor, random })
   })
 
 /** Until the shop takes orders again: what was begun comes to its end then. */
-const untilWhole = async (recorder: Recorder): Promise<void> => {
+const untilWhole = async (recorder: Recorder, clock: () => number): Promise<void> => {
   const { length } = recorder.operations
+  const untilMs = clock() + recoveryMs
   const isWhole = (): boolean =>
     recorder.operations.slice(length).some(({ kind, outcome }) => kind === 'order' && outcome === 'ok')
-  while (!isWhole()) await new Promise((resolve) => void setTimeout(resolve, 50))
+  while (!isWhole()) {
+    if (clock() > untilMs) throw new Error(`all is mended, and no order was taken within ${recoveryMs / 1000} s`)
+    await sleep(50)
+  }
 }
 
 const carryOut = async (stack: Stack, options: RunOptions): Promise<Run> => {
@@ -57,20 +60,28 @@ const carryOut = async (stack: Stack, options: RunOptions): Promise<Run> => {
   const shelf = await fillShelf(await nodes.access(), scarcePieces)
   const recorder = new Recorder()
   const staff = { authorization: `Bearer ${await staffTokenOf(stack.data)}` }
-  const random = new Random(seed)
   const began = performance.now()
   const clock = (): number => performance.now() - began
-  let isRunning = true
-  const shopping = shoppersFor(stack, shelf, recorder, staff, options, clock).map((shopper) =>
-    shopper.shop(() => isRunning),
-  )
-  const struck = await Promise.all([
-    strike(databaseFaults(stack, nodes, random), seconds * 1000, random, clock),
-    strike(tierFaults(stack, random), seconds * 1000, new Random(seed + 1000), clock),
-  ])
-  await untilWhole(recorder)
-  isRunning = false
-  await Promise.all(shopping)
+  let state: 'open' | 'closing' | 'abandoned' = 'open'
+  const isAbandoned = (): boolean => state === 'abandoned'
+  const shoppers = shoppersFor(stack, options, { shelf, recorder, staff, clock, isAbandoned })
+  const shopping = Promise.all(shoppers.map((shopper) => shopper.shop(() => state === 'open')))
+  // Of their own, so that what one does first changes nothing for the other.
+  const [below, above] = [new Random(seed + 1000), new Random(seed + 2000)]
+  let struck: Struck[][]
+  try {
+    struck = await Promise.all([
+      strike(databaseFaults(stack, nodes, below), seconds * 1000, below, clock),
+      strike(tierFaults(stack, above), seconds * 1000, above, clock),
+    ])
+    await untilWhole(recorder, clock)
+    state = 'closing'
+  } catch (error) {
+    state = 'abandoned'
+    throw error
+  } finally {
+    await shopping
+  }
   const after = await lookBack(await nodes.access())
   return { history: { operations: recorder.inOrder(), before: goodsOn(shelf), after }, struck: struck.flat() }
 }

@@ -17,6 +17,8 @@ export interface ShopperOptions {
   readonly clock: () => number
   /** Sent with changes of products. */
   readonly staff: Readonly<Record<string, string>>
+  /** The run has failed: no answer is to be waited for any more. */
+  readonly isAbandoned: () => boolean
 }
 
 interface Answer {
@@ -107,7 +109,7 @@ export class Shopper {
 
   /** Under one key until there is an answer. */
   async #order(): Promise<void> {
-    const { session = '', random, shelf } = this.#options
+    const { session = '', random, shelf, isAbandoned } = this.#options
     const key = `${session}-${(this.#count += 1)}`
     const goods = random.shuffled(shelf.bought).slice(0, random.between(1, 2))
     const lines = goods.map(({ id }) => ({ productId: id, quantity: random.between(1, 2) }))
@@ -125,7 +127,7 @@ export class Shopper {
         return tell(answer, 'ok', { kind: 'order', key, lines, orderId: order.id })
       }
       tell(answer, outcomeOf(answer), { kind: 'order', key, lines })
-      if (isFinal(answer)) return
+      if (isFinal(answer) || isAbandoned()) return
       await sleep(retryPauseMs * (1 + random.next()))
     }
   }
