@@ -12,6 +12,7 @@ import { Redis } from 'ioredis'
 import type { AppSettings } from '../config.ts'
 import { startApp } from '../start.ts'
 import { addToken } from './accounts.ts'
+import { patiently } from './customers.ts'
 import { neverTooMuch, ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
@@ -66,17 +67,21 @@ const log = createLogger('app', 'instances-test', 'fatal')
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
-/** @param redisNumber of the databases inside the shared Redis that no other test file has */
-export const startInstances = async (redisNumber: number): Promise<Instances> => {
-  const { redisPassword, ...tier } = dataTier()
-  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
-  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
+/**
+ * @param redisNumber of the databases inside the shared Redis that no other test file has
+ * @param changed settings of both instances
+ */
+export const startInstances = async (
+  redisNumber: number,
+  changed: Partial<Pick<AppSettings, 'cacheUrl'>> = {},
+): Promise<Instances> => {
+  const { cacheUrl, queueUrl, redisPassword } = await emptied(redisNumber)
   const fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: migrations, log })
   const database = createDatabase({ primaryUrl, password, log })
   const proxy = await TestProxy.to(primaryUrl)
-  const neighbours = { databasePassword: password, replicaUrls: [], cacheUrl, queueUrl, redisPassword }
+  const neighbours = { databasePassword: password, replicaUrls: [], cacheUrl, queueUrl, redisPassword, ...changed }
   const apps = [await startOne('app-1', proxy.url, neighbours), await startOne('app-2', primaryUrl, neighbours)]
   const staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   const [behindProxy = '', direct = ''] = apps.map(({ listeners }) => listeners['http'])
@@ -114,6 +119,13 @@ type Neighbours = Pick<AppSettings, 'databasePassword' | 'replicaUrls' | 'cacheU
 const startOne = (instance: string, primaryUrl: string, neighbours: Neighbours): Promise<Component> =>
   startApp({ settings: { ...ownSettings, ...neighbours, primaryUrl }, log, instance })
 
+const emptied = async (redisNumber: number) => {
+  const { redisPassword, ...tier } = dataTier()
+  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
+  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
+  return { cacheUrl, queueUrl, redisPassword }
+}
+
 const flush = async (url: string, password: string): Promise<void> => {
   const redis = new Redis(url, { password })
   await redis.flushdb()
@@ -139,7 +151,9 @@ const addProduct = async (
   stock: number,
 ): Promise<Product> => {
   const fields = { name, description: 'for a test', priceCents: 1999, stock }
-  return (await (await post(`${url}/api/products`, fields, staff)).json()) as Product
+  const added = await patiently(() => post(`${url}/api/products`, fields, staff))
+  if (added.status !== 201) throw new Error(`${name} was not added: ${await added.text()}`)
+  return (await added.json()) as Product
 }
 
 /** For a lock, in that database. */
