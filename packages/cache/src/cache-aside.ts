@@ -3,10 +3,10 @@ import type { Cache, CacheOptions, Outcome, Wanted } from './cache.ts'
 import { isDueEarly } from './early-refresh.ts'
 import { createLevels, type Levels } from './levels.ts'
 import { Loader, type Want } from './loader.ts'
-import type { MemoryLevel, Served } from './memory-level.ts'
+import type { Served } from './memory-level.ts'
 import { everything } from './owed.ts'
 import type { CacheReport } from './stats.ts'
-import { checkStamp, doesReflect, later } from './stamps.ts'
+import { checkStamp, later } from './stamps.ts'
 import { within } from './within.ts'
 
 class CacheAside implements Cache {
@@ -35,7 +35,7 @@ class CacheAside implements Cache {
     const { memory, stats, clock } = this.#levels
     const usesMemory = memory !== undefined && wanted.sharedOnly !== true
     const held = usesMemory ? memory.fresh(key) : undefined
-    if (held !== undefined && doesReflect(held.served, wanted.atLeast)) {
+    if (held !== undefined) {
       const { served, sinceMs } = held
       stats.memoryHits++
       if (this.#isDue(key, served, served.leftMs - (clock() - sinceMs))) this.#refresh(wantOf(key, wanted), served)
@@ -44,7 +44,7 @@ class CacheAside implements Cache {
     // Not before: who need not wait need not make a signal, either.
     wanted.signal?.throwIfAborted()
     const want = wantOf(key, wanted)
-    const work = usesMemory ? this.#joined(memory, want) : this.#shared(want)
+    const work = usesMemory ? memory.join(key, want.tags, () => this.#shared(want)) : this.#shared(want)
     const { value, outcome } = await within(work, wanted, clock)
     return { value: value as T, outcome }
   }
@@ -87,15 +87,6 @@ class CacheAside implements Cache {
     this.#levels.listener.close()
   }
 
-  /** What others wait for already need not reflect what this reader has changed. */
-  async #joined(memory: MemoryLevel, want: Want): Promise<Served> {
-    const served = await memory.join(want.key, want.tags, () => this.#shared(want))
-    if (doesReflect(served, want.atLeast)) return served
-    const newer = await this.#shared(want)
-    memory.replace(want.key, served.id, newer)
-    return newer
-  }
-
   async #shared(want: Want): Promise<Served> {
     const served = await this.#loader.get(want)
     if (served.outcome === 'hit' && this.#isDue(want.key, served, served.leftMs)) this.#refresh(want, served)
@@ -113,7 +104,7 @@ class CacheAside implements Cache {
     const { key } = want
     this.#refreshing.add(key)
     this.#loader
-      .refresh({ ...want, atLeast: later(reflects, want.atLeast) }, id)
+      .refresh(want, id, reflects)
       .then((newer) => {
         if (newer !== undefined) memory?.replace(key, id, newer)
       })

@@ -49,11 +49,6 @@ export interface Wanted<T> extends Patience {
    * another process. Default false.
    */
   readonly sharedOnly?: boolean
-  /**
-   * Stamp of a change that the caller has made, or has seen, and that the value must reflect: whether or not word of it has
-   * reached this process or Redis, whatever they have forgotten. A value that is not known to is loaded anew.
-   */
-  readonly atLeast?: string | undefined
   /** Its result must survive JSON unchanged: no dates, maps or class instances. It is frozen. */
   readonly load: (loading: Loading) => Promise<T>
 }

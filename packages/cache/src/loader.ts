@@ -11,7 +11,7 @@ import type { Levels } from './levels.ts'
 import type { Served } from './memory-level.ts'
 import { isFresh, type Claim, type FillResult, type Found } from './redis-store.ts'
 import { SingleFlight } from './single-flight.ts'
-import { doesReflect, later, latestChange } from './stamps.ts'
+import { later, latestChange } from './stamps.ts'
 
 /** What is wanted, where it stands, and all its tags. */
 export interface Want extends Wanted<unknown> {
@@ -27,6 +27,8 @@ interface Turn {
   readonly stamps: readonly (string | null)[]
   /** What Redis had before, if only for the case that the load fails. */
   readonly seen: Found
+  /** A change that the value must reflect, whatever is heard of the tags. */
+  readonly after?: string | undefined
 }
 
 /** What came of a load. */
@@ -68,17 +70,20 @@ export class Loader {
       return this.#without(want)
     }
     if (isFresh(found)) {
-      const served = servedFrom(found, 'hit')
-      if (!doesReflect(served, want.atLeast)) return this.#catchUp(want, found)
       stats.sharedHits++
-      return served
+      return servedFrom(found, 'hit')
     }
     stats.misses++
-    return this.#flights.run(flightName(want, found), () => this.#take(want, found))
+    // The stamps are part of the name: who comes after an invalidation must not join a load from before it.
+    return this.#flights.run(`${found.stamps.join(' ')} ${want.key}`, () => this.#take(want, found))
   }
 
-  /** Loads anew what is still fresh. @returns undefined when another process does so, or has done so */
-  async refresh(want: Want, seenId: string): Promise<Served | undefined> {
+  /**
+   * Loads anew what is still fresh.
+   * @param reflects of the value that is replaced: Redis may have forgotten the change that it was told to reflect
+   * @returns undefined when another process does so, or has done so
+   */
+  async refresh(want: Want, seenId: string, reflects: string): Promise<Served | undefined> {
     const token = newToken()
     const claim = await this.#claim(want, token, seenId)
     if (claim?.verdict !== 'yours') return undefined
@@ -88,6 +93,7 @@ export class Loader {
       token,
       isKept: true,
       stamps,
+      after: reflects === '' ? undefined : reflects,
       seen: { entry: undefined, seenId, leftMs: 0, sizeBytes: 0, stamps },
     })
   }
@@ -104,9 +110,8 @@ export class Loader {
       if (claim.verdict === 'yours') return this.#load(want, { token, isKept: true, stamps: claim.stamps, seen })
       if (claim.verdict === 'filled') {
         seen = claim.found
-        if (!isFresh(seen)) continue
-        const served = servedFrom(seen, 'hit')
-        return doesReflect(served, want.atLeast) ? served : this.#catchUp(want, seen)
+        if (isFresh(seen)) return servedFrom(seen, 'hit')
+        continue
       }
       const leftMs = untilMs - clock()
       if (claim.verdict === 'full') {
@@ -120,16 +125,6 @@ export class Loader {
       stats.leaseWaits++
       await listener.released(want.key, Math.min(leftMs, claim.leaseLeftMs, pollMs(attempt, random)))
     }
-  }
-
-  /**
-   * What others may well be served is behind what this reader has changed, as far as is known. Loaded without a lease: who
-   * has that need not know of the change, and nobody else waits.
-   */
-  #catchUp(want: Want, seen: Found): Promise<Served> {
-    this.#levels.stats.behind++
-    const turn = { token: '', isKept: true, stamps: seen.stamps, seen }
-    return this.#flights.run(`behind ${flightName(want, seen)}`, () => this.#load(want, turn))
   }
 
   async #claim(want: Want, token: string, seenId: string): Promise<Claim | undefined> {
@@ -151,7 +146,7 @@ export class Loader {
       // A tag that was unknown may have been forgotten by Redis: its last change is then one of those heard of.
       const isKnown = seen.stamps.every((stamp) => stamp !== null)
       const heard = isKnown ? latestChange(stamps) : later(latestChange(stamps), this.newest)
-      const loaded = await this.#run(want, later(heard, want.atLeast))
+      const loaded = await this.#run(want, later(heard, turn.after))
       return this.#keep(want, turn, loaded)
     } catch (error) {
       if (turn.token !== '') store.release(want, turn.token).catch(() => {}) // Then it ends by itself.
@@ -164,7 +159,7 @@ export class Loader {
   async #without(want: Want): Promise<Served> {
     const { memory, stats, owed } = this.#levels
     stats.down++
-    const stamp = later(owed.latest(want.tags), want.atLeast)
+    const stamp = owed.latest(want.tags)
     const load = async (): Promise<Served> => {
       const { value, deltaMs, reflects } = await this.#run(want, stamp)
       const { ttlMs, staleIfErrorMs: staleMs = 0 } = want
@@ -194,10 +189,8 @@ export class Loader {
     }
   }
 
-  #staleOr(error: unknown, { staleIfErrorMs = 0, atLeast }: Want, stale: Served | undefined): Served {
+  #staleOr(error: unknown, { staleIfErrorMs = 0 }: Want, stale: Served | undefined): Served {
     if (stale === undefined || -stale.leftMs >= staleIfErrorMs || isCallersFault(error)) throw error
-    // Better none than one that takes back what its reader has done.
-    if (!doesReflect(stale, atLeast)) throw error
     this.#levels.stats.staleServed++
     return stale
   }
@@ -240,6 +233,3 @@ const servedFrom = ({ entry, leftMs, sizeBytes }: Found, outcome: Served['outcom
   reflects: entry?.reflects ?? '',
   sizeBytes,
 })
-
-/** The stamps are part of the name: who comes after an invalidation must not join a load from before it. */
-const flightName = ({ key, atLeast = '' }: Want, { stamps }: Found): string => `${stamps.join(' ')} ${atLeast} ${key}`

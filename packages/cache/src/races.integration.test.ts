@@ -57,6 +57,25 @@ afterEach(() => {
   redis.disconnect()
 })
 
+test('a refresh in the background does not bring back what was before a change that Redis has forgotten', async () => {
+  const told: (string | undefined)[] = []
+  const reader = await connect({ earlyRefreshBeta: 1e12, random: () => 0.5 })
+  const lagging = {
+    ttlMs: 600_000,
+    tags: ['t'],
+    load: ({ stamp }: Loading) => {
+      told.push(stamp)
+      return Promise.resolve(`as of ${stamp}`)
+    },
+  }
+  await reader.invalidate(['t'], '0A')
+  await redis.del(`${namespace}:tag:t`, `${namespace}:tag:*`)
+  expect((await reader.getOrLoad('k', lagging)).value).toBe('as of 0A')
+  while (reader.stats().earlyRefreshes === 0) await reader.getOrLoad('k', lagging)
+  await expect.poll(() => told.length).toBeGreaterThan(1)
+  expect(new Set(told)).toEqual(new Set(['0A']))
+})
+
 describe.each([['with', {}] as const, ['without', { memory: false }] as const])('%s memory', (_, options) => {
   test('a value that was read before a change is not kept after it', async () => {
     const [reader, writer] = [await connect(options), await connect(options)]

@@ -4,10 +4,6 @@
 export const later = (a: string | undefined, b: string | undefined): string | undefined =>
   a === undefined || (b !== undefined && b > a) ? b : a
 
-/** Does a value that was loaded to reflect one change reflect another one as well? Certainly when that is no later one. */
-export const doesReflect = ({ reflects }: { readonly reflects: string }, change: string | undefined): boolean =>
-  change === undefined || reflects >= change
-
 /** Set where none is known. Sorts before every stamp of an invalidation; says nothing about the origin of the data. */
 const firstMark = '!'
 

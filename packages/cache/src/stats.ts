@@ -6,8 +6,6 @@ export interface CacheStats {
   sharedHits: number
   /** Neither had it. */
   misses: number
-  /** There was one, but not known to reflect what its reader has changed. */
-  behind: number
   /** Redis did not answer. */
   down: number
   loads: number
@@ -42,7 +40,6 @@ export const noStats = (): CacheStats => ({
   memoryHits: 0,
   sharedHits: 0,
   misses: 0,
-  behind: 0,
   down: 0,
   loads: 0,
   loadErrors: 0,

@@ -76,7 +76,6 @@ const cacheMetrics = (stats: ReturnType<Cache['stats']>): Metric[] => [
     [{ outcome: 'memory' }, stats.memoryHits],
     [{ outcome: 'shared' }, stats.sharedHits],
     [{ outcome: 'miss' }, stats.misses],
-    [{ outcome: 'behind' }, stats.behind],
     [{ outcome: 'down' }, stats.down],
   ]),
   counter('app_cache_loads_total', 'Values loaded from the database.', [[{}, stats.loads]]),
