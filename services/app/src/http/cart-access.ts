@@ -40,13 +40,13 @@ export const createCartAccess = (database: Database): CartAccess => {
       return ownerOf(request)
     },
     show: async (request, reply) => {
+      const owner = ownerOf(request)
+      if (owner === undefined) return noCart
       await bringAlong(request, reply).catch((error: unknown) => {
         // While nothing can be written, what the account has can still be looked at.
         request.log.warn({ error }, 'what a visitor had in the cart could not be brought along yet')
       })
-      const [owner, visit] = [ownerOf(request), visitOf(request)]
-      if (owner === undefined) return noCart
-      return readFor(visit, database, (queryable) => findCart(queryable, owner))
+      return readFor(visitOf(request), database, (queryable) => findCart(queryable, owner))
     },
     change: async (request, reply, change) => {
       await bringAlong(request, reply)
