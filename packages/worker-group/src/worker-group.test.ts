@@ -243,6 +243,18 @@ describe('the end', () => {
     await expect(drained).rejects.toMatchObject({ code: 'WORKER_FAILED', message: expect.stringContaining('1 of 2') })
   })
 
+  it('is good though one that was being made is cut off', async () => {
+    const running = await start(2)
+    nth(running, 2).end(1)
+    await turn()
+    running.delays[0]?.work()
+    const drained = running.group.drain()
+    expect(nth(running, 3).told).toEqual(['SIGTERM'])
+    nth(running, 1).end(0)
+    nth(running, 3).end(1)
+    await drained
+  })
+
   it('kills what is left', async () => {
     const running = await start(1)
     const closed = running.group.close()

@@ -112,10 +112,14 @@ export class WorkerGroup {
   /** Resolves when all have answered what they had in hand and ended. @throws RoundtripError `WORKER_FAILED` when one had to break off */
   async drain(): Promise<void> {
     this.#end()
-    const exits = await Promise.all(this.#workers().map((worker) => this.#dismiss(worker)))
+    // One that is not ready yet has nothing in hand, and may not even hear a signal.
+    const busy = new Set(this.#slots.filter(({ isReady }) => isReady).map(({ worker }) => worker))
+    const exits = await Promise.all(
+      this.#workers().map(async (worker) => ({ isBusy: busy.has(worker), ...(await this.#dismiss(worker)) })),
+    )
     // One that was just being made is dismissed there.
     await this.#replacing
-    const bad = exits.filter(({ code }) => code !== 0)
+    const bad = exits.filter(({ isBusy, code }) => isBusy && code !== 0)
     if (bad.length > 0) {
       throw new RoundtripError('WORKER_FAILED', `${bad.length} of ${exits.length} workers did not end in good order.`)
     }

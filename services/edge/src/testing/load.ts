@@ -89,7 +89,9 @@ class Http2Client {
       session.once('goaway', () => session.close())
       await once(this.#session, 'connect')
     }
-    return Number(await text(this.#session.request({ ':authority': host })))
+    const body = await text(this.#session.request({ ':authority': host }))
+    if (body === '') throw new Error('the answer was cut off')
+    return Number(body)
   }
 
   close(): void {

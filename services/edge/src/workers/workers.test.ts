@@ -41,7 +41,7 @@ describe('workers', () => {
     const parent = await runParent(2)
     const [victim = 0] = await workersOf(parent)
     const load = startLoad(parent)
-    await expect.poll(() => load.answeredBy.size).toBe(2)
+    await expect.poll(() => load.answeredBy.size, { timeout: 10_000 }).toBe(2)
     process.kill(victim, 'SIGKILL')
     await parent.line('a worker ended')
     await expect.poll(() => load.answeredBy.size, { timeout: 10_000 }).toBe(3)
