@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // unit: no neighbours. integration: real Postgres and Redis, started once. e2e: whole stacks, one per file.
@@ -7,6 +8,8 @@ const exclude = ['**/node_modules/**', '**/.runtime/**', '**/.roundtrip/**']
 
 export default defineConfig({
   test: {
+    // Redis has sixteen databases, and each worker one of its own (services/app/src/testing/own-redis.ts).
+    maxWorkers: Math.min(15, availableParallelism()),
     projects: [
       {
         test: {

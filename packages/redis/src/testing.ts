@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 
 export interface RedisWay {
-  /** Leads to the same Redis. */
+  /** Leads to the same database of the same Redis. */
   readonly url: string
   /** Connections that were made so far. */
   readonly connections: number
@@ -18,7 +18,7 @@ export interface RedisWay {
 
 /** @param url of the Redis that it leads to */
 export const startRedisWay = async (url: string): Promise<RedisWay> => {
-  const { hostname, port } = new URL(url)
+  const { hostname, port, pathname } = new URL(url)
   const open = new Set<Socket>()
   let isCut = false
   let connections = 0
@@ -36,7 +36,7 @@ export const startRedisWay = async (url: string): Promise<RedisWay> => {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
-    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}${pathname}`,
     get connections() {
       return connections
     },

@@ -12,7 +12,7 @@ useContract()
 
 let use: Instances
 beforeAll(async () => {
-  use = await startInstances(13)
+  use = await startInstances()
 })
 afterAll(() => use.close())
 

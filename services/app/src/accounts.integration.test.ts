@@ -9,7 +9,7 @@ useContract()
 
 let use: Instances
 beforeAll(async () => {
-  use = await startInstances(14)
+  use = await startInstances()
 })
 afterAll(() => use.close())
 

@@ -10,7 +10,7 @@ useContract()
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(1)
+  use = await startInstances()
 })
 
 afterAll(() => use.close())

@@ -11,7 +11,7 @@ useContract()
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(4)
+  use = await startInstances()
 })
 
 afterAll(() => use.close())

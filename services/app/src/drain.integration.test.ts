@@ -5,12 +5,13 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { createLogger, type Component } from '@roundtrip/service'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
 import { addToken } from './testing/accounts.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'drain-test', 'fatal')
@@ -20,7 +21,7 @@ let database: Database
 let app: Component
 
 beforeEach(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
@@ -32,8 +33,8 @@ beforeEach(async () => {
       primaryUrl,
       replicaUrls: [],
       databasePassword: password,
-      cacheUrl: `${cacheUrl}/10`,
-      queueUrl: `${queueUrl}/10`,
+      cacheUrl,
+      queueUrl,
       redisPassword,
       publicOrigin: 'https://www.roundtrip.test:8443',
       maxBodyBytes: 1000,

@@ -9,7 +9,7 @@ useContract()
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(7)
+  use = await startInstances()
 })
 
 afterEach(async () => {

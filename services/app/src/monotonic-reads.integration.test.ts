@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import type { Product } from '@roundtrip/contracts'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { dataTier } from '@roundtrip/postgres/test-database'
 import { startOwnPair, type OwnPair } from '@roundtrip/postgres/test-own-pair'
 import { createLogger, type Component } from '@roundtrip/service'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
@@ -11,12 +10,12 @@ import { startApp } from './start.ts'
 import { addToken } from './testing/accounts.ts'
 import { useContract } from './testing/contract.ts'
 import { order, orderOf, post } from './testing/instances.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 
 useContract()
 
 const log = createLogger('app', 'monotonic-reads-test', 'fatal')
-const redisNumber = 14
 
 let pair: OwnPair
 let database: Database
@@ -32,12 +31,12 @@ beforeAll(async () => {
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
   database = createDatabase({ primaryUrl, replicaUrls: [replicaUrl], password, log })
   staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
-  const { queueUrl, redisPassword } = dataTier()
+  const { queueUrl, redisPassword } = await ownRedis()
   const settings = {
     ...ownSettings,
     primaryUrl,
     databasePassword: password,
-    queueUrl: `${queueUrl}/${redisNumber}`,
+    queueUrl,
     redisPassword,
     // Where nobody listens: without the cache that they share they hear nothing of each other's changes.
     cacheUrl: 'redis://127.0.0.1:1',

@@ -4,13 +4,14 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { createDatabase } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { createLogger, type Component } from '@roundtrip/service'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keepingByRoute } from './http/cache-control.ts'
 import { namedSchemas } from './openapi/named-schemas.ts'
 import { startApp } from './start.ts'
 import { useContract } from './testing/contract.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'openapi-test', 'fatal')
@@ -21,7 +22,7 @@ let app: Component
 let product: { readonly id: number }
 
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
@@ -39,8 +40,8 @@ beforeAll(async () => {
       primaryUrl,
       replicaUrls: [],
       databasePassword: password,
-      cacheUrl: `${cacheUrl}/12`,
-      queueUrl: `${queueUrl}/12`,
+      cacheUrl,
+      queueUrl,
       redisPassword,
     },
     log,

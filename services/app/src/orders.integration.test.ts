@@ -10,7 +10,7 @@ useContract()
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(15)
+  use = await startInstances()
 })
 
 afterAll(() => use.close())

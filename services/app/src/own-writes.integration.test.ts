@@ -3,12 +3,13 @@ import { fileURLToPath } from 'node:url'
 import type { Product } from '@roundtrip/contracts'
 import { createDatabase } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { createLogger, type Component } from '@roundtrip/service'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp } from './start.ts'
 import { orderOf, post } from './testing/instances.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 
 const log = createLogger('app', 'own-writes-test', 'fatal')
@@ -20,8 +21,7 @@ let apps: Component[]
 let product: Pick<Product, 'id' | 'stock'>
 
 beforeAll(async () => {
-  // Of the numbered databases no other application has the first one for its cache, and nobody empties it.
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, replicaUrl, password: databasePassword } = fresh
   const folder = fileURLToPath(new URL('../migrations', import.meta.url))
@@ -39,7 +39,7 @@ beforeAll(async () => {
   line = await TestProxy.to(cacheUrl)
   const settings = {
     ...ownSettings,
-    queueUrl: `${queueUrl}/6`,
+    queueUrl,
     primaryUrl,
     replicaUrls: [replicaUrl],
     databasePassword,

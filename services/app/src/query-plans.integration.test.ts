@@ -5,16 +5,16 @@ import { fileURLToPath } from 'node:url'
 import type { Order, Product } from '@roundtrip/contracts'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { foreignKeysWithoutIndex, recordPlans, type PlanRecorder } from '@roundtrip/postgres/test-plans'
 import { createLogger, type Component } from '@roundtrip/service'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
 import { startApp } from './start.ts'
 import { addToken } from './testing/accounts.ts'
 import { useContract } from './testing/contract.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 import { useAccounts } from './testing/use-accounts.ts'
 import { useShop } from './testing/use-shop.ts'
@@ -60,7 +60,7 @@ const onInstance = (message: unknown): void => {
 }
 
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, replicaUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
@@ -69,9 +69,6 @@ beforeAll(async () => {
   await database.write(async (tx) => {
     for (const statement of growth) await tx.query(statement)
   })
-  const redis = new Redis(`${cacheUrl}/8`, { password: redisPassword })
-  await redis.flushdb()
-  redis.disconnect()
   recorder = recordPlans()
   subscribe('fastify.initialization', onInstance)
   app = await startApp({
@@ -80,8 +77,8 @@ beforeAll(async () => {
       primaryUrl,
       replicaUrls: [replicaUrl],
       databasePassword: password,
-      cacheUrl: `${cacheUrl}/8`,
-      queueUrl: `${queueUrl}/8`,
+      cacheUrl,
+      queueUrl,
       redisPassword,
     },
     log,

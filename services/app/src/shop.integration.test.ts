@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { orderConfirmationSchema, type Order, type Product } from '@roundtrip/contracts'
 import { createDatabase } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { parseServerTiming } from '@roundtrip/http'
 import { createLogger, type Component, type Health } from '@roundtrip/service'
@@ -15,6 +15,7 @@ import { seed } from './seed.ts'
 import { startApp } from './start.ts'
 import { addToken } from './testing/accounts.ts'
 import { useContract } from './testing/contract.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { ownSettings } from './testing/settings.ts'
 
 useContract()
@@ -29,11 +30,8 @@ let redis: Redis
 let queue: Queue
 let staff: Record<string, string>
 
-/** Numbered databases inside the shared Redis: keys and jobs of other test files stay out of ours. */
-const numbered = (url: string, database: number): string => `${url}/${database}`
-
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
@@ -42,17 +40,13 @@ beforeAll(async () => {
   staff = { authorization: `Bearer ${await addToken(database, 'staff')}` }
   await database.close()
   await fresh.replicated()
-  redis = new Redis(numbered(queueUrl, 9), { password: redisPassword })
-  await redis.flushdb()
+  redis = new Redis(queueUrl, { password: redisPassword })
   queue = new Queue('mail', { connection: redis })
-  const cache = new Redis(numbered(cacheUrl, 9), { password: redisPassword })
-  await cache.flushdb()
-  cache.disconnect()
   proxies = {
     primary: await TestProxy.to(fresh.primaryUrl),
     replica: await TestProxy.to(fresh.replicaUrl),
-    cache: await TestProxy.to(numbered(cacheUrl, 9)),
-    queue: await TestProxy.to(numbered(queueUrl, 9)),
+    cache: await TestProxy.to(cacheUrl),
+    queue: await TestProxy.to(queueUrl),
   }
   app = await startApp({
     settings: {

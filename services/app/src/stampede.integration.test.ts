@@ -4,18 +4,18 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { createDatabase } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { parseServerTiming } from '@roundtrip/http'
 import { createLogger } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seed } from './seed.ts'
+import { ownRedis } from './testing/own-redis.ts'
 import { neverTooMuch, testSecret } from './testing/settings.ts'
 
 const log = createLogger('app', 'stampede-test', 'fatal')
 const sampled = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
-const redisDatabase = 12
 
 let fresh: TestDatabase
 let cache: Redis
@@ -33,7 +33,7 @@ const startProcess = async (env: Record<string, string>): Promise<string> => {
 }
 
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, replicaUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../migrations', import.meta.url)), log })
@@ -41,15 +41,14 @@ beforeAll(async () => {
   await database.write(seed)
   await database.close()
   await fresh.replicated()
-  cache = new Redis(`${cacheUrl}/${redisDatabase}`, { password: redisPassword })
-  await cache.flushdb()
+  cache = new Redis(cacheUrl, { password: redisPassword })
   const env = {
     APP_PORT: '0',
     APP_PRIMARY_URL: primaryUrl,
     APP_REPLICA_URLS: replicaUrl,
     APP_DATABASE_PASSWORD: password,
-    APP_CACHE_URL: `${cacheUrl}/${redisDatabase}`,
-    APP_QUEUE_URL: `${queueUrl}/${redisDatabase}`,
+    APP_CACHE_URL: cacheUrl,
+    APP_QUEUE_URL: queueUrl,
     APP_REDIS_PASSWORD: redisPassword,
     APP_SECRET: testSecret,
     ...neverTooMuch,

@@ -5,7 +5,7 @@ import { order, orderOf, post, startInstances, untilSomebodyWaits, type Instance
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(6)
+  use = await startInstances()
 })
 
 afterAll(() => use.close())

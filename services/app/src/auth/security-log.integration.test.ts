@@ -2,24 +2,24 @@
 import { randomUUID } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { createLogger, type Component } from '@roundtrip/service'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { keysFrom } from '../http/keys.ts'
 import { startApp } from '../start.ts'
 import { Browser } from '../testing/browser.ts'
+import { ownRedis } from '../testing/own-redis.ts'
 import { ownSettings, testSecret } from '../testing/settings.ts'
 import { mailCodes } from './mail-code.ts'
 
-const redisNumber = 1
 const lines: string[] = []
 
 let fresh: TestDatabase
 let app: Component
 
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -30,8 +30,8 @@ beforeAll(async () => {
       primaryUrl,
       replicaUrls: [],
       databasePassword: password,
-      cacheUrl: `${cacheUrl}/${redisNumber}`,
-      queueUrl: `${queueUrl}/${redisNumber}`,
+      cacheUrl,
+      queueUrl,
       redisPassword,
     },
     log: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }),

@@ -1,14 +1,13 @@
 /** Sessions in a real Redis: what is stored, when they end, and what happens when Redis is away. */
-import { dataTier } from '@roundtrip/postgres/test-database'
 import { startRedisWay, type RedisWay } from '@roundtrip/redis/testing'
 import { createLogger } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ownRedis } from '../testing/own-redis.ts'
 import { sessionName } from './session-id.ts'
 import { Sessions } from './sessions.ts'
 
 const log = createLogger('app', 'sessions-test', 'fatal')
-const redisNumber = 3
 const hourMs = 3_600_000
 const minuteMs = 60_000
 
@@ -18,11 +17,10 @@ let sessions: Sessions
 let nowMs = 1_800_000_000_000
 
 beforeAll(async () => {
-  const { queueUrl, redisPassword: password } = dataTier()
+  const { queueUrl, redisPassword: password } = await ownRedis()
   way = await startRedisWay(queueUrl)
-  redis = new Redis(`${queueUrl}/${redisNumber}`, { password })
-  await redis.flushdb()
-  sessions = new Sessions({ url: `${way.url}/${redisNumber}`, password, log, clock: () => nowMs })
+  redis = new Redis(queueUrl, { password })
+  sessions = new Sessions({ url: way.url, password, log, clock: () => nowMs })
   await sessions.connect()
 })
 afterAll(() => {

@@ -2,13 +2,13 @@
 import { fileURLToPath } from 'node:url'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier, type TestDatabase } from '@roundtrip/postgres/test-database'
+import { createTestDatabase, type TestDatabase } from '@roundtrip/postgres/test-database'
 import { startRedisWay, type RedisWay } from '@roundtrip/redis/testing'
 import { createLogger } from '@roundtrip/service'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keysFrom } from '../http/keys.ts'
 import { addAccount, addToken } from '../testing/accounts.ts'
+import { ownRedis } from '../testing/own-redis.ts'
 import { ownSettings, testSecret } from '../testing/settings.ts'
 import { newVisit } from '../testing/visit.ts'
 import { setPasswordHash } from './accounts.ts'
@@ -17,7 +17,6 @@ import { PasswordHashes } from './password-hash.ts'
 import { changePassword, signIn, type Caller } from './sign-in.ts'
 
 const log = createLogger('app', 'sign-in-test', 'fatal')
-const redisNumber = 2
 const newPassword = 'five quiet herons wade'
 
 let fresh: TestDatabase
@@ -27,18 +26,13 @@ let auth: Auth
 let mails = 0
 
 beforeAll(async () => {
-  const { cacheUrl, queueUrl, redisPassword } = dataTier()
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: fileURLToPath(new URL('../../migrations', import.meta.url)), log })
   database = createDatabase({ primaryUrl, password, log })
-  for (const url of [cacheUrl, queueUrl]) {
-    const redis = new Redis(`${url}/${redisNumber}`, { password: redisPassword })
-    await redis.flushdb()
-    redis.disconnect()
-  }
   way = await startRedisWay(queueUrl)
-  const urls = { cacheUrl: `${cacheUrl}/${redisNumber}`, queueUrl: `${way.url}/${redisNumber}`, redisPassword }
+  const urls = { cacheUrl, queueUrl: way.url, redisPassword }
   auth = createAuth({ settings: { ...ownSettings, ...urls }, database, mailWaits: () => mails++, log })
   await auth.connect()
 })

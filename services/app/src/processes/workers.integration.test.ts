@@ -11,13 +11,12 @@ import { orderOf, startInstances, type Forked, type Instances } from '../testing
 const timeout = 120_000
 /** Of the application itself, which waits ten seconds at most for anything. */
 const answerTimeoutMs = 30_000
-const redisNumber = 13
 const sampled = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
 
 let use: Instances
 
 beforeAll(async () => {
-  use = await startInstances(redisNumber)
+  use = await startInstances()
 })
 
 afterAll(() => use.close())

@@ -3,13 +3,13 @@ import { fileURLToPath } from 'node:url'
 import { purgeKeys, purgeLogKey, type Product } from '@roundtrip/contracts'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { dataTier } from '@roundtrip/postgres/test-database'
 import { startOwnPair, type OwnPair } from '@roundtrip/postgres/test-own-pair'
 import { createLogger, type Component } from '@roundtrip/service'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startApp } from '../start.ts'
 import { orderOf, post } from '../testing/instances.ts'
+import { ownRedis } from '../testing/own-redis.ts'
 import { ownSettings } from '../testing/settings.ts'
 
 const log = createLogger('app', 'purge-order-test', 'fatal')
@@ -25,10 +25,8 @@ const pauseReplay = (paused: boolean) =>
   pair.ask(pair.replicaUrl, `select pg_wal_replay_${paused ? 'pause' : 'resume'}()`)
 
 beforeAll(async () => {
-  const { cacheUrl: url, queueUrl, redisPassword } = dataTier()
-  const cacheUrl = `${url}/13`
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   redis = new Redis(cacheUrl, { password: redisPassword })
-  await redis.flushdb()
   pair = await startOwnPair()
   const { primaryUrl, replicaUrl, password } = pair
   await migrate({ url: primaryUrl, password, folder: migrations, log })
@@ -46,7 +44,7 @@ beforeAll(async () => {
     replicaUrls: [replicaUrl],
     databasePassword: password,
     cacheUrl,
-    queueUrl: `${queueUrl}/13`,
+    queueUrl,
     redisPassword,
     purgeUrl: cacheUrl,
     purgePassword: redisPassword,

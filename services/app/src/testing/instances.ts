@@ -5,14 +5,14 @@ import { fileURLToPath } from 'node:url'
 import type { Product } from '@roundtrip/contracts'
 import { createDatabase, type Database } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
-import { createTestDatabase, dataTier } from '@roundtrip/postgres/test-database'
+import { createTestDatabase } from '@roundtrip/postgres/test-database'
 import { TestProxy } from '@roundtrip/postgres/test-proxy'
 import { createLogger, type Component } from '@roundtrip/service'
-import { Redis } from 'ioredis'
 import type { AppSettings } from '../config.ts'
 import { startApp } from '../start.ts'
 import { addToken } from './accounts.ts'
 import { patiently } from './customers.ts'
+import { ownRedis } from './own-redis.ts'
 import { neverTooMuch, ownSettings, testSecret } from './settings.ts'
 
 export interface Counts {
@@ -68,14 +68,10 @@ const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
 const main = fileURLToPath(new URL('../main.ts', import.meta.url))
 
 /**
- * @param redisNumber of the databases inside the shared Redis that no other test file has
  * @param changed settings of both instances
  */
-export const startInstances = async (
-  redisNumber: number,
-  changed: Partial<Pick<AppSettings, 'cacheUrl'>> = {},
-): Promise<Instances> => {
-  const { cacheUrl, queueUrl, redisPassword } = await emptied(redisNumber)
+export const startInstances = async (changed: Partial<Pick<AppSettings, 'cacheUrl'>> = {}): Promise<Instances> => {
+  const { cacheUrl, queueUrl, redisPassword } = await ownRedis()
   const fresh = await createTestDatabase()
   const { primaryUrl, password } = fresh
   await migrate({ url: primaryUrl, password, folder: migrations, log })
@@ -118,19 +114,6 @@ type Neighbours = Pick<AppSettings, 'databasePassword' | 'replicaUrls' | 'cacheU
 
 const startOne = (instance: string, primaryUrl: string, neighbours: Neighbours): Promise<Component> =>
   startApp({ settings: { ...ownSettings, ...neighbours, primaryUrl }, log, instance })
-
-const emptied = async (redisNumber: number) => {
-  const { redisPassword, ...tier } = dataTier()
-  const [cacheUrl, queueUrl] = [`${tier.cacheUrl}/${redisNumber}`, `${tier.queueUrl}/${redisNumber}`]
-  for (const url of [cacheUrl, queueUrl]) await flush(url, redisPassword)
-  return { cacheUrl, queueUrl, redisPassword }
-}
-
-const flush = async (url: string, password: string): Promise<void> => {
-  const redis = new Redis(url, { password })
-  await redis.flushdb()
-  redis.disconnect()
-}
 
 const forkApp = async (env: NodeJS.ProcessEnv): Promise<Forked> => {
   const child = fork(main, { env: { ...neverTooMuch, ...env }, stdio: ['ignore', 'ignore', 2, 'ipc'] })
