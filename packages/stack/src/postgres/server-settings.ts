@@ -12,7 +12,7 @@ export interface ServerOptions {
  * Limits that the primary records in its WAL; a replica refuses to start with less. They are given to initdb as well, whose
  * own defaults would otherwise stand in the copy that the replica starts from.
  */
-export const recordedLimits = { max_connections: 60, max_worker_processes: 2, max_wal_senders: 10 } as const
+export const recordedLimits = { max_connections: 200, max_worker_processes: 2, max_wal_senders: 10 } as const
 
 /** Arguments of `postgres`; given at each start, so that ports and limits follow the topology and not an old file. */
 export const serverArguments = ({ dataFolder, host, port, durable }: ServerOptions): string[] => {
