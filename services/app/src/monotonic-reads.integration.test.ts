@@ -1,7 +1,7 @@
 /** Whoever has written reads nothing older than they have read, at any instance, also of what others have changed. */
 import { fileURLToPath } from 'node:url'
 import type { Product } from '@roundtrip/contracts'
-import { createDatabase, type Database } from '@roundtrip/postgres'
+import { createDatabase, type Database, type Queryable } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
 import { startOwnPair, type OwnPair } from '@roundtrip/postgres/test-own-pair'
 import { createLogger, type Component } from '@roundtrip/service'
@@ -67,7 +67,9 @@ const addProduct = async (name: string): Promise<Product> => {
 /** Everything that is committed can be read on the replica, and nothing that is committed from now on. */
 const holdBack = async (): Promise<void> => {
   const { lsn } = await database.write(async () => undefined)
-  while ((await database.read({ session: lsn }, async () => undefined)).node !== 'replica-1');
+  // With a statement: work that waits for nothing would keep the monitor from ever being heard.
+  const ask = (queryable: Queryable) => queryable.query('select 1')
+  while ((await database.read({ session: lsn }, ask)).node !== 'replica-1');
   await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
 }
 
