@@ -64,11 +64,12 @@ const addProduct = async (name: string): Promise<Product> => {
   return (await (await post(`${ahead}/api/products`, fields, staff)).json()) as Product
 }
 
+// Work that waits for nothing would keep the monitor from ever being heard.
+const ask = (queryable: Queryable) => queryable.query('select 1')
+
 /** Everything that is committed can be read on the replica, and nothing that is committed from now on. */
 const holdBack = async (): Promise<void> => {
   const { lsn } = await database.write(async () => undefined)
-  // With a statement: work that waits for nothing would keep the monitor from ever being heard.
-  const ask = (queryable: Queryable) => queryable.query('select 1')
   while ((await database.read({ session: lsn }, ask)).node !== 'replica-1');
   await pair.ask(pair.replicaUrl, 'select pg_wal_replay_pause()')
 }

@@ -83,7 +83,8 @@ const dial = async ({ host, port }: Server, allowHalfOpen = false) => {
   const frames = new FrameReader()
   const messages: Message[] = []
   socket.on('error', () => socket.destroy())
-  const closed = once(socket, 'close')
+  // Not by `once` of node:events, which an error before it would reject.
+  const closed = new Promise<void>((resolve) => void socket.once('close', () => resolve()))
   await once(socket, 'connect')
   const received = async (count: number): Promise<Message[]> => {
     while (messages.length < count) {

@@ -165,12 +165,12 @@ describe('what goes wrong behind the edge', () => {
   }
 
   it.each([
-    ['is closed before an answer', 502, 'UPSTREAM_RESET'],
-    ['speaks no HTTP', 502, 'UPSTREAM_INVALID'],
-    ['does not answer in time', 504, 'UPSTREAM_TIMEOUT'],
-  ])('the next hop %s: %i', async (what, status, code) => {
+    ['is closed before an answer', 502, 'UPSTREAM_RESET', {}],
+    ['speaks no HTTP', 502, 'UPSTREAM_INVALID', {}],
+    ['does not answer in time', 504, 'UPSTREAM_TIMEOUT', { EDGE_FIRST_BYTE_TIMEOUT_MS: '50' }],
+  ])('the next hop %s: %i', async (what, status, code, settings) => {
     const origin = await startRawOrigin((socket) => answers[what]?.(socket))
-    const edge = await startTestEdge([origin], { EDGE_FIRST_BYTE_TIMEOUT_MS: '50' })
+    const edge = await startTestEdge([origin], settings)
     expect(problemOf(await ask(edge, '/'))).toMatchObject({ status, code })
     expect(edge.lines).toContainEqual(expect.objectContaining({ level: 'warn', code }))
   })
