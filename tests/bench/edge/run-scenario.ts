@@ -21,8 +21,9 @@ import type { AnswerScenario, Scenario } from './scenarios.ts'
 const comparedInLatency = [measured, 'nginx']
 const latencyShare = 0.7
 /** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
-const latencyLooksPerRound = 4
-const latencyLook = { warmUpSeconds: 0.5, seconds: 1 }
+const latencyLooksPerRound = 2
+/** The generator is JavaScript as well, and late itself until it has been compiled. */
+const latencyLook = { warmUpSeconds: 2, seconds: 2 }
 
 interface Runner {
   readonly name: string

@@ -7,6 +7,9 @@ interface Ready {
   readonly listeners: { readonly https: string; readonly http: string }
 }
 
+/** As the edge's README has it for a busy machine: fewer collections, so that fewer than one request in a hundred meets one. */
+const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+
 const portOf = (address: string): number => Number(new URL(address).port)
 
 const settingsFor = (originPort: number): object => ({
@@ -22,7 +25,7 @@ export const edge: Contestant = {
     const settingsFile = join(folder, 'edge.yaml')
     // JSON is YAML, too.
     writeFileSync(settingsFile, JSON.stringify(settingsFor(originPort)))
-    const child = children.start(process.execPath, [join(checkout, 'services/edge/src/main.ts')], {
+    const child = children.start(process.execPath, [...youngGeneration, join(checkout, 'services/edge/src/main.ts')], {
       cores: [serverCore],
       environment: {
         NODE_ENV: 'production',
