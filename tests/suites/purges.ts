@@ -12,8 +12,7 @@ interface Product {
 
 /** Much less than the minute that an edge keeps what nobody purges. */
 const soon = { timeout: 5_000, interval: 10 }
-/** For an instance to be back and connected to. */
-/** A connection that died without a word is given up after 15 s and made anew; what is kept would expire after 60 s. */
+/** For an instance to be back and connected to. A connection that died without a word is given up after 15 s and made anew; what is kept would expire after 60 s. */
 const afterReturn = { timeout: 40_000, interval: 50 }
 
 const isHit = ({ headers }: Reply): boolean => /roundtrip-edge;\s*hit/.test(String(headers['cache-status']))
