@@ -2,6 +2,7 @@
 import { maxQuantity, type Cart, type CartItem } from '@roundtrip/contracts'
 import { html, type Html } from './html.ts'
 import { page, price } from './layout.ts'
+import { linesTable } from './lines-table.ts'
 
 export interface CartPageOptions {
   /** Sent with the form: the same form sent twice is one order. */
@@ -18,24 +19,7 @@ export const cartPage = (cart: Cart, options: CartPageOptions): string =>
   })
 
 const filled = ({ items, totalCents }: Cart, { key, seen }: CartPageOptions): Html =>
-  html`<table>
-      <thead>
-        <tr>
-          <th>Product</th>
-          <th>Quantity</th>
-          <th>Each</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${items.map(row)}
-      </tbody>
-      <tfoot>
-        <tr>
-          <th colspan="2">Total</th>
-          <td>${price(totalCents)}</td>
-        </tr>
-      </tfoot>
-    </table>
+  html`${linesTable(items.map(row), totalCents)}
     <form method="post" action="/cart/checkout">
       <input type="hidden" name="key" value="${key}" />
       <input type="hidden" name="seen" value="${seen}" />

@@ -1,7 +1,8 @@
 /** An order, with a button to cancel it. */
-import type { Order } from '@roundtrip/contracts'
+import type { Order, OrderLine } from '@roundtrip/contracts'
 import { html, type Html } from './html.ts'
 import { moment, page, price } from './layout.ts'
+import { linesTable } from './lines-table.ts'
 
 export const orderPage = ({ id, name, email, status, lines, totalCents, placedAt }: Order): string =>
   page({
@@ -11,33 +12,15 @@ export const orderPage = ({ id, name, email, status, lines, totalCents, placedAt
         Order <code>${id}</code>, placed ${moment(placedAt)}.
         ${status === 'cancelled' ? 'It will not be delivered.' : `A confirmation goes to ${email}.`}
       </p>
-      <table>
-        <thead>
-          <tr>
-            <th>Product</th>
-            <th>Quantity</th>
-            <th>Each</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${lines.map(
-            (line) =>
-              html`<tr>
-                <td>${line.name}</td>
-                <td>${line.quantity}</td>
-                <td>${price(line.unitPriceCents)}</td>
-              </tr>`,
-          )}
-        </tbody>
-        <tfoot>
-          <tr>
-            <th colspan="2">Total</th>
-            <td>${price(totalCents)}</td>
-          </tr>
-        </tfoot>
-      </table>
-      ${status === 'cancelled' ? undefined : cancellation(id)}`,
+      ${linesTable(lines.map(row), totalCents)} ${status === 'cancelled' ? undefined : cancellation(id)}`,
   })
+
+const row = ({ name, quantity, unitPriceCents }: OrderLine): Html =>
+  html`<tr>
+    <td>${name}</td>
+    <td>${quantity}</td>
+    <td>${price(unitPriceCents)}</td>
+  </tr>`
 
 const cancellation = (id: string): Html =>
   html`<form method="post" action="/orders/${id}/cancellation"><button>Cancel the order</button></form>`
