@@ -75,12 +75,13 @@ const identityIfKnown = (request: FastifyRequest): Identity | undefined => {
 
 /** After `account`. @throws RoundtripError `CROSS_SITE_REQUEST` for a request that changes something and is not the user's own */
 export const refuseForgeries = (app: AppServer, { publicOrigin, tokenOf }: CsrfOptions): void => {
-  app.addHook('preValidation', async (request) => {
-    if (safeMethods.has(request.method)) return
+  app.addHook('preValidation', (request, _reply, done) => {
+    if (safeMethods.has(request.method)) return done()
     const token = takeToken(request)
     const identity = identityIfKnown(request)
-    if (mayPass(sourceOf(request, publicOrigin), identity, request) || isRightToken(token, identity, tokenOf)) return
+    if (mayPass(sourceOf(request, publicOrigin), identity, request) || isRightToken(token, identity, tokenOf))
+      return done()
     request.log.warn({ event: 'forgery-refused', accountId: identity?.account.id }, 'cross-site request refused')
-    throw new RoundtripError('CROSS_SITE_REQUEST')
+    done(new RoundtripError('CROSS_SITE_REQUEST'))
   })
 }

@@ -30,8 +30,9 @@ const write = (request: FastifyRequest, reply: FastifyReply, status: number): vo
 }
 
 export const accessLog = (app: AppServer): void => {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     // Of the response itself, not Fastify's onResponse: that one waits for an answer that may come long after.
     reply.raw.once('close', () => write(request, reply, hasClientLeft(reply) ? clientClosedRequest : reply.statusCode))
+    done()
   })
 }

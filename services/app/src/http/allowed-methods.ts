@@ -28,8 +28,8 @@ export const allowedMethods = (app: AppServer): void => {
     for (const each of [method].flat()) address.methods.add(each)
     addresses.set(url, address)
   })
-  app.addHook('onRequest', async (request, reply) => {
-    if (!request.is404) return
+  app.addHook('onRequest', (request, reply, done) => {
+    if (!request.is404) return done()
     const [path = ''] = request.url.split('?')
     const methods = [...addresses.values()]
       .filter(({ pattern }) => pattern.test(path))
@@ -37,7 +37,7 @@ export const allowedMethods = (app: AppServer): void => {
     if (methods.length === 0) throw new RoundtripError('NOT_FOUND', `There is nothing at ${path}.`)
     const allow = [...new Set(methods)].toSorted().join(', ')
     if (methods.includes('PATCH')) reply.header('accept-patch', mergePatchMediaType)
-    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send()
+    if (request.method === 'OPTIONS') return void reply.code(204).header('allow', allow).send()
     throw new RoundtripError('METHOD_NOT_ALLOWED', `${request.method} is not supported here; allowed are ${allow}.`, {
       details: { allow },
     })

@@ -80,9 +80,10 @@ const keepingOf = (request: FastifyRequest, reply: FastifyReply, arePurged: bool
 
 /** Stands behind whatever sets a cookie: an answer with one is nobody else's. */
 export const cacheDirectives = (app: AppServer, { arePurged }: { readonly arePurged: boolean }): void => {
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     const keeping = keepingOf(request, reply, arePurged)
     reply.headers(fieldsOf[keeping])
     if (keeping === 'nobody') reply.removeHeader('surrogate-key')
+    done()
   })
 }

@@ -11,12 +11,13 @@ const timingsKey = 'timings'
 export const requestContext = (app: AppServer, clock: Clock): void => {
   app.decorateRequest(traceKey)
   app.decorateRequest(timingsKey)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const { traceparent } = request.headers
     const given = parseTraceParent(typeof traceparent === 'string' ? traceparent : undefined)
     request.setDecorator<TraceParent>(traceKey, given ?? newTrace(false))
     request.setDecorator<Timings>(timingsKey, new Timings(clock))
     reply.header('x-request-id', request.id)
+    done()
   })
 }
 

@@ -5,10 +5,11 @@ import type { AppServer } from './server.ts'
 
 /** @param instance name of this instance, such as `app-1` */
 export const serverTiming = (app: AppServer, instance: string): void => {
-  app.addHook('onSend', async (request, reply) => {
-    if (!traceOf(request).sampled) return
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (!traceOf(request).sampled) return done()
     const { metrics, elapsedMs } = timingsOf(request)
     const own = { name: 'app', durationMs: elapsedMs, description: instance }
     reply.header('server-timing', [...metrics.toReversed(), own].map(formatServerTiming).join(', '))
+    done()
   })
 }

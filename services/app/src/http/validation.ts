@@ -20,21 +20,19 @@ interface SchemaFault {
   readonly message: string
 }
 
-/** A body means what it says; text from a query or a path has to become numbers first. */
-const fromText = (schema: TSchema): ((value: unknown) => unknown) => {
-  const convert = (value: unknown): unknown => Value.Convert(schema, value)
-  // Looked for once: most schemas have none, and each walk through a schema costs as much as the other.
-  const hasDefaults = JSON.stringify(schema).includes('"default":')
-  return hasDefaults ? (value) => convert(Value.Default(schema, value)) : convert
-}
+type Convert = (value: unknown) => unknown
 
-/**
- * What nearly every path has where a number is wanted: digits. Quicker than a conversion by schema, which everything else
- * is left to.
- */
-const digitsToNumbers = (schema: TSchema): ((value: unknown) => unknown) => {
+const asItIs: Convert = (value) => value
+
+/** By schema, whatever it asks for. */
+const thorough = (schema: TSchema, hasDefaults: boolean): Convert =>
+  hasDefaults ? (value) => Value.Convert(schema, Value.Default(schema, value)) : (value) => Value.Convert(schema, value)
+
+/** What nearly every text has where a number is wanted: digits. Much quicker than by schema. */
+const digitsToNumbers = (schema: TSchema): Convert => {
   const { properties = {} } = schema as { properties?: Record<string, { type?: string }> }
   const numbers = Object.keys(properties).filter((name) => properties[name]?.type === 'integer')
+  if (numbers.length === 0) return asItIs
   return (value) => {
     const converted = { ...(value as Record<string, unknown>) }
     for (const name of numbers) {
@@ -45,15 +43,22 @@ const digitsToNumbers = (schema: TSchema): ((value: unknown) => unknown) => {
   }
 }
 
+/** To be tried in turn. A body means what it says; text from a path, a query or a header has to become numbers first. */
+const conversionsOf = (schema: TSchema, httpPart: string): Convert[] => {
+  if (httpPart === 'body') return [asItIs]
+  const hasDefaults = JSON.stringify(schema).includes('"default":')
+  return hasDefaults ? [thorough(schema, true)] : [digitsToNumbers(schema), thorough(schema, false)]
+}
+
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart = 'body' }) => {
   const validator = Compile(schema)
-  const convert = httpPart === 'body' ? (value: unknown) => value : fromText(schema)
-  const convertQuickly = httpPart === 'params' ? digitsToNumbers(schema) : undefined
+  const conversions = conversionsOf(schema, httpPart)
   return (value: unknown) => {
-    const quick = convertQuickly?.(value)
-    if (quick !== undefined && validator.Check(quick)) return { value: quick }
-    const converted = convert(value)
-    if (validator.Check(converted)) return { value: converted }
+    let converted = value
+    for (const convert of conversions) {
+      converted = convert(value)
+      if (validator.Check(converted)) return { value: converted }
+    }
     // A path that cannot name anything names nothing.
     if (httpPart === 'params') return { error: new RoundtripError('NOT_FOUND') }
     return { error: invalid(validator.Errors(converted).flatMap((fault) => faultsOf(httpPart, fault))) }

@@ -102,14 +102,17 @@ const visitKey = 'visit'
 
 export const visits = (app: AppServer, options: VisitOptions): void => {
   app.decorateRequest(visitKey)
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.setDecorator<RequestVisit>(visitKey, new RequestVisit(request, reply, options))
+    done()
   })
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     if (request.body !== undefined) request.getDecorator<RequestVisit>(visitKey).received()
+    done()
   })
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     request.getDecorator<RequestVisit>(visitKey).visitor.handOut(reply)
+    done()
   })
 }
 
