@@ -8,6 +8,7 @@ import {
   type HttpRequest,
   type HttpResponse,
 } from '@roundtrip/http'
+import type { Answer } from '@roundtrip/pipeline'
 import { answerFrom, hitFields } from './answer.ts'
 import { keyBy, type KeyOf } from './cache-key.ts'
 import { forwardStatus, type Forward } from './cache-status.ts'
@@ -72,7 +73,7 @@ class CacheLayer {
     this.#forwarding = new Forwarding(parts, next)
   }
 
-  /** Without `async`, so that a hit costs one resolved promise. */
+  /** Without `async`, so that a hit costs no promise. */
   readonly handle: HttpHandler = (request, context) => {
     const { method } = request
     if (method !== 'GET' && method !== 'HEAD') return this.#write(request, context)
@@ -100,7 +101,7 @@ class CacheLayer {
     context: HttpContext,
     selected: StoredResponse,
     directives: Directives | undefined,
-  ): Promise<HttpResponse> {
+  ): Answer<HttpResponse> {
     const { store, settings, clock, name } = this.#parts
     const nowMs = clock()
     const { reuse, why } = judge(selected, directives, nowMs, settings)
@@ -115,7 +116,7 @@ class CacheLayer {
     else store.counters.staleHits++
     context.facts['cache'] = 'hit'
     if (reuse === 'revalidate-behind') this.#forwarding.revalidateBehind(selected, request, context)
-    if (!(answer instanceof Promise)) return Promise.resolve(answer)
+    if (!(answer instanceof Promise)) return answer
     return answer.then((response) => response ?? this.#miss(request, context, selected.key, 'uri-miss', directives))
   }
 
@@ -126,12 +127,12 @@ class CacheLayer {
     fwd: Exclude<Forward, 'method' | 'bypass' | 'miss'>,
     directives: Directives | undefined,
     selected?: StoredResponse,
-  ): Promise<HttpResponse> {
+  ): Answer<HttpResponse> {
     const { store, clock } = this.#parts
     store.counters.miss(clock(), key, fwd)
     context.facts['cache'] = fwd
     if (directives !== undefined && has(directives, 'only-if-cached')) {
-      return Promise.resolve(this.#notInCache(context, fwd))
+      return this.#notInCache(context, fwd)
     }
     return this.#forwarding.forward({ request, context, key, fwd, selected, directives })
   }

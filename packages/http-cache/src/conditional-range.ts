@@ -11,6 +11,7 @@ import {
   type HttpResponse,
   type Validators,
 } from '@roundtrip/http'
+import { whenAnswered } from '@roundtrip/pipeline'
 import { readDate } from './policy/date.ts'
 
 /** What a 304 carries of the response it stands for (RFC 9110 §15.4.5), and what says how it came about. */
@@ -63,7 +64,7 @@ const isSelected = ({ status }: HttpResponse): boolean => status === 200 || stat
 /** Stands above `cache`, and above `compress` never: ranges count the octets that are sent. */
 export const conditionalRange = (): HttpLayer => (next) => (request, context) =>
   hasCondition(request)
-    ? next(request, context).then((response) => (isSelected(response) ? answer(request, response) : response))
+    ? whenAnswered(next(request, context), (response) => (isSelected(response) ? answer(request, response) : response))
     : next(request, context)
 
 const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {

@@ -27,6 +27,6 @@ export const purge = ({ store, isAllowed, key = { ignoreQuery: [], sortQuery: fa
       .filter((one) => one !== '')
     const purged = store.purge(surrogateKeys === undefined ? { soft, url: keyOf(request) } : { soft, surrogateKeys })
     const fields = Fields.of({ 'content-type': 'application/json', 'cache-control': 'no-store' })
-    return Promise.resolve({ status: 200, fields, body: `${JSON.stringify({ purged })}\n` })
+    return { status: 200, fields, body: `${JSON.stringify({ purged })}\n` }
   }
 }

@@ -210,10 +210,13 @@ export class Exchange implements Informer {
   #call(stream: ServerStream, { method, fields }: RequestHead, { target, authority }: RequestPlace): void {
     const { handler, scheme } = this.#shared.server.options
     const { body, context } = stream
-    handler({ method, target, scheme, authority, fields, body, httpVersion: '2' }, context).then(
-      (response) => this.#respond(stream, response),
-      (error: unknown) => this.#fail(stream, error),
-    )
+    const answer = handler({ method, target, scheme, authority, fields, body, httpVersion: '2' }, context)
+    if (answer instanceof Promise) {
+      answer.then(
+        (response) => this.#respond(stream, response),
+        (error: unknown) => this.#fail(stream, error),
+      )
+    } else this.#respond(stream, answer)
   }
 
   /** What cannot be read never becomes a request, so no pipeline sees it: it is answered and logged here. */

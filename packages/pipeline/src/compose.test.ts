@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compose, type Handler, type Layer, type NamedLayer } from './compose.ts'
+import { compose, whenAnswered, type Handler, type Layer, type NamedLayer } from './compose.ts'
 import { Passage } from './passage.ts'
 
 interface Context {
@@ -65,10 +65,23 @@ const testClock = () => {
 }
 const run = async (layers: readonly NamedLayer<string, Response, Context>[], terminal: TestHandler) => {
   const passage = new Passage(() => 0)
-  const response = await compose(layers, ['terminal', terminal])('ping', { passage }).catch((error: unknown) => error)
+  const handler = compose(layers, ['terminal', terminal])
+  const response = await (async () => handler('ping', { passage }))().catch((error: unknown) => error)
   return { passage, response }
 }
 const depths = ({ visits }: Passage): string[] => visits.map(({ name, depth }) => `${depth} ${name}`)
+
+describe('whenAnswered', () => {
+  it('goes on in the same turn with an answer that is there', () => {
+    expect(whenAnswered('pong', (response) => response.length)).toBe(4)
+  })
+
+  it('waits for one that is not', async () => {
+    const answer = whenAnswered(Promise.resolve('pong'), (response) => response.length)
+    expect(answer).toBeInstanceOf(Promise)
+    expect(await answer).toBe(4)
+  })
+})
 
 describe('compose', () => {
   it('runs the first listed outermost', async () => {
@@ -232,7 +245,7 @@ describe('who answered', () => {
     const origin = Promise.withResolvers<Response>()
     const later: Promise<unknown>[] = []
     const staleWhileRevalidate: TestLayer = (next) => async (request, context) => {
-      later.push(next(request, context).catch((error: unknown) => error))
+      later.push(Promise.resolve(next(request, context)).catch((error: unknown) => error))
       return { text: 'stale' }
     }
     const { passage } = await run([['cache', staleWhileRevalidate]], () => origin.promise)

@@ -1,8 +1,18 @@
 /** The one idea of the project: an ordered list of layers around one terminal handler. */
 import type { OpenVisit, Passage } from './passage.ts'
 
-/** Answers a request. Rejects with an error that some outer layer turns into a response. */
-export type Handler<Req, Res, Ctx> = (request: Req, context: Ctx) => Promise<Res>
+/** What was asked for, or the promise of it: whoever has it at hand need not make anybody wait. */
+export type Answer<Res> = Res | Promise<Res>
+
+/** Answers a request. Rejects or throws an error that some outer layer turns into a response. */
+export type Handler<Req, Res, Ctx> = (request: Req, context: Ctx) => Answer<Res>
+
+/**
+ * For layers that have something to do with an answer: in the same turn when it is there, which spares each of them a
+ * promise.
+ */
+export const whenAnswered = <Res, Out>(answer: Answer<Res>, work: (response: Res) => Answer<Out>): Answer<Out> =>
+  answer instanceof Promise ? answer.then(work) : work(answer)
 
 /**
  * Wraps a handler in another. `next` may be called never (the layer answers itself), once, or again

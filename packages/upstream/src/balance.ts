@@ -1,6 +1,7 @@
 /** Chooses the member of a pool that shall have the request, and keeps clients with their members by cookie. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpLayer, HttpResponse } from '@roundtrip/http'
+import { whenAnswered } from '@roundtrip/pipeline'
 import { attemptOf, type Attempt } from './attempt.ts'
 import type { Member } from './member.ts'
 import type { Pool } from './pool.ts'
@@ -31,7 +32,7 @@ export const balance =
     const { sticky } = pool
     return sticky === undefined
       ? next(attempt, context)
-      : next(attempt, context).then((response) => stick(sticky, attempt, member, response))
+      : whenAnswered(next(attempt, context), (response) => stick(sticky, attempt, member, response))
   }
 
 /** Only when the client is not with this member already: after its first request, or when its member is out. */

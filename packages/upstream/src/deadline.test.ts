@@ -34,7 +34,7 @@ const start = (settings: PoolSettingsInput = {}, options: Partial<DeadlineOption
   })
   const ask = (given?: string) => {
     const fields = Fields.of(given === undefined ? {} : { [field]: given })
-    return { fields, answer: handler(testRequest({ fields }), context) }
+    return { fields, answer: Promise.resolve(handler(testRequest({ fields }), context)) }
   }
   const callsTo = (name: string) =>
     at(name).calls.map(({ request, options: { firstByteTimeoutMs: waitMs } }) => ({

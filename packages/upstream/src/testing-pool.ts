@@ -184,6 +184,6 @@ export const testPool = (
     if (transport === undefined) throw new Error(`nobody ever connected to ${name}`)
     return transport
   }
-  const ask: TestPool['ask'] = (request = {}, context = testContext()) => handler(testRequest(request), context)
+  const ask: TestPool['ask'] = async (request = {}, context = testContext()) => handler(testRequest(request), context)
   return { pool, time, lines, at, made, ask, handler, asked }
 }

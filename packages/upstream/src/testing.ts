@@ -85,7 +85,12 @@ export const startClosedOrigin = async (): Promise<string> => {
   return origin
 }
 
-export const testUpstream = (members: string[], overrides: Partial<UpstreamOptions> = {}): Upstream => {
+/** An upstream whose answers can be waited for without asking whether they are there already. */
+export interface TestUpstream extends Upstream {
+  readonly forward: (request: HttpRequest, context: HttpContext) => Promise<HttpResponse>
+}
+
+export const testUpstream = (members: string[], overrides: Partial<UpstreamOptions> = {}): TestUpstream => {
   const upstream = createUpstream({
     name: 'web',
     members,
@@ -98,7 +103,7 @@ export const testUpstream = (members: string[], overrides: Partial<UpstreamOptio
     ...overrides,
   })
   onTestFinished(() => upstream.close())
-  return upstream
+  return { ...upstream, forward: async (request, context) => upstream.forward(request, context) }
 }
 
 export const bytesOf = async ({ body = '' }: HttpResponse): Promise<Buffer> =>

@@ -1,6 +1,6 @@
 /** Cache-Control directives (RFC 9111 §5.2) and targeted fields as structured dictionaries (RFC 9213 §2.1). */
 
-import { ownCopy } from '@roundtrip/http'
+import { remembered } from '@roundtrip/http'
 
 /** What a Cache-Control field says. `seconds` are whole; one that cannot be read counts as 0 (§4.2.1: rather stale). */
 export interface Directives {
@@ -35,24 +35,6 @@ const merge = (before: string | undefined, value: string): string => {
   return Number(value) < Number(before) ? value : before
 }
 
-/** Origins say the same few things again and again. */
-const known = new Map<string, Directives>()
-const mostKnown = 1024
-const longestKnown = 256
-
-/** Reads a whole field, its lines joined by commas. Unknown directives are kept and harm nobody. */
-export const parseDirectives = (field: string | undefined): Directives => {
-  if (field === undefined || field === '') return none
-  const before = known.get(field)
-  if (before !== undefined) return before
-  const directives = readDirectives(field)
-  if (field.length <= longestKnown) {
-    if (known.size >= mostKnown) known.clear()
-    known.set(ownCopy(field), directives)
-  }
-  return directives
-}
-
 const readDirectives = (field: string): Directives => {
   const found = new Map<string, string>()
   for (let from = 0; from < field.length;) {
@@ -67,6 +49,14 @@ const readDirectives = (field: string): Directives => {
   }
   return { arguments: found }
 }
+
+/** Origins say the same few things again and again. */
+const mostRemembered = 1024
+const read = remembered(readDirectives, mostRemembered)
+
+/** Reads a whole field, its lines joined by commas. Unknown directives are kept and harm nobody. */
+export const parseDirectives = (field: string | undefined): Directives =>
+  field === undefined || field === '' ? none : read(field)
 
 /** A non-negative integer of digits only, capped; undefined for anything else. */
 export const toSeconds = (text: string): number | undefined => {

@@ -1,4 +1,5 @@
 /** One structured line for each request, written when its last byte left or the client did. */
+import { whenAnswered } from '@roundtrip/pipeline'
 import type { Delivery, HttpContext, HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
 
 export interface AccessLogOptions {
@@ -25,7 +26,7 @@ export const accessLog =
       else context.log.info(line, text)
     }
     return (request, context) =>
-      next(request, context).then((response) => {
+      whenAnswered(next(request, context), (response) => {
         const entry = { request, response, context, firstByteMs: context.elapsedMs }
         context.onSettled((delivery) => write(entry, delivery))
         return response

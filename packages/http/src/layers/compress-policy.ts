@@ -1,7 +1,7 @@
 /** Which responses may be encoded on the way out, and for whom: the policy, one question a function (RFC 9110 §8.4, §12.5.3). */
 import type { Fields } from '../fields.ts'
 import type { HttpRequest } from '../message.ts'
-import { ownCopy } from '../own-copy.ts'
+import { remembered } from '../remembered.ts'
 
 /** What the fields say about a representation. */
 export interface Representation {
@@ -14,8 +14,8 @@ export interface Representation {
   readonly isDigested: boolean
 }
 
-export const representationOf = (fields: Fields): Representation => {
-  const { flat } = fields
+/** @param knownBytes how long the content is, when that is known better than the fields do */
+export const representationOf = ({ flat }: Fields, knownBytes?: number): Representation => {
   let type, coding, length, cacheControl
   let isPartial = false
   let isDigested = false
@@ -26,13 +26,16 @@ export const representationOf = (fields: Fields): Representation => {
     else if (name === 'content-type') type = flat[i + 1]
     else if (name === 'content-encoding') coding = flat[i + 1]
     else if (name === 'content-length') length = flat[i + 1]
-    else if (name === 'cache-control') cacheControl = `${cacheControl ?? ''},${flat[i + 1] ?? ''}`
+    else if (name === 'cache-control') cacheControl = joined(cacheControl, flat[i + 1])
     else if (name === 'content-range') isPartial = true
     else if (name === 'content-digest' || name === 'content-md5') isDigested = true
   }
-  const lengthBytes = length === undefined ? undefined : Number(length)
+  const lengthBytes = knownBytes ?? (length === undefined ? undefined : Number(length))
   return { type, coding, lengthBytes, cacheControl, isPartial, isDigested }
 }
+
+const joined = (before: string | undefined, value: string | undefined): string | undefined =>
+  before === undefined ? value : `${before},${value ?? ''}`
 
 /** Statuses whose content stands for a whole representation, or explains an error. */
 const hasWholeContent = (status: number): boolean =>
@@ -80,23 +83,6 @@ export const mayBeEncodedFor = (request: HttpRequest, policy: CredentialedPolicy
 /** Answers that come piece by piece and are waited for piece by piece. */
 export const isEventStream = (type: string | undefined): boolean =>
   type !== undefined && (type.startsWith('text/event-stream') || type.startsWith('application/x-ndjson'))
-
-/** How many different values are remembered; clients may send any. */
-const maxRemembered = 256
-
-/** A function of few different texts, remembered. */
-export const remembered = <T>(compute: (text: string) => T): ((text: string) => T) => {
-  const known = new Map<string, T>()
-  return (text) => {
-    let value = known.get(text)
-    if (value === undefined) {
-      value = compute(text)
-      if (known.size >= maxRemembered) known.clear()
-      known.set(ownCopy(text), value)
-    }
-    return value
-  }
-}
 
 /** @param patterns media types, with `*` for all that begins or ends so: `text/*`, `*+json` */
 export const typeMatcher = (patterns: readonly string[]): ((type: string) => boolean) => {

@@ -24,7 +24,7 @@ interface Case {
   readonly options?: Partial<CompressOptions>
 }
 
-const run = (given: Case = {}): Promise<HttpResponse> => {
+const run = async (given: Case = {}): Promise<HttpResponse> => {
   const layer = compress({
     codings: ['zstd', 'br', 'gzip'],
     minBytes: 1024,
@@ -36,10 +36,8 @@ const run = (given: Case = {}): Promise<HttpResponse> => {
   const fields = Fields.of({ 'content-type': 'text/html; charset=utf-8', ...given.fields })
   const body = 'body' in given ? given.body : bytes
   const request = Fields.of({ 'accept-encoding': given.accept ?? 'gzip', ...given.request })
-  return layer(async () => ({ status: given.status ?? 200, fields, body }))(
-    testRequest({ method: given.method ?? 'GET', fields: request }),
-    testContext(),
-  )
+  const handler = layer(async () => ({ status: given.status ?? 200, fields, body }))
+  return handler(testRequest({ method: given.method ?? 'GET', fields: request }), testContext())
 }
 
 const codingOf = ({ fields }: HttpResponse): string | undefined => fields.get('content-encoding')

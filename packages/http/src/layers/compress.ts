@@ -1,19 +1,19 @@
 /** Encodes what the origin has not encoded, for clients that want it (RFC 9110 §8.4, §12.5.3). */
 import { Readable } from 'node:stream'
+import { whenAnswered } from '@roundtrip/pipeline'
 import { negotiateEncoding } from '../accept-encoding.ts'
 import { Fields } from '../fields.ts'
 import type { HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
+import { remembered } from '../remembered.ts'
 import type { BodyEncoder } from './compress-body.ts'
 import type { Coding } from './compress-coding.ts'
 import {
   isEventStream,
   mayBeEncoded,
   mayBeEncodedFor,
-  remembered,
   representationOf,
   typeMatcher,
   type CredentialedPolicy,
-  type Representation,
 } from './compress-policy.ts'
 
 export interface CompressOptions {
@@ -35,7 +35,7 @@ export const compress = ({ codings, minBytes, types, credentialed, encoder }: Co
   const answer = (request: HttpRequest, response: HttpResponse): HttpResponse | Promise<HttpResponse> => {
     const accept = request.fields.get('accept-encoding')
     if (response.status === 304) return notModified(request, response, accept)
-    const given = sized(representationOf(response.fields), response.body)
+    const given = representationOf(response.fields, lengthOf(response.body))
     if (!mayBeEncoded(response.status, given, eligibility)) return response
     addVary(response.fields)
     const coding = accept === undefined ? 'identity' : preferred(accept)
@@ -44,14 +44,14 @@ export const compress = ({ codings, minBytes, types, credentialed, encoder }: Co
   }
   return (next) => {
     if (codings.length === 0) return next
-    return (request, context) => next(request, context).then((response) => answer(request, response))
+    return (request, context) => whenAnswered(next(request, context), (response) => answer(request, response))
   }
 }
 
 /** A body in memory knows its length best. */
-const sized = (given: Representation, body: HttpResponse['body']): Representation => {
-  if (body === undefined || body instanceof Readable) return given
-  return { ...given, lengthBytes: typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength }
+const lengthOf = (body: HttpResponse['body']): number | undefined => {
+  if (body === undefined || body instanceof Readable) return undefined
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength
 }
 
 const encoded = (

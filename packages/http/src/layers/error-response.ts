@@ -6,9 +6,10 @@ import { problemResponse } from '../problem.ts'
 /** Failures of our own side are errors, of a neighbour warnings, of the client only facts of its log line. */
 export const errorResponse = (): HttpLayer => (next) => (request, context) => {
   try {
-    return next(request, context).catch((thrown: unknown) => explain(thrown, context))
+    const answer = next(request, context)
+    return answer instanceof Promise ? answer.catch((thrown: unknown) => explain(thrown, context)) : answer
   } catch (thrown) {
-    return Promise.resolve(explain(thrown, context))
+    return explain(thrown, context)
   }
 }
 

@@ -1,4 +1,5 @@
 /** Names the request on the way in and on the way out, so that a client can quote it. */
+import { whenAnswered } from '@roundtrip/pipeline'
 import type { HttpContext, HttpLayer, HttpRequest } from '../message.ts'
 import { formatTraceParent } from '../traceparent.ts'
 
@@ -19,7 +20,7 @@ export const requestId =
   (next) =>
   (request, context) => {
     if (tellsNextHop) tellNextHop(request, context)
-    return next(request, context).then((response) => {
+    return whenAnswered(next(request, context), (response) => {
       response.fields.set('x-request-id', context.requestId)
       return response
     })

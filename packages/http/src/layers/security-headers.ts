@@ -1,4 +1,5 @@
 /** Response fields by which browsers protect themselves and their users, set where the origin has not; and those that only help attackers, removed. */
+import { whenAnswered } from '@roundtrip/pipeline'
 import { fieldName, type FieldName, type Fields } from '../fields.ts'
 import type { HttpLayer } from '../message.ts'
 
@@ -56,7 +57,7 @@ export const securityHeaders = (options: SecurityHeadersOptions): HttpLayer => {
   const plain = new Rules(always, options)
   const overTls = new Rules([...always, ...listed(options.overTls)], options)
   return (next) => (request, context) =>
-    next(request, context).then((response) => {
+    whenAnswered(next(request, context), (response) => {
       const rules = request.scheme === 'https' ? overTls : plain
       rules.apply(response.fields)
       return response

@@ -1,4 +1,5 @@
 /** Tells the client how long this tier took until it had the head of the response, and which layer answered. */
+import { whenAnswered } from '@roundtrip/pipeline'
 import type { HttpContext, HttpLayer } from '../message.ts'
 import { formatServerTiming } from '../server-timing.ts'
 
@@ -15,7 +16,7 @@ export const serverTiming =
   ({ tier, instance, isWanted = isTraced }: ServerTimingOptions): HttpLayer =>
   (next) =>
   (request, context) =>
-    next(request, context).then((response) => {
+    whenAnswered(next(request, context), (response) => {
       if (!isWanted(context)) {
         response.fields.delete('server-timing')
         return response

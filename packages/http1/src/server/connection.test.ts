@@ -100,6 +100,13 @@ describe('a connection', () => {
     expect(served.connections.map(({ requests }) => requests)).toEqual([4, 4])
   })
 
+  it('answers thousands of requests sent ahead by a handler that never waits', async () => {
+    const served = await serveForTest(() => testResponse())
+    const ask = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
+    const response = await exchangeRaw(served, `${ask.repeat(4999)}GET / HTTP/1.1\r\n${head}\r\n`)
+    expect(response.match(/HTTP\/1\.1 200 /g)).toHaveLength(5000)
+  })
+
   it('reads no further than a bound while a request is in hand', async () => {
     const answer = Promise.withResolvers<void>()
     const served = await serveForTest(async () => {

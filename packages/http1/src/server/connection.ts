@@ -141,7 +141,10 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     const { handler, scheme } = this.#state.options
     exchange.isHandled = true
     try {
-      handler(toRequest(exchange.head, scheme, exchange.body), exchange.context).then(this.#answer, this.#fail)
+      const answer = handler(toRequest(exchange.head, scheme, exchange.body), exchange.context)
+      // Requests sent ahead take turns: thousands, each begun by the answer to the one before, would not fit on the stack.
+      if (answer instanceof Promise || !this.#ahead.isEmpty) Promise.resolve(answer).then(this.#answer, this.#fail)
+      else this.#answer(answer)
     } catch (error) {
       this.#fail(error)
     }

@@ -1,9 +1,7 @@
 /** Answers only for the hosts it serves (RFC 9110 §7.4): 421 for others, so that nobody borrows this server's name or cache. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpLayer } from '@roundtrip/http'
-
-/** `WWW.roundtrip.test.:8443` is the host `www.roundtrip.test`. */
-export const hostOf = (authority: string): string => authority.toLowerCase().replace(/:\d*$/, '').replace(/\.$/, '')
+import { hostOf } from '../routing/host-of.ts'
 
 /** @param hosts names without port; any host is served when empty */
 export const allowedHosts = (hosts: readonly string[]): HttpLayer => {

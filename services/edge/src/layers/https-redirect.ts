@@ -41,6 +41,6 @@ export const httpsRedirect = ({
     return (request, context) =>
       request.scheme === 'https' || isPlain(request.target)
         ? next(request, context)
-        : Promise.resolve(redirectToHttps(request, publicHttpsPort))
+        : redirectToHttps(request, publicHttpsPort)
   }
 }

@@ -51,7 +51,8 @@ describe('loadShed', () => {
     ],
   ])('forgets nobody when what is below %s', async (_how, next) => {
     const shedder = shedderFor()
-    await expect(loadShed({ shedder, priority: 'normal' })(next)(testRequest(), testContext())).rejects.toThrow('no')
+    const handler = loadShed({ shedder, priority: 'normal' })(next)
+    await expect((async () => handler(testRequest(), testContext()))()).rejects.toThrow('no')
     expect(counts(shedder)).toEqual({ waiting: 0, open: 1 })
   })
 

@@ -71,27 +71,22 @@ export const loadShed = ({
 }: LoadShedOptions): HttpLayer => {
   const upstream = shedder.upstream(name)
   return (next) => (request, context) => {
-    if (!shedder.admit(priority, upstream)) return Promise.resolve(refuse(context, random))
+    if (!shedder.admit(priority, upstream)) return refuse(context, random)
     context.onSettled(shedder.closed)
-    const wait = new Wait(upstream, request)
-    return settled(next, request, context).then(
-      (response) => {
-        wait.end(response.status < 500)
-        return response
-      },
-      (error: unknown) => {
-        wait.end(false)
-        throw error
-      },
-    )
+    const answer = next(request, context)
+    // What is at hand has waited for nobody, and says nothing about who is waited for.
+    return answer instanceof Promise ? waited(new Wait(upstream, request), answer) : answer
   }
 }
 
-/** A handler that throws instead of rejecting would be counted for ever. */
-const settled = (next: ReturnType<HttpLayer>, request: HttpRequest, context: HttpContext): Promise<HttpResponse> => {
-  try {
-    return next(request, context)
-  } catch (error) {
-    return Promise.reject(error instanceof Error ? error : new Error('thrown', { cause: error }))
-  }
-}
+const waited = (wait: Wait, answer: Promise<HttpResponse>): Promise<HttpResponse> =>
+  answer.then(
+    (response) => {
+      wait.end(response.status < 500)
+      return response
+    },
+    (error: unknown) => {
+      wait.end(false)
+      throw error
+    },
+  )

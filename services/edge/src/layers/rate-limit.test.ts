@@ -25,7 +25,7 @@ const setUp = (policies: RateLimitPolicy[], overrides: Partial<RateLimitOptions>
     asked++
     return testResponse()
   })
-  const ask = (request: Partial<HttpRequest> = {}, context: Partial<HttpContext> = {}): Promise<HttpResponse> =>
+  const ask = async (request: Partial<HttpRequest> = {}, context: Partial<HttpContext> = {}): Promise<HttpResponse> =>
     handler(testRequest(request), testContext(context))
   return { ask, time, limiter, asked: () => asked }
 }

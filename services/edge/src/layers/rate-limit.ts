@@ -1,6 +1,7 @@
 /** Refuses who asks too often: 429 with `Retry-After` (RFC 6585 §4) and `RateLimit` fields (draft-ietf-httpapi-ratelimit-headers-10). */
 import { RoundtripError } from '@roundtrip/errors'
 import { problemResponse, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { whenAnswered, type Answer } from '@roundtrip/pipeline'
 import type { Charge, Limiter, Verdict } from '@roundtrip/rate-limit'
 import { rateLimitKey } from './rate-limit-key.ts'
 import type { RateLimitPolicy, RateLimitSettings } from './rate-limit-settings.ts'
@@ -79,10 +80,10 @@ export const rateLimit = ({ policies, fields, route, limiter }: RateLimitOptions
   }
   return (next) => {
     if (meters.length === 0) return next
-    const proceed = (verdict: Verdict, request: HttpRequest, context: HttpContext): Promise<HttpResponse> => {
-      if (!verdict.isAllowed) return Promise.resolve(refuse(verdict, context))
+    const proceed = (verdict: Verdict, request: HttpRequest, context: HttpContext): Answer<HttpResponse> => {
+      if (!verdict.isAllowed) return refuse(verdict, context)
       const answer = next(request, context)
-      return fields === 'always' ? answer.then((response) => announce(response, verdict)) : answer
+      return fields === 'always' ? whenAnswered(answer, (response) => announce(response, verdict)) : answer
     }
     return (request, context) => {
       const charges = chargesOf(meters, request, context)

@@ -1,6 +1,7 @@
 /** Keeps the latest requests that took long, for operators to look at. */
 import { setting } from '@roundtrip/config'
 import type { HttpContext, HttpLayer, HttpRequest, HttpResponse } from '@roundtrip/http'
+import { whenAnswered } from '@roundtrip/pipeline'
 import { Type, type Static } from 'typebox'
 import { pathOf } from './path-policy.ts'
 
@@ -83,7 +84,7 @@ export const slowRequests =
   ({ ring, slowRequestMs, now = Date.now }: SlowRequestsOptions): HttpLayer =>
   (next) =>
   (request, context) =>
-    next(request, context).then((response) => {
+    whenAnswered(next(request, context), (response) => {
       if (context.elapsedMs < slowRequestMs) return response
       const slow = describe(request, response, context, now())
       ring.add(slow)

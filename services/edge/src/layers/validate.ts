@@ -1,7 +1,7 @@
 /** What a request must satisfy before anything else looks at it: host, path, method, content (RFC 9110 §7.4, §9, §15.5). */
 import { RoundtripError } from '@roundtrip/errors'
 import { Fields, ownCopy, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
-import { hostOf } from './allowed-hosts.ts'
+import { hostOf } from '../routing/host-of.ts'
 import { objectionTo, pathOf } from './path-policy.ts'
 import { isPrivate } from './private-paths.ts'
 import type { ValidateSettings } from './validate-settings.ts'
@@ -108,6 +108,6 @@ export const validate = (options: ValidateOptions): HttpLayer => {
       const refusal = check(request, context)
       if (refusal !== undefined) return Promise.reject(refusal)
     }
-    return request.target === '*' ? Promise.resolve(aboutServer(allow)) : next(request, context)
+    return request.target === '*' ? aboutServer(allow) : next(request, context)
   }
 }

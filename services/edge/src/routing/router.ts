@@ -1,6 +1,7 @@
 /** Which route of the settings a request belongs to: the most specific host, then path, then method. */
-import { ownCopy, type HttpRequest } from '@roundtrip/http'
+import { remembered, type HttpRequest } from '@roundtrip/http'
 import { canonicalPath } from './canonical-path.ts'
+import { hostOf } from './host-of.ts'
 
 export interface Match {
   /** Host names, `*.roundtrip.test` for all directly or deeper below; any host when empty. */
@@ -18,11 +19,8 @@ interface Candidate<T> {
   readonly value: T
 }
 
-/** `WWW.roundtrip.test.:8443` is the host `www.roundtrip.test`. */
-export const hostOf = (authority: string): string => {
-  const name = authority.replace(/:\d*$/, '').replace(/\.$/, '')
-  return name.toLowerCase()
-}
+/** Clients spell few hosts, in few ways. */
+const mostHosts = 1024
 
 /** Longest path first, an exact one before a prefix, one with methods before one without; else as listed. */
 const bySpecificity = <T>({ match: a }: Candidate<T>, { match: b }: Candidate<T>): number =>
@@ -50,7 +48,7 @@ export const createRouter = <T>(routes: readonly Candidate<T>[]): ((request: Htt
     }
   }
   for (const candidates of byHost.values()) candidates.sort(bySpecificity)
-  const routesFor = remembered((authority: string) => routesOf(hostOf(authority), byHost))
+  const routesFor = remembered((authority: string) => routesOf(hostOf(authority), byHost), mostHosts)
   return ({ authority, target, method }) => {
     const candidates = routesFor(authority)
     const [first] = candidates
@@ -63,21 +61,6 @@ export const createRouter = <T>(routes: readonly Candidate<T>[]): ((request: Htt
 }
 
 const takesAll = ({ path, exact, methods }: Match): boolean => path === '/' && !exact && methods.length === 0
-
-/** Clients spell few hosts in few ways; whoever sends others makes us forget, not grow. */
-const mostRemembered = 1024
-
-const remembered = <T>(look: (authority: string) => T): ((authority: string) => T) => {
-  const known = new Map<string, T>()
-  return (authority) => {
-    const found = known.get(authority)
-    if (found !== undefined) return found
-    if (known.size >= mostRemembered) known.clear()
-    const looked = look(authority)
-    known.set(ownCopy(authority), looked)
-    return looked
-  }
-}
 
 const none: readonly never[] = []
 

@@ -35,7 +35,7 @@ const start = (settings: object = plain): EdgeRuntime => {
 const ask = (runtime: EdgeRuntime, target = '/') => {
   const ended = new EventEmitter()
   const context = testContext({ onSettled: (listener) => void ended.once('end', listener) })
-  const answer = runtime.handler(testRequest({ target }), context)
+  const answer = Promise.resolve(runtime.handler(testRequest({ target }), context))
   return { answer, end: () => ended.emit('end', { outcome: 'complete', bodyBytes: 0 }) }
 }
 

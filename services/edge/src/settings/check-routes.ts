@@ -1,7 +1,7 @@
 /** Finds routes that can never be taken, or do not say what they need: what no schema sees. */
 import { nearest, type Place, type Report } from '@roundtrip/config'
 import { canonicalPath } from '../routing/canonical-path.ts'
-import { hostOf } from '../routing/router.ts'
+import { hostOf } from '../routing/host-of.ts'
 import type { RouteSettings } from './route-settings.ts'
 
 export interface RouteSurroundings {
