@@ -1,8 +1,8 @@
 /** Ways to ask one question at a time, as lean as a load generator has to be. */
 import { once } from 'node:events'
-import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2'
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { openHttp2Lane } from './http2-lanes.ts'
 import type { Questions } from './questions.ts'
 
 /** Asks once; calls back when the answer is there, saying whether it was a 200 or 201 to its end. */
@@ -46,21 +46,6 @@ const http1Lane = async ({ protocol, hostname, port }: URL, questions: Questions
   }
 }
 
-const http2Lane =
-  (session: ClientHttp2Session, path: string): Lane =>
-  (done) => {
-    const stream = session.request({ ':path': path }, { endStream: true })
-    let isRight = false
-    stream.on('response', (headers) => {
-      isRight = headers[':status'] === 200
-    })
-    stream.on('error', () => {
-      isRight = false
-    })
-    stream.resume()
-    stream.on('close', () => done(isRight))
-  }
-
 /** @param questions over HTTP/1.1; over HTTP/2 it is always the path of the URL @throws the error of a connection that cannot be made */
 export const openLanes = async (
   url: URL,
@@ -70,15 +55,7 @@ export const openLanes = async (
 ): Promise<Lane[]> => {
   const all = Array.from({ length: connections })
   if (protocol === 'h1') return Promise.all(all.map(() => http1Lane(url, questions)))
-  const sessions = await Promise.all(
-    all.map(async () => {
-      const session = connectHttp2(url, tls)
-      await once(session, 'connect')
-      return session
-    }),
-  )
+  const sessions = await Promise.all(all.map(() => openHttp2Lane(url, tls)))
   // The first ones of every session first, so that streams are spread over the connections.
-  return Array.from({ length: streamsPerConnection }).flatMap(() =>
-    sessions.map((session) => http2Lane(session, url.pathname)),
-  )
+  return Array.from({ length: streamsPerConnection }).flatMap(() => sessions)
 }

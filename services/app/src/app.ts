@@ -63,7 +63,7 @@ export const buildApp = async (options: AppOptions): Promise<AppServer> => {
   const cursors = createCursors(keyFor('page-cursor'))
   const app = createServer(settings.maxBodyBytes, options.log)
 
-  // Hooks that have nothing to wait for call back: a dozen promises cost each request as much as reading it.
+  // Hooks that have nothing to wait for call back: a promise for each of them is felt by answers from memory.
   requestContext(app, clock) // First: all below read the trace and the timings that it sets.
   accessLog(app) // Before anything that can refuse a request, so that refusals are logged too.
   errorEnvelope(app)

@@ -36,7 +36,7 @@ export interface Verdict {
 const valuesOf = ({ rounds, latency }: ScenarioResult, name: string, measure: Bar['measure']): number[] =>
   measure === 'rate'
     ? (rounds[name] ?? []).map(({ perSecond }) => perSecond)
-    : (latency?.rounds[name] ?? []).map(({ p99Us }) => p99Us)
+    : (latency?.[name] ?? []).map(({ p99Us }) => p99Us)
 
 const noiseOf = (rounds: readonly Measurement[]): number =>
   rounds.length === 0 ? 0 : median(rounds.map(({ busy }) => busy.others))

@@ -46,6 +46,7 @@ const rateRows = (rounds: Readonly<Record<string, readonly Measurement[]>>): str
 const latencyRows = (rounds: Readonly<Record<string, readonly LatencyMeasurement[]>>): string[][] => {
   return Object.entries(rounds).map(([name, list]) => [
     name,
+    whole(median(list.map(({ perSecond }) => perSecond))),
     whole(median(list.map(({ p50Us }) => p50Us))),
     whole(median(p99sOf(list) ?? [])),
     whole(median(list.map(({ lagUs }) => lagUs))),
@@ -64,11 +65,11 @@ export const scenarioLines = ({ scenario, rounds, latency, skipped }: ScenarioRe
   ...(latency === undefined
     ? []
     : [
-        `At ${whole(latency.perSecond)} a second, 70 % of what the slower of the two can do:`,
+        'Each at 70 % of what it can do:',
         '',
         ...table(
-          ['', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`],
-          latencyRows(latency.rounds),
+          ['', 'per second', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`],
+          latencyRows(latency),
         ),
       ]),
   ...Object.entries(skipped).map(([name, reason]) => `- ${name} skipped: ${reason}`),

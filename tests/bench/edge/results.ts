@@ -8,11 +8,8 @@ export interface ScenarioResult {
   readonly scenario: Scenario
   /** Only contestants that were measured in every round. */
   readonly rounds: ByContestant<Measurement>
-  readonly latency?: {
-    /** The same for all: 70 % of what the slowest of those compared can do. */
-    readonly perSecond: number
-    readonly rounds: ByContestant<LatencyMeasurement>
-  }
+  /** Each at 70 % of what it can do. */
+  readonly latency?: ByContestant<LatencyMeasurement>
   /** Who was not measured, and why. */
   readonly skipped: Readonly<Record<string, string>>
 }

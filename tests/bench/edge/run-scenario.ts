@@ -19,6 +19,10 @@ import type { AnswerScenario, Scenario } from './scenarios.ts'
 
 /** Those whose time to answer is held against each other. */
 const comparedInLatency = [measured, 'nginx']
+/**
+ * Of what each can do: at the rate of the slower one the quicker would be less busy, and whatever stops the machine for a
+ * moment would hold up its queue for a shorter while than that of the other.
+ */
 const latencyShare = 0.7
 /** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
 const latencyLooksPerRound = 2
@@ -61,15 +65,16 @@ const runLatency = async (
   rounds: Record<string, Measurement[]>,
   bench: Bench,
   skipped: Record<string, string>,
-): Promise<{ latency?: { perSecond: number; rounds: Record<string, LatencyMeasurement[]> } }> => {
+): Promise<{ latency?: Record<string, LatencyMeasurement[]> }> => {
   const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
   if (!scenario.latency || compared.length < comparedInLatency.length) return {}
-  const capacities = compared.map(({ name }) => median((rounds[name] ?? []).map(({ perSecond }) => perSecond)))
-  const perSecond = Math.floor(Math.min(...capacities) * latencyShare)
   const shortly: Bench = { ...bench, plan: { ...bench.plan, ...latencyLook } }
-  const measure = ({ server }: Runner) => measureLatency(scenario, server, perSecond, shortly)
+  const measure = ({ name, server }: Runner) => {
+    const capacity = median((rounds[name] ?? []).map(({ perSecond }) => perSecond))
+    return measureLatency(scenario, server, Math.floor(capacity * latencyShare), shortly)
+  }
   const looks = bench.plan.rounds * latencyLooksPerRound
-  return { latency: { perSecond, rounds: await inRounds(compared, looks, skipped, measure) } }
+  return { latency: await inRounds(compared, looks, skipped, measure) }
 }
 
 export const runScenario = async (
