@@ -9,7 +9,7 @@ import type { Questions } from './questions.ts'
 export type Lane = (done: (isRight: boolean) => void) => void
 
 /** Streams of a connection: as many as are due, up to what servers let through by default. */
-const streamsPerConnection = 100
+const streamsPerConnection = 16
 
 const tls = { rejectUnauthorized: false, ecdhCurve: 'X25519' }
 const endOfHead = '\r\n\r\n'

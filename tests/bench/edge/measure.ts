@@ -17,6 +17,8 @@ export interface Measurement {
 
 export interface LatencyMeasurement {
   readonly perSecond: number
+  /** Share of its core that the server used. */
+  readonly busy: number
   readonly p50Us: number
   readonly p99Us: number
   /** How late the generator itself was, 99th percentile: contained in the times above. */
@@ -103,7 +105,7 @@ export const measureLatency = async (
   const numbers = [connections, wantedPerSecond / cores.length, plan.warmUpSeconds, plan.seconds].map(String)
   const args = [openLoopClient, urlOf(scenario, portOf(server, scenario.transport)), scenario.protocol, ...numbers]
   const clients = cores.map(() => ({ command: process.execPath, args }))
-  const { said } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
+  const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
   const all = said.map((text) => JSON.parse(text) as Times)
   const failures = all.reduce((sum, times) => sum + times.failures, 0)
   const unanswered = all.reduce((sum, times) => sum + times.unanswered, 0)
@@ -115,7 +117,7 @@ export const measureLatency = async (
   const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
   if (!(lagUs < mostLagUs))
     throw new Error('the generator could not ask at that rate: its own lateness would be measured')
-  return { perSecond: times.length / plan.seconds, p50Us, p99Us, lagUs }
+  return { perSecond: times.length / plan.seconds, busy: busy.server, p50Us, p99Us, lagUs }
 }
 
 const handshakeClient = `${import.meta.dirname}/handshake-client.main.ts`

@@ -47,6 +47,7 @@ const latencyRows = (rounds: Readonly<Record<string, readonly LatencyMeasurement
   return Object.entries(rounds).map(([name, list]) => [
     name,
     whole(median(list.map(({ perSecond }) => perSecond))),
+    percent(median(list.map(({ busy }) => busy))),
     whole(median(list.map(({ p50Us }) => p50Us))),
     whole(median(p99sOf(list) ?? [])),
     whole(median(list.map(({ lagUs }) => lagUs))),
@@ -65,10 +66,10 @@ export const scenarioLines = ({ scenario, rounds, latency, skipped }: ScenarioRe
   ...(latency === undefined
     ? []
     : [
-        'Each at 70 % of what it can do:',
+        'Each at the rate at which it uses 70 % of its core:',
         '',
         ...table(
-          ['', 'per second', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`],
+          ['', 'per second', 'server busy', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`],
           latencyRows(latency),
         ),
       ]),

@@ -8,7 +8,7 @@ export interface ScenarioResult {
   readonly scenario: Scenario
   /** Only contestants that were measured in every round. */
   readonly rounds: ByContestant<Measurement>
-  /** Each at 70 % of what it can do. */
+  /** Each at the rate at which it uses 70 % of its core. */
   readonly latency?: ByContestant<LatencyMeasurement>
   /** Who was not measured, and why. */
   readonly skipped: Readonly<Record<string, string>>

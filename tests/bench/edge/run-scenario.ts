@@ -19,11 +19,12 @@ import type { AnswerScenario, Scenario } from './scenarios.ts'
 
 /** Those whose time to answer is held against each other. */
 const comparedInLatency = [measured, 'nginx']
-/**
- * Of what each can do: at the rate of the slower one the quicker would be less busy, and whatever stops the machine for a
- * moment would hold up its queue for a shorter while than that of the other.
- */
-const latencyShare = 0.7
+/** Of its core that a server uses while times to answer are measured. */
+const latencyLoad = 0.7
+/** Requests that come one by one cost more than those of which many wait: how many more a second, is found by trying. */
+const firstTry = 0.5
+const tries = 2
+const latencyTry = { warmUpSeconds: 1, seconds: 1 }
 /** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
 const latencyLooksPerRound = 2
 /** The generator is JavaScript as well, and late itself until it has been compiled. */
@@ -68,11 +69,17 @@ const runLatency = async (
 ): Promise<{ latency?: Record<string, LatencyMeasurement[]> }> => {
   const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
   if (!scenario.latency || compared.length < comparedInLatency.length) return {}
-  const shortly: Bench = { ...bench, plan: { ...bench.plan, ...latencyLook } }
-  const measure = ({ name, server }: Runner) => {
-    const capacity = median((rounds[name] ?? []).map(({ perSecond }) => perSecond))
-    return measureLatency(scenario, server, Math.floor(capacity * latencyShare), shortly)
+  const during = (plan: typeof latencyLook): Bench => ({ ...bench, plan: { ...bench.plan, ...plan } })
+  const rates: Record<string, number> = {}
+  for (const { name, server } of compared) {
+    let rate = median((rounds[name] ?? []).map(({ perSecond }) => perSecond)) * firstTry
+    for (let i = 0; i < tries; i++) {
+      const { busy } = await measureLatency(scenario, server, Math.floor(rate), during(latencyTry))
+      rate *= latencyLoad / busy
+    }
+    rates[name] = Math.floor(rate)
   }
+  const measure = ({ name, server }: Runner) => measureLatency(scenario, server, rates[name] ?? 1, during(latencyLook))
   const looks = bench.plan.rounds * latencyLooksPerRound
   return { latency: await inRounds(compared, looks, skipped, measure) }
 }

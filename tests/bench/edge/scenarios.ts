@@ -6,7 +6,7 @@ interface Asking {
   readonly transport: 'plain' | 'tls'
 }
 
-/** As many answers as there can be, then how long they take at 70 % of that. */
+/** As many answers as there can be, then how long they take at 70 % load. */
 export interface AnswerScenario extends Asking {
   readonly kind: 'answers'
   readonly protocol: 'h1' | 'h2'
