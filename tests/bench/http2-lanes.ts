@@ -1,25 +1,28 @@
 /** HTTP/2 as far as a load generator needs it (RFC 9113): node's own client would be busier than the servers that it asks. */
 import { once } from 'node:events'
 import { connect, type TLSSocket } from 'node:tls'
+import {
+  defaultWindowBytes,
+  flag,
+  frameHeaderBytes,
+  frameType,
+  maxWindowBytes,
+  preface,
+  setting,
+} from '@roundtrip/http2/wire'
 import type { Lane } from './lanes.ts'
 
-const frameHeaderBytes = 9
-const types = { data: 0, headers: 1, settings: 4, ping: 6, windowUpdate: 8 } as const
-const flags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const
-const mostBytes = 2 ** 31 - 1
-const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
-
-const frame = (type: number, flag: number, id: number, payload: Buffer): Buffer => {
+const frame = (type: number, flags: number, id: number, payload: Buffer): Buffer => {
   const octets = Buffer.alloc(frameHeaderBytes + payload.length)
   octets.writeUIntBE(payload.length, 0, 3)
   octets[3] = type
-  octets[4] = flag
+  octets[4] = flags
   octets.writeUInt32BE(id, 5)
   payload.copy(octets, frameHeaderBytes)
   return octets
 }
 
-const setting = (id: number, value: number): Buffer => {
+const written = (id: number, value: number): Buffer => {
   const octets = Buffer.alloc(6)
   octets.writeUInt16BE(id, 0)
   octets.writeUInt32BE(value, 2)
@@ -28,10 +31,18 @@ const setting = (id: number, value: number): Buffer => {
 
 /** No table for field lines, no pushes, and windows that nobody has to wait for. */
 const opening = (): Buffer => {
-  const settings = Buffer.concat([setting(1, 0), setting(2, 0), setting(4, mostBytes)])
+  const settings = Buffer.concat([
+    written(setting.HEADER_TABLE_SIZE, 0),
+    written(setting.ENABLE_PUSH, 0),
+    written(setting.INITIAL_WINDOW_SIZE, maxWindowBytes),
+  ])
   const window = Buffer.alloc(4)
-  window.writeUInt32BE(mostBytes - 65_535)
-  return Buffer.concat([preface, frame(types.settings, 0, 0, settings), frame(types.windowUpdate, 0, 0, window)])
+  window.writeUInt32BE(maxWindowBytes - defaultWindowBytes)
+  return Buffer.concat([
+    preface,
+    frame(frameType.SETTINGS, 0, 0, settings),
+    frame(frameType.WINDOW_UPDATE, 0, 0, window),
+  ])
 }
 
 /** A literal under a name of the static table, not indexed (RFC 7541 §6.2.2). */
@@ -41,7 +52,7 @@ const literal = (nameIndex: number, value: string): Buffer =>
 /** GET over https, the same each time but for the number of its stream. */
 const questionFor = ({ host, pathname }: URL): Buffer => {
   const block = Buffer.concat([Buffer.from([0x82, 0x87]), literal(4, pathname), literal(1, host)])
-  return frame(types.headers, flags.endStream | flags.endHeaders, 1, block)
+  return frame(frameType.HEADERS, flag.END_STREAM | flag.END_HEADERS, 1, block)
 }
 
 class Session {
@@ -93,15 +104,15 @@ class Session {
   }
 
   #take(all: Buffer, at: number, end: number): void {
-    const [type = 0, flag = 0] = [all[at + 3], all[at + 4]]
+    const [type = 0, flags = 0] = [all[at + 3], all[at + 4]]
     const id = all.readUInt32BE(at + 5)
-    if (type === types.headers && isOk(all, at + frameHeaderBytes, flag)) this.#right.add(id)
-    if (type === types.data || type === types.headers) {
-      if ((flag & flags.endStream) !== 0) this.#end(id, this.#right.has(id))
-    } else if (type === types.settings || type === types.ping) {
-      const payload = type === types.ping ? all.subarray(at + frameHeaderBytes, end) : Buffer.alloc(0)
-      if ((flag & flags.ack) === 0) this.#send(frame(type, flags.ack, 0, payload))
-    } else if (type !== types.windowUpdate) this.#fail()
+    if (type === frameType.HEADERS && isOk(all, at + frameHeaderBytes, flags)) this.#right.add(id)
+    if (type === frameType.DATA || type === frameType.HEADERS) {
+      if ((flags & flag.END_STREAM) !== 0) this.#end(id, this.#right.has(id))
+    } else if (type === frameType.SETTINGS || type === frameType.PING) {
+      const payload = type === frameType.PING ? all.subarray(at + frameHeaderBytes, end) : Buffer.alloc(0)
+      if ((flags & flag.ACK) === 0) this.#send(frame(type, flag.ACK, 0, payload))
+    } else if (type !== frameType.WINDOW_UPDATE) this.#fail()
   }
 
   #end(id: number, isRight: boolean): void {
@@ -118,8 +129,8 @@ class Session {
 }
 
 /** `:status: 200` is one octet (RFC 7541 §A); before it there may be that the table has no room. */
-const isOk = (all: Buffer, start: number, flag: number): boolean => {
-  if ((flag & (flags.padded | flags.priority)) !== 0) return false
+const isOk = (all: Buffer, start: number, flags: number): boolean => {
+  if ((flags & (flag.PADDED | flag.PRIORITY)) !== 0) return false
   const first = all[start] === 0x20 ? all[start + 1] : all[start]
   return first === 0x88
 }

@@ -60,6 +60,23 @@ const prepare = async (scenario: Scenario, { name, server }: Entrant, origin: Or
   return { name, server }
 }
 
+const briefly = (bench: Bench, plan: typeof latencyLook): Bench => ({ ...bench, plan: { ...bench.plan, ...plan } })
+
+/** @param capacity requests a second, of which many wait @returns those a second at which the server has the wanted load */
+const rateAtLoad = async (
+  scenario: AnswerScenario,
+  server: Server,
+  capacity: number,
+  bench: Bench,
+): Promise<number> => {
+  let rate = capacity * firstTry
+  for (let i = 0; i < tries; i++) {
+    const { busy } = await measureLatency(scenario, server, Math.floor(rate), briefly(bench, latencyTry))
+    rate *= latencyLoad / busy
+  }
+  return Math.floor(rate)
+}
+
 const runLatency = async (
   scenario: AnswerScenario,
   runners: readonly Runner[],
@@ -69,17 +86,12 @@ const runLatency = async (
 ): Promise<{ latency?: Record<string, LatencyMeasurement[]> }> => {
   const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
   if (!scenario.latency || compared.length < comparedInLatency.length) return {}
-  const during = (plan: typeof latencyLook): Bench => ({ ...bench, plan: { ...bench.plan, ...plan } })
   const rates: Record<string, number> = {}
-  for (const { name, server } of compared) {
-    let rate = median((rounds[name] ?? []).map(({ perSecond }) => perSecond)) * firstTry
-    for (let i = 0; i < tries; i++) {
-      const { busy } = await measureLatency(scenario, server, Math.floor(rate), during(latencyTry))
-      rate *= latencyLoad / busy
-    }
-    rates[name] = Math.floor(rate)
+  const measure = async ({ name, server }: Runner): Promise<LatencyMeasurement> => {
+    const capacity = median((rounds[name] ?? []).map(({ perSecond }) => perSecond))
+    const rate = (rates[name] ??= await rateAtLoad(scenario, server, capacity, bench))
+    return measureLatency(scenario, server, rate, briefly(bench, latencyLook))
   }
-  const measure = ({ name, server }: Runner) => measureLatency(scenario, server, rates[name] ?? 1, during(latencyLook))
   const looks = bench.plan.rounds * latencyLooksPerRound
   return { latency: await inRounds(compared, looks, skipped, measure) }
 }

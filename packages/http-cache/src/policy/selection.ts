@@ -1,5 +1,5 @@
 /** Which of the stored responses of a URL answers a request (RFC 9111 §4.1): Vary, with equal meanings made equal texts. */
-import { fieldName, type Fields } from '@roundtrip/http'
+import { fieldName, remembered, type Fields } from '@roundtrip/http'
 
 /** Content codings that are told apart; what else a client accepts makes no variant of its own. */
 const codings = new Set(['br', 'gzip', 'zstd', 'deflate'])
@@ -51,28 +51,15 @@ const normaliseLanguage = (value: string): string =>
 /** Blanks around commas mean nothing in a list; lines were joined by commas before. */
 const normaliseOther = (value: string): string => value.replaceAll(/[ \t]*,[ \t]*/g, ',').trim()
 
-const normalisers: Record<string, (value: string) => string> = {
-  'accept-encoding': normaliseEncoding,
-  'accept-language': normaliseLanguage,
-}
-
 /** Few texts come again and again: most requests need no parsing at all. */
-const remembered = new Map<string, Map<string, string>>()
 const mostRemembered = 512
 
-const normalise = (name: string, value: string): string => {
-  const compute = normalisers[name]
-  if (compute === undefined) return normaliseOther(value)
-  let known = remembered.get(name)
-  if (known === undefined) remembered.set(name, (known = new Map()))
-  let result = known.get(value)
-  if (result === undefined) {
-    result = compute(value)
-    if (known.size >= mostRemembered) known.clear()
-    known.set(value, result)
-  }
-  return result
+const normalisers: Record<string, (value: string) => string> = {
+  'accept-encoding': remembered(normaliseEncoding, mostRemembered),
+  'accept-language': remembered(normaliseLanguage, mostRemembered),
 }
+
+const normalise = (name: string, value: string): string => (normalisers[name] ?? normaliseOther)(value)
 
 export interface SelectionRules {
   /** Whether equal meanings of Accept-Encoding and Accept-Language count as equal. */
