@@ -1,7 +1,7 @@
 /** One measurement of one contestant. */
 import type { Children } from '../children.ts'
 import { percentile, percent } from '../figures.ts'
-import { isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
+import { checkLag, isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
 import type { Entrant } from './contestants.ts'
 import type { DataTier } from './data-tier.ts'
 import type { Cores, Plan } from './plan.ts'
@@ -114,6 +114,7 @@ export const measureLatency = async (
   if (missing > 0) throw new Error(`${missing} answers were wrong or missing`)
   const times = ascending(all.map(({ timesUs }) => timesUs))
   const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
+  checkLag(lagUs)
   const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
   return { perSecond: times.length / plan.seconds, p50Us, p99Us, lagUs }
 }
