@@ -1,4 +1,5 @@
 /** Processor time of processes and cores, as Linux counts it (proc(5)). */
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /** USER_HZ, 100 on every Linux that Node runs on. */
@@ -36,4 +37,11 @@ export const coreBusyMs = (core: number): number => {
     .slice(1)
     .map(Number)
   return (user + nice + system + irq + softirq + steal) * tickMs
+}
+
+/** Moves processes, and their children, to these cores: taskset(1). */
+export const pin = (pids: readonly number[], cores: readonly number[]): void => {
+  for (const pid of pids.flatMap((one) => [one, ...childrenOf(one)])) {
+    execFileSync('taskset', ['-acp', cores.join(','), String(pid)], { stdio: 'ignore' })
+  }
 }

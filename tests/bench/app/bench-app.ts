@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import { Children } from '../children.ts'
+import { pin } from '../cpu.ts'
 import { describeMachine, machineLines } from '../machine.ts'
 import { checkAnswers } from './check-answer.ts'
 import { contestants, enter, type Entrant } from './contestants.ts'
@@ -22,7 +23,7 @@ const versionOf = (name: string): string | undefined => {
 
 const runWith = async (processes: number, plan: Plan, children: Children, data: DataTier): Promise<Result[]> => {
   const cores = coresFor(processes)
-  data.pin(cores.data)
+  pin(data.pids, cores.data)
   const { checkout, nodeArguments } = plan
   const surroundings = { children, data, cores: cores.server, checkout, nodeArguments }
   const entrants: Entrant[] = []

@@ -1,6 +1,4 @@
 /** Postgres and Redis as the stack has them, the shop's tables filled, for all contestants alike. */
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startStack, type Stack } from '@roundtrip/stack'
 import { query } from '../../helpers/sql.ts'
@@ -17,17 +15,12 @@ export interface DataTier {
   readonly settings: Readonly<Record<string, string>>
   readonly pids: readonly number[]
   readonly stack: Stack
-  /** Moves its processes to these cores. */
-  pin(cores: readonly number[]): void
   /** How often the table of products was looked into, on the primary and the replica. */
   productLookups(): Promise<number>
   orders(): Promise<number>
   /** Forgets what is cached. */
   forget(): Promise<void>
 }
-
-const childrenOf = (pid: number): number[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
 
 const fill = `insert into products (id, slug, name, description, price_cents, stock)
   select n, 'cold-' || n, 'Cold ' || n, 'Asked for once.', 100 + n % 1000, 1000
@@ -65,11 +58,6 @@ export const startDataTier = async (): Promise<DataTier> => {
     settings,
     pids,
     stack,
-    pin: (cores) => {
-      for (const pid of pids.flatMap((one) => [one, ...childrenOf(one)])) {
-        execFileSync('taskset', ['-acp', cores.join(','), String(pid)], { stdio: 'ignore' })
-      }
-    },
     productLookups: async () => (await count(primaryUrl, lookups)) + (await count(replicaUrl, lookups)),
     orders: () => count(primaryUrl, 'select count(*)::int from orders'),
     forget: async () => {

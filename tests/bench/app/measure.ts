@@ -92,7 +92,11 @@ interface Times {
 
 const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
 
-/** @throws Error when answers were wrong or missing */
+/**
+ * One generator for each core of the load, as it never sleeps; each asks all processes in turn.
+ *
+ * @throws Error when answers were wrong or missing, or a generator was late itself
+ */
 export const measureLatency = async (
   scenario: Scenario,
   entrant: Entrant,
@@ -101,13 +105,13 @@ export const measureLatency = async (
 ): Promise<LatencyMeasurement> => {
   const { children, data, cores, plan } = bench
   await scenario.prepare(data)
-  const programs = clientsFor(entrant, bench).map(({ url, connections, client, clients }) => {
-    const numbers = [connections, wantedPerSecond / clients, plan.warmUpSeconds, plan.seconds].map(String)
-    return {
-      command: process.execPath,
-      args: [openLoop, url, 'h1', ...numbers, scenario.questions(client, clients)],
-    }
-  })
+  const urls = entrant.ports.map((port) => `http://127.0.0.1:${port}/`).join(',')
+  const clients = cores.load.length
+  const rates = [plan.concurrency / clients, wantedPerSecond / clients, plan.warmUpSeconds, plan.seconds].map(String)
+  const programs = cores.load.map((_, client) => ({
+    command: process.execPath,
+    args: [openLoop, urls, 'h1', ...rates, scenario.questions(client, clients)],
+  }))
   const { said } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
   const all = said.map((text) => JSON.parse(text) as Times)
   const missing = all.reduce((sum, { failures, unanswered }) => sum + failures + unanswered, 0)

@@ -39,7 +39,7 @@ export interface Cores {
   readonly server: readonly number[]
   readonly data: readonly number[]
   readonly load: readonly number[]
-  /** There are too few: everybody is on all of them. */
+  /** There are too few: servers and data tier are on the same ones. */
   readonly areShared: boolean
 }
 
@@ -49,6 +49,15 @@ export const coresFor = (processes: number, cores = availableParallelism()): Cor
   if (cores < processes + 2) return { server: all, data: all, load: all, areShared: true }
   const first = cores - processes
   return { server: all.slice(first), data: [first - 1], load: all.slice(0, first - 1), areShared: false }
+}
+
+/** For times to answer: a generator that never sleeps needs a core that nobody else is on. */
+export const coresForTimes = (cores: Cores): Cores => {
+  if (!cores.areShared) return cores
+  const [first, ...others] = cores.server
+  return first === undefined || others.length === 0
+    ? cores
+    : { server: others, data: others, load: [first], areShared: true }
 }
 
 const list = (text: string | undefined): string[] => (text === undefined ? [] : text.split(','))

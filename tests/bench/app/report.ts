@@ -6,7 +6,7 @@ import { machineLines, type Machine } from '../machine.ts'
 import { ratioOf } from '../ratio.ts'
 import { table, times } from '../tables.ts'
 import { baseline, leastRatio, measured, verdicts } from './bars.ts'
-import { coresFor, type Plan } from './plan.ts'
+import { coresFor, coresForTimes, type Plan } from './plan.ts'
 import type { Result } from './run-scenario.ts'
 
 const ratioCell = (own: readonly number[], other: readonly number[] | undefined): string => {
@@ -57,7 +57,7 @@ export const resultLines = (result: Result): string[] => {
       ['', 'per second', `× ${baseline}`, 'server µs each', 'data µs each', 'server busy', 'load busy'],
       rateRows(result),
     ),
-    `At ${whole(latency.perSecond)} a second, 70 % of what the slower of ${measured} and ${baseline} can do:`,
+    `At ${whole(latency.perSecond)} a second, ${percent(latency.capacityShare)} of what the slower of ${measured} and ${baseline} did:`,
     '',
     ...table(['', 'p50 µs', 'p99 µs', 'of it the generator (p99)', `p99 × ${baseline}`], latencyRows(result)),
     ...Object.entries(skipped).map(([name, reason]) => `- ${name} skipped: ${reason}`),
@@ -86,7 +86,13 @@ export const planLines = (
 ) => [
   ...processes.map((count) => {
     const { server, data, load, areShared } = coresFor(count)
-    if (areShared) return `${count} processes: everything on cores ${server.join(', ')}`
+    if (areShared) {
+      const apart = coresForTimes({ server, data, load, areShared })
+      return (
+        `${count} processes: everything on cores ${server.join(', ')}; ` +
+        `while times to answer are taken, load on ${apart.load.join(', ')}, the rest on ${apart.server.join(', ')}`
+      )
+    }
     return `${count} processes: on cores ${server.join(', ')}, data tier on ${data.join(', ')}, load on ${load.join(', ')}`
   }),
   `${rounds} rounds of ${seconds} s after ${warmUpSeconds} s of warm-up, ${concurrency} requests in flight; ` +
