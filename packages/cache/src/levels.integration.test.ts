@@ -235,6 +235,7 @@ describe('Redis', () => {
     await full.invalidate(['t'], '0A')
     expect(full.stats()).toMatchObject({ owed: 0, circuit: 'closed' })
     expect(await get(well, { ...loading('new'), sharedOnly: true })).toBe('new miss')
+    expect(await get(well, { ...failing(), sharedOnly: true })).toBe('new hit') // Redis answers in order: it is stored.
     await redis.del(`${namespace}:entry:k`)
     expect(await get(full, { ...loading('own'), sharedOnly: true })).toBe('own miss')
     expect(await redis.exists(`${namespace}:entry:k`)).toBe(0)

@@ -108,3 +108,22 @@ it('comes as the user that the URL names', async () => {
   await expect(redis.get(key)).rejects.toThrow('NOPERM')
   await admin.del(key)
 })
+
+it('writes what is asked in one turn at once, in order', async () => {
+  const redis = prompt(await startWay())
+  await tryConnect(redis)
+  const key = randomUUID()
+  const answers = [redis.set(key, 'first'), redis.getset(key, 'second'), redis.getdel(key)]
+  expect(redis.stream.writableCorked).toBe(1)
+  expect(await Promise.all(answers)).toEqual(['OK', 'first', 'second'])
+  expect(redis.stream.writableCorked).toBe(0)
+})
+
+it('loses nothing that was asked in the turn in which it is told to go', async () => {
+  const redis = prompt(await startWay())
+  await tryConnect(redis)
+  const [key, answer] = [randomUUID(), redis.ping('last')]
+  const kept = redis.set(key, 'kept', 'EX', 60)
+  const gone = redis.quit()
+  expect([await answer, await kept, await gone]).toEqual(['last', 'OK', 'OK'])
+})

@@ -47,12 +47,27 @@ const asUser = (text: string, password: string | undefined): { url: string; who:
   return { url: url.href, who: { password, ...(username !== '' && { username }) } }
 }
 
+/**
+ * What is asked during one turn of the event loop leaves in one write: with a write for each command a busy process spends
+ * a third of its time in them. (ioredis' own way, `enableAutoPipelining`, holds a batch back until the last one is answered.)
+ */
+class BatchingRedis extends Redis {
+  override sendCommand(...command: Parameters<Redis['sendCommand']>): unknown {
+    const socket = this.stream
+    if (this.status === 'ready' && socket.writableCorked === 0) {
+      socket.cork()
+      setImmediate(() => socket.uncork())
+    }
+    return super.sendCommand(...command)
+  }
+}
+
 const open = (
   { url: text, password, name, silenceMs, random = Math.random }: RedisOptions,
   behaviour: Behaviour,
 ): Redis => {
   const { url, who } = asUser(text, password)
-  const redis = new Redis(url, {
+  const redis = new BatchingRedis(url, {
     ...who,
     ...(name !== undefined && { connectionName: name }),
     ...(silenceMs !== undefined && { socketTimeout: silenceMs }),
