@@ -42,7 +42,8 @@ export class Http2Connection implements ServerConnection, FrameSink {
     this.socket = socket
     this.#server = server
     this.#guard = new FloodGuard(server)
-    this.output = new Output(socket, this.#onProgress)
+    // Who waits for an answer from elsewhere may get it in the same round of the event loop as others on this connection.
+    this.output = new Output(socket, this.#onProgress, () => this.exchange.streams.open.size > 0)
     this.exchange = new Exchange({
       server,
       downstream,

@@ -41,6 +41,35 @@ describe('output', () => {
     expect(output.unwrittenBytes).toBe(0)
   })
 
+  it('waits for what other sockets bring in this round of the event loop while more is to come', async () => {
+    const { socket, writes } = heldSocket()
+    const output = new Output(
+      socket,
+      () => undefined,
+      () => true,
+    )
+    put(output, 10)
+    await new Promise<void>((resolve) => process.nextTick(resolve))
+    expect(writes).toHaveLength(0)
+    put(output, 20)
+    await endOfTurn()
+    expect(writes.map(({ bytes }) => bytes.length)).toEqual([30])
+  })
+
+  it('that comes while a write is under way leaves in one behind it', async () => {
+    const { socket, writes } = heldSocket()
+    const output = new Output(socket, () => undefined)
+    for (const bytes of [10, 20, 30]) {
+      put(output, bytes)
+      await endOfTurn()
+    }
+    expect(writes.map(({ bytes }) => bytes.length)).toEqual([10])
+    expect(output.unwrittenBytes).toBe(60)
+    writes[0]?.done()
+    await endOfTurn()
+    expect(writes.map(({ bytes }) => bytes.length)).toEqual([10, 50])
+  })
+
   it('larger than a slab keeps its order and its octets', async () => {
     const { socket, writes } = heldSocket()
     const output = new Output(socket, () => undefined)
