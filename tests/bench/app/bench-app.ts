@@ -11,6 +11,7 @@ import { coresFor, readPlan, usage, type Plan } from './plan.ts'
 import { barLines, keepResults, planLines, resultLines } from './report.ts'
 import { runScenario, type Result } from './run-scenario.ts'
 import { scenarios } from './scenarios.ts'
+import { shield } from '../shield.ts'
 
 const print = (lines: readonly string[]): void => console.log(lines.join('\n'))
 
@@ -23,6 +24,7 @@ const versionOf = (name: string): string | undefined => {
 
 const runWith = async (processes: number, plan: Plan, children: Children, data: DataTier): Promise<Result[]> => {
   const cores = coresFor(processes)
+  const unshield = shield(cores.server)
   pin(data.pids, cores.data)
   const { checkout, nodeArguments } = plan
   const surroundings = { children, data, cores: cores.server, checkout, nodeArguments }
@@ -40,6 +42,7 @@ const runWith = async (processes: number, plan: Plan, children: Children, data: 
     }
   } finally {
     await Promise.all(entrants.map((entrant) => entrant.stop()))
+    unshield()
   }
   return results
 }

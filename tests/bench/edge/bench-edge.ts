@@ -10,6 +10,7 @@ import { barLines, keepResults, planLine, scenarioLines } from './report.ts'
 import type { ScenarioResult } from './results.ts'
 import { runScenario } from './run-scenario.ts'
 import { scenarios } from './scenarios.ts'
+import { shield } from '../shield.ts'
 
 const tools = { h2load: 'apt-get install nghttp2-client', taskset: 'apt-get install util-linux' }
 
@@ -65,11 +66,13 @@ export const benchEdge = async (commandLine: readonly string[]): Promise<number>
   }
   print([...machineLines(machine), planLine(machine, plan), ''])
   const children = new Children()
+  const unshield = shield([plan.serverCore])
   let results: ScenarioResult[]
   try {
     results = await run(plan, children)
   } finally {
     await children.stop()
+    unshield()
   }
   print(barLines(results))
   if (plan.keep !== undefined) print(keepResults(plan.keep, machine, plan, results))

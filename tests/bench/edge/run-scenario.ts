@@ -19,16 +19,17 @@ import type { AnswerScenario, Scenario } from './scenarios.ts'
 
 /** Those whose time to answer is held against each other. */
 const comparedInLatency = [measured, 'nginx']
-/** Of its core that a server uses while times to answer are measured. */
+/** Of its core that a server is to use while times to answer are measured, and may use for a look to count. */
 const latencyLoad = 0.7
+const bearableLoads = { least: 0.6, most: 0.8 }
 /** Requests that come one by one cost more than those of which many wait: how many more a second, is found by trying. */
 const firstTry = 0.5
-const tries = 2
-const latencyTry = { warmUpSeconds: 1, seconds: 1 }
+/** Each at another rate, as the machine is faster one moment than the other. */
+const triesPerLook = 6
 /** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
-const latencyLooksPerRound = 2
+const latencyLooksPerRound = 3
 /** The generator is JavaScript as well, and late itself until it has been compiled. */
-const latencyLook = { warmUpSeconds: 2, seconds: 2 }
+const latencyLook = { warmUpSeconds: 1.5, seconds: 1.5 }
 
 interface Runner {
   readonly name: string
@@ -60,21 +61,38 @@ const prepare = async (scenario: Scenario, { name, server }: Entrant, origin: Or
   return { name, server }
 }
 
-const briefly = (bench: Bench, plan: typeof latencyLook): Bench => ({ ...bench, plan: { ...bench.plan, ...plan } })
+const isBearable = (busy: number): boolean => busy >= bearableLoads.least && busy <= bearableLoads.most
 
-/** @param capacity requests a second, of which many wait @returns those a second at which the server has the wanted load */
-const rateAtLoad = async (
+/**
+ * Looks that count are those at which the server had the wanted load: a machine that is slower for a moment makes the
+ * same rate too much for it, and what is seen then is a queue.
+ *
+ * @param startPerSecond the first rate; each look sets that of the next
+ */
+const steeredLooks = (
   scenario: AnswerScenario,
-  server: Server,
-  capacity: number,
+  { server }: Runner,
+  startPerSecond: number,
   bench: Bench,
-): Promise<number> => {
-  let rate = capacity * firstTry
-  for (let i = 0; i < tries; i++) {
-    const { busy } = await measureLatency(scenario, server, Math.floor(rate), briefly(bench, latencyTry))
-    rate *= latencyLoad / busy
+): (() => Promise<LatencyMeasurement>) => {
+  let rate = startPerSecond
+  const look = async (): Promise<LatencyMeasurement | Error> => {
+    try {
+      const seen = await measureLatency(scenario, server, Math.floor(rate), bench)
+      rate *= Math.min(1.5, latencyLoad / seen.busy)
+      return isBearable(seen.busy) ? seen : new Error(`at ${Math.floor(rate)} a second its load was another each time`)
+    } catch (error) {
+      rate *= latencyLoad
+      return error as Error
+    }
   }
-  return Math.floor(rate)
+  return async () => {
+    for (let attempt = 1; ; attempt++) {
+      const seen = await look()
+      if (!(seen instanceof Error)) return seen
+      if (attempt === triesPerLook) throw seen
+    }
+  }
 }
 
 const runLatency = async (
@@ -86,14 +104,13 @@ const runLatency = async (
 ): Promise<{ latency?: Record<string, LatencyMeasurement[]> }> => {
   const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
   if (!scenario.latency || compared.length < comparedInLatency.length) return {}
-  const rates: Record<string, number> = {}
-  const measure = async ({ name, server }: Runner): Promise<LatencyMeasurement> => {
-    const capacity = median((rounds[name] ?? []).map(({ perSecond }) => perSecond))
-    const rate = (rates[name] ??= await rateAtLoad(scenario, server, capacity, bench))
-    return measureLatency(scenario, server, rate, briefly(bench, latencyLook))
-  }
+  const brief = { ...bench, plan: { ...bench.plan, ...latencyLook } }
+  const lookers = compared.map((runner) => {
+    const capacity = median((rounds[runner.name] ?? []).map(({ perSecond }) => perSecond))
+    return { name: runner.name, look: steeredLooks(scenario, runner, capacity * firstTry, brief) }
+  })
   const looks = bench.plan.rounds * latencyLooksPerRound
-  return { latency: await inRounds(compared, looks, skipped, measure) }
+  return { latency: await inRounds(lookers, looks, skipped, ({ look }) => look()) }
 }
 
 export const runScenario = async (
