@@ -7,10 +7,9 @@ interface Ready {
   readonly listeners: { readonly https: string; readonly http: string }
 }
 
-/** As the edge's README has it for a busy machine: fewer collections, so that fewer than one request in a hundred meets one. */
-const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
-/** From there as well: the memory of TLS records is not looked for in the heap that all threads share. */
-const heap = { GLIBC_TUNABLES: 'glibc.malloc.tcache_max=131072' }
+/** As the edge's README has it for a busy machine. */
+const heapFlags = ['--min-semi-space-size=64', '--max-semi-space-size=64', '--heap-growing-percent=400']
+const heapSettings = { GLIBC_TUNABLES: 'glibc.malloc.tcache_max=131072' }
 
 const portOf = (address: string): number => Number(new URL(address).port)
 
@@ -27,10 +26,10 @@ export const edge: Contestant = {
     const settingsFile = join(folder, 'edge.yaml')
     // JSON is YAML, too.
     writeFileSync(settingsFile, JSON.stringify(settingsFor(originPort)))
-    const child = children.start(process.execPath, [...youngGeneration, join(checkout, 'services/edge/src/main.ts')], {
+    const child = children.start(process.execPath, [...heapFlags, join(checkout, 'services/edge/src/main.ts')], {
       cores: [serverCore],
       environment: {
-        ...heap,
+        ...heapSettings,
         NODE_ENV: 'production',
         EDGE_HTTPS_PORT: '0',
         EDGE_HTTP_PORT: '0',
