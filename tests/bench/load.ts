@@ -30,18 +30,6 @@ const busyShare = 0.95
 export const isBottleneckElsewhere = ({ server, load, origin }: Busy): boolean =>
   server < busyShare && (load >= busyShare || origin >= busyShare)
 
-/** Microseconds. */
-const mostLagUs = 5000
-
-/**
- * @param lagUs how late an open-loop generator was, 99th percentile; not a number when no connection was ever free at its time
- * @throws Error when its lateness would be measured instead of a server's
- */
-export const checkLag = (lagUs: number): void => {
-  if (lagUs < mostLagUs) return
-  throw new Error('the generator could not ask at that rate: its own lateness would be measured')
-}
-
 const total = (numbers: readonly number[], of: (number: number) => number): number =>
   numbers.reduce((sum, number) => sum + of(number), 0)
 

@@ -1,7 +1,8 @@
 /** One measurement of one contestant. */
 import type { Children } from '../children.ts'
-import { percentile, percent } from '../figures.ts'
-import { checkLag, isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
+import { answerTimes, type AnswerTimes } from '../answer-times.ts'
+import { percent } from '../figures.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
 import type { Entrant } from './contestants.ts'
 import type { DataTier } from './data-tier.ts'
 import type { Cores, Plan } from './plan.ts'
@@ -21,14 +22,6 @@ export interface Measurement {
   /** The same of Postgres and Redis. */
   readonly dataUs: number
   readonly busy: Busy
-}
-
-export interface LatencyMeasurement {
-  readonly perSecond: number
-  readonly p50Us: number
-  readonly p99Us: number
-  /** How late the generator itself was, 99th percentile: contained in the times above. */
-  readonly lagUs: number
 }
 
 const closedLoop = `${import.meta.dirname}/../closed-loop-client.main.ts`
@@ -83,15 +76,6 @@ export const measureAnswers = async (scenario: Scenario, entrant: Entrant, bench
   return { perSecond, serverUs, dataUs: (busy.origin * 1e6) / perSecond, busy }
 }
 
-interface Times {
-  readonly timesUs: number[]
-  readonly lagsUs: number[]
-  readonly failures: number
-  readonly unanswered: number
-}
-
-const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
-
 /**
  * One generator for each core of the load, as it never sleeps; each asks all processes in turn.
  *
@@ -102,7 +86,7 @@ export const measureLatency = async (
   entrant: Entrant,
   wantedPerSecond: number,
   bench: Bench,
-): Promise<LatencyMeasurement> => {
+): Promise<AnswerTimes> => {
   const { children, data, cores, plan } = bench
   await scenario.prepare(data)
   const urls = entrant.ports.map((port) => `http://127.0.0.1:${port}/`).join(',')
@@ -113,12 +97,5 @@ export const measureLatency = async (
     args: [openLoop, urls, 'h1', ...rates, scenario.questions(client, clients)],
   }))
   const { said } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
-  const all = said.map((text) => JSON.parse(text) as Times)
-  const missing = all.reduce((sum, { failures, unanswered }) => sum + failures + unanswered, 0)
-  if (missing > 0) throw new Error(`${missing} answers were wrong or missing`)
-  const times = ascending(all.map(({ timesUs }) => timesUs))
-  const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
-  checkLag(lagUs)
-  const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
-  return { perSecond: times.length / plan.seconds, p50Us, p99Us, lagUs }
+  return answerTimes(said, plan.seconds)
 }

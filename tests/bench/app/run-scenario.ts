@@ -1,10 +1,11 @@
 /** One scenario with one number of processes: every contestant in turn, round after round. */
+import type { AnswerTimes } from '../answer-times.ts'
 import { pin } from '../cpu.ts'
 import { median } from '../figures.ts'
 import { inRounds } from '../rounds.ts'
 import { baseline, measured } from './bars.ts'
 import type { Entrant } from './contestants.ts'
-import { measureAnswers, measureLatency, type Bench, type LatencyMeasurement, type Measurement } from './measure.ts'
+import { measureAnswers, measureLatency, type Bench, type Measurement } from './measure.ts'
 import { coresForTimes, type Cores } from './plan.ts'
 import type { Scenario } from './scenarios.ts'
 
@@ -19,7 +20,7 @@ export interface Result {
     readonly perSecond: number
     /** Of what the slower of the two compared did when it was asked all the time. */
     readonly capacityShare: number
-    readonly rounds: Readonly<Record<string, readonly LatencyMeasurement[]>>
+    readonly rounds: Readonly<Record<string, readonly AnswerTimes[]>>
   }
   /** Who was not measured, and why. */
   readonly skipped: Readonly<Record<string, string>>

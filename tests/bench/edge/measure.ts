@@ -1,9 +1,10 @@
 /** One measurement of one contestant. */
 import type { Children } from '../children.ts'
 import type { Server } from './contestants/contestant.ts'
-import { percent, percentile } from '../figures.ts'
+import { answerTimes, type AnswerTimes } from '../answer-times.ts'
+import { percent } from '../figures.ts'
 import { answersPerSecond, connectionsFor, h2loadArguments, urlOf } from './h2load.ts'
-import { checkLag, isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
 import type { Origin } from './origin.ts'
 import type { Plan } from './plan.ts'
 import type { AnswerScenario, HandshakeScenario } from './scenarios.ts'
@@ -15,14 +16,9 @@ export interface Measurement {
   readonly busy: Busy
 }
 
-export interface LatencyMeasurement {
-  readonly perSecond: number
+export interface LatencyMeasurement extends AnswerTimes {
   /** Share of its core that the server used. */
   readonly busy: number
-  readonly p50Us: number
-  readonly p99Us: number
-  /** How late the generator itself was, 99th percentile: contained in the times above. */
-  readonly lagUs: number
 }
 
 export interface Bench {
@@ -81,15 +77,6 @@ export const measureAnswers = async (
 
 const openLoopClient = `${import.meta.dirname}/../open-loop-client.main.ts`
 
-interface Times {
-  readonly timesUs: number[]
-  readonly lagsUs: number[]
-  readonly failures: number
-  readonly unanswered: number
-}
-
-const ascending = (lists: readonly number[][]): number[] => lists.flat().toSorted((a, b) => a - b)
-
 /** @throws Error when answers were wrong or missing, or the generator was too slow itself */
 export const measureLatency = async (
   scenario: AnswerScenario,
@@ -103,17 +90,7 @@ export const measureLatency = async (
   const args = [openLoopClient, urlOf(scenario, portOf(server, scenario.transport)), scenario.protocol, ...numbers]
   const clients = cores.map(() => ({ command: process.execPath, args }))
   const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
-  const all = said.map((text) => JSON.parse(text) as Times)
-  const failures = all.reduce((sum, times) => sum + times.failures, 0)
-  const unanswered = all.reduce((sum, times) => sum + times.unanswered, 0)
-  if (failures > 0 || unanswered > 0) {
-    throw new Error(`${failures} answers were wrong, ${unanswered} had not come when all should have been over`)
-  }
-  const times = ascending(all.map(({ timesUs }) => timesUs))
-  const [p50Us, p99Us] = [percentile(times, 0.5), percentile(times, 0.99)]
-  const lagUs = percentile(ascending(all.map(({ lagsUs }) => lagsUs)), 0.99)
-  checkLag(lagUs)
-  return { perSecond: times.length / plan.seconds, busy: busy.server, p50Us, p99Us, lagUs }
+  return { ...answerTimes(said, plan.seconds), busy: busy.server }
 }
 
 const handshakeClient = `${import.meta.dirname}/handshake-client.main.ts`

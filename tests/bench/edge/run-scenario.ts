@@ -80,7 +80,7 @@ const steeredLooks = (
     try {
       const seen = await measureLatency(scenario, server, Math.floor(rate), bench)
       rate *= Math.min(1.5, latencyLoad / seen.busy)
-      return isBearable(seen.busy) ? seen : new Error(`at ${Math.floor(rate)} a second its load was another each time`)
+      return isBearable(seen.busy) ? seen : new Error('its load could not be held near 70 %')
     } catch (error) {
       rate *= latencyLoad
       return error as Error
