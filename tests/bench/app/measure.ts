@@ -2,6 +2,7 @@
 import type { Children } from '../children.ts'
 import { answerTimes, type AnswerTimes } from '../answer-times.ts'
 import { percent } from '../figures.ts'
+import { instrumentFlags } from '../instruments.ts'
 import { isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
 import type { Entrant } from './contestants.ts'
 import type { DataTier } from './data-tier.ts'
@@ -94,7 +95,7 @@ export const measureLatency = async (
   const rates = [plan.concurrency / clients, wantedPerSecond / clients, plan.warmUpSeconds, plan.seconds].map(String)
   const programs = cores.load.map((_, client) => ({
     command: process.execPath,
-    args: [openLoop, urls, 'h1', ...rates, scenario.questions(client, clients)],
+    args: [...instrumentFlags, openLoop, urls, 'h1', ...rates, scenario.questions(client, clients)],
   }))
   const { said } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
   return answerTimes(said, plan.seconds)

@@ -4,6 +4,7 @@ import type { Server } from './contestants/contestant.ts'
 import { answerTimes, type AnswerTimes } from '../answer-times.ts'
 import { percent } from '../figures.ts'
 import { answersPerSecond, connectionsFor, h2loadArguments, urlOf } from './h2load.ts'
+import { instrumentFlags } from '../instruments.ts'
 import { isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
 import type { Origin } from './origin.ts'
 import type { Plan } from './plan.ts'
@@ -87,7 +88,8 @@ export const measureLatency = async (
   const cores = plan.loadCores
   const connections = Math.ceil(connectionsFor(scenario, plan) / cores.length)
   const numbers = [connections, wantedPerSecond / cores.length, plan.warmUpSeconds, plan.seconds].map(String)
-  const args = [openLoopClient, urlOf(scenario, portOf(server, scenario.transport)), scenario.protocol, ...numbers]
+  const url = urlOf(scenario, portOf(server, scenario.transport))
+  const args = [...instrumentFlags, openLoopClient, url, scenario.protocol, ...numbers]
   const clients = cores.map(() => ({ command: process.execPath, args }))
   const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
   return { ...answerTimes(said, plan.seconds), busy: busy.server }

@@ -1,5 +1,6 @@
 /** Starts the origin and asks how often it was asked. */
 import type { Children } from '../children.ts'
+import { instrumentFlags } from '../instruments.ts'
 import type { Plan } from './plan.ts'
 
 export interface Origin {
@@ -9,7 +10,7 @@ export interface Origin {
 }
 
 export const startOrigin = async (children: Children, { originCore }: Plan): Promise<Origin> => {
-  const child = children.start(process.execPath, [`${import.meta.dirname}/origin.main.ts`], {
+  const child = children.start(process.execPath, [...instrumentFlags, `${import.meta.dirname}/origin.main.ts`], {
     cores: [originCore],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -28,8 +28,8 @@ const firstTry = 0.5
 const triesPerLook = 6
 /** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
 const latencyLooksPerRound = 3
-/** The generator is JavaScript as well, and late itself until it has been compiled. */
-const latencyLook = { warmUpSeconds: 1.5, seconds: 1.5 }
+/** The generator is JavaScript as well: after a warm-up half as long, what compiles it took its core away in most looks. */
+const latencyLook = { warmUpSeconds: 3, seconds: 2 }
 
 interface Runner {
   readonly name: string
