@@ -11,6 +11,7 @@ import { Probes } from './probes.ts'
 import { readSettings, type AllSettings } from './read-settings.ts'
 import { shutDown, standAside, stopRequested } from './shutdown.ts'
 import { explainStartError } from './start-error.ts'
+import { keepNewObjectsYoung } from './young-objects.ts'
 
 /** Exit status for wrong settings (`EX_CONFIG`, sysexits.h). */
 const exitConfig = 78
@@ -32,6 +33,7 @@ export const runService = async <T extends TObject>(
   definition: ServiceDefinition<T>,
   processEnvironment: Environment,
 ): Promise<void> => {
+  keepNewObjectsYoung()
   const { name } = definition
   const { common, settings } = settingsOrExit(definition, processEnvironment)
   const instance = common.instance ?? name
