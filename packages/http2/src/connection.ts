@@ -146,7 +146,7 @@ export class Http2Connection implements ServerConnection, FrameSink {
     writeSettingsAck(this.output)
     const change = this.#peer.initialWindowBytes - before
     if (change === 0) return
-    for (const stream of this.exchange.streams.open.values()) {
+    for (const stream of this.exchange.streams.open) {
       stream.sendWindow += change
       if (stream.sendWindow > maxWindowBytes) throw new ConnectionError('FLOW_CONTROL_ERROR', 'a window too large')
       this.exchange.queue.add(stream)

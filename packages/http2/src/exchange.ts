@@ -134,13 +134,13 @@ export class Exchange implements Informer {
 
   /** For contexts: an interim response, which few requests see, so that nothing is kept for it. */
   inform(context: RequestContext, status: number, fields: Fields): void {
-    for (const stream of this.streams.open.values()) {
+    for (const stream of this.streams.open) {
       if (stream.context === context) this.#responder.inform(stream, status, fields)
     }
   }
 
   closeAll(): void {
-    for (const stream of this.streams.open.values()) this.close(stream, 'aborted')
+    for (const stream of this.streams.open) this.close(stream, 'aborted')
   }
 
   #decode({ source, start, end }: FieldBlock): DecodedBlock {

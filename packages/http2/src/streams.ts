@@ -1,11 +1,12 @@
 /** The streams of one connection: which are open, which were (RFC 9113 §5.1), and how many requests are worked on. */
+import { OpenStreams } from './open-streams.ts'
 import type { ServerStream } from './server-stream.ts'
 
 /** Streams that we reset; the client may not know yet and go on sending, which is no error. */
 const maxRemembered = 256
 
 export class Streams {
-  readonly open = new Map<number, ServerStream>()
+  readonly open = new OpenStreams()
   /** The last stream the client has opened. */
   lastId = 0
   /** Streams above are no longer taken: GOAWAY says so (RFC 9113 §6.8). */
@@ -60,13 +61,13 @@ export class Streams {
   }
 
   add(stream: ServerStream): void {
-    this.open.set(stream.id, stream)
+    this.open.add(stream)
     this.requests += 1
     this.inFlight += 1
   }
 
   remove(stream: ServerStream): void {
-    if (!this.open.delete(stream.id)) return
+    if (!this.open.delete(stream)) return
     stream.isClosed = true
     if (!stream.isHandled) this.#orphans += 1
   }

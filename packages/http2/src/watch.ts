@@ -59,7 +59,7 @@ export class Watch {
     }
     this.#watchHead(elapsedMs)
     this.#watchIdle(elapsedMs)
-    for (const stream of connection.exchange.streams.open.values()) {
+    for (const stream of connection.exchange.streams.open) {
       this.#watchResponse(stream, elapsedMs)
       this.#watchContent(stream, elapsedMs)
     }
