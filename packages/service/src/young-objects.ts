@@ -3,7 +3,7 @@
  * are they many, even only for a moment, it has that place make them in the old generation from then on. A request makes
  * hundreds of objects that know one another and are done with after a millisecond: as soon as one place makes old ones, every
  * collection of the young takes them for alive, and all that they know with them. In an edge whose answers changed from small
- * to large, a fifth of the young generation outlived each collection: 17 ms instead of 0.6 ms, five times a second.
+ * to large, a fifth of the young generation outlived each collection: 17 ms instead of 0.6 ms.
  */
 import { setFlagsFromString } from 'node:v8'
 
