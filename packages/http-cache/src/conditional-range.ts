@@ -6,12 +6,13 @@ import {
   Fields,
   rangeApplies,
   selectRange,
+  type HttpContext,
   type HttpLayer,
   type HttpRequest,
   type HttpResponse,
   type Validators,
 } from '@roundtrip/http'
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import { readDate } from './policy/date.ts'
 
 /** What a 304 carries of the response it stands for (RFC 9110 §15.4.5), and what says how it came about. */
@@ -62,10 +63,12 @@ const cacheConditions = (fields: Fields): Fields => {
 const isSelected = ({ status }: HttpResponse): boolean => status === 200 || status === 206
 
 /** Stands above `cache`, and above `compress` never: ranges count the octets that are sent. */
-export const conditionalRange = (): HttpLayer => (next) => (request, context) =>
-  hasCondition(request)
-    ? whenAnswered(next(request, context), (response) => (isSelected(response) ? answer(request, response) : response))
-    : next(request, context)
+export const conditionalRange = (): HttpLayer => (next) => {
+  const conditioned = onAnswer<HttpRequest, HttpResponse, HttpContext>((response, request) =>
+    isSelected(response) ? answer(request, response) : response,
+  )(next)
+  return (request, context) => (hasCondition(request) ? conditioned : next)(request, context)
+}
 
 const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {
   const validators = validatorsOf(response.fields)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compose, whenAnswered, type Handler, type Layer, type NamedLayer } from './compose.ts'
+import { compose, onAnswer, whenAnswered, type Handler, type Layer, type NamedLayer } from './compose.ts'
 import { Passage } from './passage.ts'
 
 interface Context {
@@ -80,6 +80,21 @@ describe('whenAnswered', () => {
     const answer = whenAnswered(Promise.resolve('pong'), (response) => response.length)
     expect(answer).toBeInstanceOf(Promise)
     expect(await answer).toBe(4)
+  })
+})
+
+describe('onAnswer', () => {
+  const noted = onAnswer((response: string, request: string, context: number) => `${request} ${context} ${response}`)
+
+  it('goes on in the same turn with an answer that is there', () => {
+    expect(noted(() => 'pong')('ping', 7)).toBe('ping 7 pong')
+  })
+
+  it('waits for one that is not, and lets a failure pass', async () => {
+    const answer = noted(() => Promise.resolve('pong'))('ping', 7)
+    expect(answer).toBeInstanceOf(Promise)
+    expect(await answer).toBe('ping 7 pong')
+    await expect(noted(() => Promise.reject(new Error('no')))('ping', 7)).rejects.toThrow('no')
   })
 })
 

@@ -20,6 +20,23 @@ export const whenAnswered = <Res, Out>(answer: Answer<Res>, work: (response: Res
  */
 export type Layer<Req, Res, Ctx> = (next: Handler<Req, Res, Ctx>) => Handler<Req, Res, Ctx>
 
+/** A layer that has something to do with every answer, and nothing before; it is told what was asked rather than given a closure for each request. */
+export const onAnswer =
+  <Req, Res, Ctx>(work: (response: Res, request: Req, context: Ctx) => Answer<Res>): Layer<Req, Res, Ctx> =>
+  (next) =>
+  (request, context) => {
+    const answer = next(request, context)
+    return answer instanceof Promise ? later(answer, work, request, context) : work(answer, request, context)
+  }
+
+/** Apart, as a function that might make a closure makes room for one each time. */
+const later = <Req, Res, Ctx>(
+  answer: Promise<Res>,
+  work: (response: Res, request: Req, context: Ctx) => Answer<Res>,
+  request: Req,
+  context: Ctx,
+): Promise<Res> => answer.then((response) => work(response, request, context))
+
 /** A layer under the name by which traces, logs and documentation know it. */
 export type NamedLayer<Req, Res, Ctx> = readonly [name: string, layer: Layer<Req, Res, Ctx>]
 

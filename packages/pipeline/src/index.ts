@@ -1,6 +1,7 @@
 /** @packageDocumentation Layer and compose: the ordered pipeline every tier is built from. */
 export {
   compose,
+  onAnswer,
   whenAnswered,
   type Answer,
   type Handler,

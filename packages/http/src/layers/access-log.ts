@@ -1,5 +1,5 @@
 /** One structured line for each request, written when its last byte left or the client did. */
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import type { Delivery, HttpContext, HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
 
 export interface AccessLogOptions {
@@ -25,12 +25,11 @@ export const accessLog =
       if (isNoise(request)) context.log.debug(line, text)
       else context.log.info(line, text)
     }
-    return (request, context) =>
-      whenAnswered(next(request, context), (response) => {
-        const entry = { request, response, context, firstByteMs: context.elapsedMs }
-        context.onSettled((delivery) => write(entry, delivery))
-        return response
-      })
+    return onAnswer<HttpRequest, HttpResponse, HttpContext>((response, request, context) => {
+      const entry = { request, response, context, firstByteMs: context.elapsedMs }
+      context.onSettled((delivery) => write(entry, delivery))
+      return response
+    })(next)
   }
 
 interface Entry {

@@ -1,6 +1,6 @@
 /** Encodes what the origin has not encoded, for clients that want it (RFC 9110 §8.4, §12.5.3). */
 import { Readable } from 'node:stream'
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import { negotiateEncoding } from '../accept-encoding.ts'
 import { Fields } from '../fields.ts'
 import type { HttpLayer, HttpRequest, HttpResponse } from '../message.ts'
@@ -32,7 +32,7 @@ export interface CompressOptions {
 export const compress = ({ codings, minBytes, types, credentialed, encoder }: CompressOptions): HttpLayer => {
   const eligibility = { minBytes, isCompressibleType: typeMatcher(types) }
   const preferred = remembered((accept) => negotiateEncoding(accept, codings) as Coding | 'identity')
-  const answer = (request: HttpRequest, response: HttpResponse): HttpResponse | Promise<HttpResponse> => {
+  const onResponse: HttpLayer = onAnswer((response, request) => {
     const accept = request.fields.get('accept-encoding')
     if (response.status === 304) return notModified(request, response, accept)
     const given = representationOf(response.fields, lengthOf(response.body))
@@ -41,11 +41,8 @@ export const compress = ({ codings, minBytes, types, credentialed, encoder }: Co
     const coding = accept === undefined ? 'identity' : preferred(accept)
     if (coding === 'identity' || !mayBeEncodedFor(request, credentialed)) return response
     return request.method === 'HEAD' ? described(response, coding) : encoded(response, coding, given.type, encoder)
-  }
-  return (next) => {
-    if (codings.length === 0) return next
-    return (request, context) => whenAnswered(next(request, context), (response) => answer(request, response))
-  }
+  })
+  return codings.length === 0 ? (next) => next : onResponse
 }
 
 /** A body in memory knows its length best. */

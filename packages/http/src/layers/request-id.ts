@@ -1,6 +1,6 @@
 /** Names the request on the way in and on the way out, so that a client can quote it. */
-import { whenAnswered } from '@roundtrip/pipeline'
-import type { HttpContext, HttpLayer, HttpRequest } from '../message.ts'
+import { onAnswer } from '@roundtrip/pipeline'
+import type { HttpContext, HttpHandler, HttpLayer, HttpRequest } from '../message.ts'
 import { formatTraceParent } from '../traceparent.ts'
 
 export interface RequestIdOptions {
@@ -18,10 +18,16 @@ export const tellNextHop = ({ fields }: HttpRequest, context: HttpContext): void
 export const requestId =
   ({ tellsNextHop = true }: RequestIdOptions = {}): HttpLayer =>
   (next) =>
+    tellsClient(tellsNextHop ? told(next) : next)
+
+const tellsClient: HttpLayer = onAnswer((response, _request, context) => {
+  response.fields.set('x-request-id', context.requestId)
+  return response
+})
+
+const told =
+  (next: HttpHandler): HttpHandler =>
   (request, context) => {
-    if (tellsNextHop) tellNextHop(request, context)
-    return whenAnswered(next(request, context), (response) => {
-      response.fields.set('x-request-id', context.requestId)
-      return response
-    })
+    tellNextHop(request, context)
+    return next(request, context)
   }

@@ -1,5 +1,5 @@
 /** Response fields by which browsers protect themselves and their users, set where the origin has not; and those that only help attackers, removed. */
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import { fieldName, type FieldName, type Fields } from '../fields.ts'
 import type { HttpLayer } from '../message.ts'
 
@@ -45,7 +45,8 @@ class Rules {
       if (place === -1 || this.#overwrite) fields.delete(name)
       else present |= 1 << place
     }
-    for (const [place, [name, value]] of this.#wanted.entries()) {
+    for (let place = 0; place < this.#wanted.length; place++) {
+      const [name, value] = this.#wanted[place] as Field
       if ((present & (1 << place)) === 0) fields.append(name, value)
     }
   }
@@ -56,10 +57,9 @@ export const securityHeaders = (options: SecurityHeadersOptions): HttpLayer => {
   const always = listed(options.always)
   const plain = new Rules(always, options)
   const overTls = new Rules([...always, ...listed(options.overTls)], options)
-  return (next) => (request, context) =>
-    whenAnswered(next(request, context), (response) => {
-      const rules = request.scheme === 'https' ? overTls : plain
-      rules.apply(response.fields)
-      return response
-    })
+  return onAnswer((response, request) => {
+    const rules = request.scheme === 'https' ? overTls : plain
+    rules.apply(response.fields)
+    return response
+  })
 }

@@ -1,5 +1,5 @@
 /** Tells the client how long this tier took until it had the head of the response, and which layer answered. */
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import type { HttpContext, HttpLayer } from '../message.ts'
 import { formatServerTiming } from '../server-timing.ts'
 
@@ -12,25 +12,22 @@ export interface ServerTimingOptions {
 }
 
 /** Appends one metric; the tiers behind have appended theirs before. */
-export const serverTiming =
-  ({ tier, instance, isWanted = isTraced }: ServerTimingOptions): HttpLayer =>
-  (next) =>
-  (request, context) =>
-    whenAnswered(next(request, context), (response) => {
-      if (!isWanted(context)) {
-        response.fields.delete('server-timing')
-        return response
-      }
-      const by = context.passage?.answeredBy
-      const metric = formatServerTiming({
-        name: tier,
-        durationMs: context.elapsedMs,
-        description: instance,
-        ...(by !== undefined && { by }),
-      })
-      response.fields.append('server-timing', metric)
+export const serverTiming = ({ tier, instance, isWanted = isTraced }: ServerTimingOptions): HttpLayer =>
+  onAnswer((response, _request, context) => {
+    if (!isWanted(context)) {
+      response.fields.delete('server-timing')
       return response
+    }
+    const by = context.passage?.answeredBy
+    const metric = formatServerTiming({
+      name: tier,
+      durationMs: context.elapsedMs,
+      description: instance,
+      ...(by !== undefined && { by }),
     })
+    response.fields.append('server-timing', metric)
+    return response
+  })
 
 /** Whoever is traced is watched too; to ask in this order spares the others a trace of their own. */
 const isTraced = (context: HttpContext): boolean => context.passage !== undefined && context.trace.sampled

@@ -1,7 +1,7 @@
 /** Keeps the latest requests that took long, for operators to look at. */
 import { setting } from '@roundtrip/config'
 import type { HttpContext, HttpLayer, HttpRequest, HttpResponse } from '@roundtrip/http'
-import { whenAnswered } from '@roundtrip/pipeline'
+import { onAnswer } from '@roundtrip/pipeline'
 import { Type, type Static } from 'typebox'
 import { pathOf } from './path-policy.ts'
 
@@ -80,16 +80,16 @@ const describe = (request: HttpRequest, response: HttpResponse, context: HttpCon
 })
 
 /** Judges by the time to the head: how long a body takes is up to the client. Directly inside the access log. */
-export const slowRequests =
-  ({ ring, slowRequestMs, now = Date.now }: SlowRequestsOptions): HttpLayer =>
-  (next) =>
-  (request, context) =>
-    whenAnswered(next(request, context), (response) => {
-      if (context.elapsedMs < slowRequestMs) return response
+export const slowRequests = ({ ring, slowRequestMs, now = Date.now }: SlowRequestsOptions): HttpLayer =>
+  onAnswer((response, request, context) => {
+    if (context.elapsedMs >= slowRequestMs) {
       const slow = describe(request, response, context, now())
       ring.add(slow)
-      context.onSettled(() => {
-        slow.durationMs = context.elapsedMs
-      })
-      return response
-    })
+      context.onSettled(noteDuration(slow, context))
+    }
+    return response
+  })
+
+const noteDuration = (slow: SlowRequest, context: HttpContext) => (): void => {
+  slow.durationMs = context.elapsedMs
+}
