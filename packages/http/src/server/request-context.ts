@@ -17,6 +17,12 @@ export interface Informer {
   inform(context: RequestContext, status: number, fields: Fields): void
 }
 
+/** A list rather than an array: one that grows from its first element makes room for sixteen. */
+interface Waiting {
+  readonly listener: SettledListener
+  next: Waiting | undefined
+}
+
 export class RequestContext implements HttpContext {
   readonly passage: Passage | undefined
   readonly downstream: Downstream
@@ -37,7 +43,8 @@ export class RequestContext implements HttpContext {
   #whenGone: (() => void)[] | undefined
   #delivered: PromiseWithResolvers<Delivery> | undefined
   #delivery: Delivery | undefined
-  #onSettled: SettledListener[] | undefined
+  #firstSettled: Waiting | undefined
+  #lastSettled: Waiting | undefined
 
   /** @param fields of the request as received: layers may change them later */
   constructor(fields: Fields, downstream: Downstream, options: ServeOptions) {
@@ -96,9 +103,14 @@ export class RequestContext implements HttpContext {
   }
 
   onSettled(listener: SettledListener): void {
-    if (this.#delivery !== undefined) listener(this.#delivery)
-    else if (this.#onSettled === undefined) this.#onSettled = [listener]
-    else this.#onSettled.push(listener)
+    if (this.#delivery !== undefined) {
+      listener(this.#delivery)
+      return
+    }
+    const waiting: Waiting = { listener, next: undefined }
+    if (this.#lastSettled === undefined) this.#firstSettled = waiting
+    else this.#lastSettled.next = waiting
+    this.#lastSettled = waiting
   }
 
   /** For the server: the client went away, though what becomes of the response is not known yet. */
@@ -115,7 +127,7 @@ export class RequestContext implements HttpContext {
     if (this.#delivery !== undefined) return
     this.#delivery = delivery
     this.#delivered?.resolve(delivery)
-    if (this.#onSettled !== undefined) for (const listener of this.#onSettled) listener(delivery)
+    for (let waiting = this.#firstSettled; waiting !== undefined; waiting = waiting.next) waiting.listener(delivery)
     if (delivery.outcome !== 'complete') this.abandon()
   }
 }
