@@ -5,9 +5,10 @@
  * reading goes the usual way.
  */
 import type { Socket } from 'node:net'
+import { SharedBuffer } from '../shared-buffer.ts'
 
 /** Longer than what a kernel hands out at once as a rule; more comes with the next read. */
-const shared = Buffer.allocUnsafeSlow(65_536)
+const shared = new SharedBuffer(65_536)
 
 interface Handle {
   useUserBuffer?(buffer: Uint8Array): void
@@ -42,11 +43,11 @@ export const readIntoShared = (socket: Socket, receive: (octets: Buffer) => void
   }
   const [bufferKey, callbackKey] = found
   const early = socket.read() as Buffer | null
-  handle.useUserBuffer(shared)
+  handle.useUserBuffer(shared.octets)
   Object.assign(socket, {
-    [bufferKey]: shared,
+    [bufferKey]: shared.octets,
     [callbackKey]: (bytes: number): boolean => {
-      receive(shared.subarray(0, bytes))
+      receive(shared.first(bytes))
       return true
     },
   })

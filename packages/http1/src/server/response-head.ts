@@ -80,7 +80,7 @@ export const serializeHead = (
     const value = flat[i + 1] ?? ''
     if (isOurs(name)) continue
     if (name === 'date') hasDate = true
-    head += fieldLine(name, value)
+    head += fieldLine(i, name, value)
   }
   if (!hasDate) head += dateLine()
   if (isChunked) head += 'transfer-encoding: chunked\r\n'
@@ -93,25 +93,40 @@ export const serializeInterim = (status: number, { flat }: Fields): string => {
   let head = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
   for (let i = 0; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    if (!isOurs(name)) head += fieldLine(name, flat[i + 1] ?? '')
+    if (!isOurs(name)) head += fieldLine(i, name, flat[i + 1] ?? '')
   }
   return `${head}\r\n`
 }
 
-/** The last line of each well-known name: most responses say what the one before has said. */
-const lastLines = new Map([...knownNames.values()].map((name) => [name, { value: '', line: `${name}: \r\n` }]))
+interface Line {
+  readonly name: string
+  value: string
+  text: string
+}
 
-const fieldLine = (name: string, value: string): string => {
+/** The last line of each well-known name: most responses say what the one before has said. */
+const lastLines = new Map(
+  [...knownNames.values()].map((name): [string, Line] => [name, { name, value: '', text: `${name}: \r\n` }]),
+)
+
+/** The same by the place at which they stood last: responses say it in the same order, and this is cheaper than a Map. */
+const linesByPlace: (Line | undefined)[] = Array.from({ length: 64 }, () => undefined)
+
+/** @param place of the field in its list */
+const fieldLine = (place: number, name: string, value: string): string => {
+  const there = linesByPlace[place]
+  if (there !== undefined && there.name === name && there.value === value) return there.text
   const last = lastLines.get(name)
-  if (last?.value === value) return last.line
+  if (place < linesByPlace.length) linesByPlace[place] = last
+  if (last?.value === value) return last.text
   if (last === undefined && !isFieldName(name)) throw unsendable('a field name holds a character that is not allowed')
   if (!isFieldValue(value)) throw unsendable(`the field ${name} holds a character that is not allowed`)
-  const line = `${name}: ${value}\r\n`
+  const text = `${name}: ${value}\r\n`
   if (last !== undefined && value.length <= longestRemembered) {
     last.value = value
-    last.line = line
+    last.text = text
   }
-  return line
+  return text
 }
 
 const longestRemembered = 256

@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream'
 import { isLending } from '@roundtrip/http'
 import { chunkedEnd, chunkStart } from '../chunked.ts'
 import { writeLatin1 } from '../latin1.ts'
+import { SharedBuffer } from '../shared-buffer.ts'
 import type { ResponseFraming } from './response-head.ts'
 
 /** A body that is being sent. */
@@ -26,6 +27,13 @@ const sliceBytes = 65_536
 /** Up to here one copy is cheaper than a gathering write. */
 const maxCopyBytes = 32_768
 
+/** For whole responses over TLS, of all connections. */
+const outgoing = new SharedBuffer(8192)
+
+/** TLS has encrypted what is written to it when the write returns, unless the stream holds it back. */
+const isReadAtOnce = (socket: Socket): boolean =>
+  'encrypted' in socket && socket.writableLength === 0 && socket.writableCorked === 0
+
 /** Sends head and body in one write. @param flushed called when the kernel has the last octet @returns octets of the body */
 export const sendWhole = (
   socket: Socket,
@@ -40,7 +48,9 @@ export const sendWhole = (
     else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]), flushed)
     return bytes
   }
-  const octets = Buffer.allocUnsafe(head.length + body.byteLength)
+  const bytes = head.length + body.byteLength
+  const octets =
+    bytes <= outgoing.octets.length && isReadAtOnce(socket) ? outgoing.first(bytes) : Buffer.allocUnsafe(bytes)
   writeLatin1(octets, head, 0)
   octets.set(body, head.length)
   socket.write(octets, flushed)

@@ -1,43 +1,14 @@
-import { once } from 'node:events'
 import { Readable } from 'node:stream'
-import type { AddressInfo } from 'node:net'
-import { connect, createServer, type TLSSocket } from 'node:tls'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { readAll, recordingLog, testResponse } from '../testing.ts'
-import { serveHttp1 } from './serve-http1.ts'
+import { describe, expect, it } from 'vitest'
+import { readAll, testResponse } from '../testing.ts'
+import { serveTlsForTest } from '../testing-tls.ts'
 
-/** Anonymous key exchange, so that the test needs no certificate. */
-const anonymous = { ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.2' as const, allowHalfOpen: true }
-
-const start = async (): Promise<() => Promise<TLSSocket>> => {
-  const accept = serveHttp1({
-    handler: async ({ target }) => {
-      const size = Number(target.slice(1))
-      const body = Buffer.alloc(size, 'x')
-      return testResponse({ body: size === 7 ? Readable.from([body]) : body })
-    },
-    scheme: 'https',
-    log: recordingLog(),
-    trustRequestId: false,
+const start = () =>
+  serveTlsForTest(async ({ target }) => {
+    const size = Number(target.slice(1))
+    const body = Buffer.alloc(size, 'x')
+    return testResponse({ body: size === 7 ? Readable.from([body]) : body })
   })
-  const server = createServer(anonymous, (socket) => accept(socket, { address: '127.0.0.1', port: 1 }))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return async () => {
-    const { port } = server.address() as AddressInfo
-    const socket = connect({
-      ...anonymous,
-      port,
-      host: '127.0.0.1',
-      checkServerIdentity: () => undefined,
-      rejectUnauthorized: false,
-    })
-    onTestFinished(() => void socket.destroy())
-    await once(socket, 'secureConnect')
-    return socket
-  }
-}
 
 describe('over TLS', () => {
   it('each size of body arrives, and the connection ends in order', async () => {
