@@ -23,12 +23,12 @@ const retryMs = 1000
 
 /** Resolves when it has been ended. */
 export const followEntries = async (options: FollowOptions): Promise<void> => {
-  const { key, mark, log, signal } = options
+  const { key, log, signal } = options
   // An entry of our own marks where we came in: while it, or a later one that we have read, is there, nothing is missing.
   let last: string | undefined
   while (!signal.aborted) {
     try {
-      last = last === undefined ? await mark() : await readOn(last, options)
+      last = last === undefined ? await comeIn(options) : await readOn(last, options)
     } catch (error) {
       if (signal.aborted) return
       // It loads its data, is full, or is a replica now. That passes.
@@ -38,13 +38,21 @@ export const followEntries = async (options: FollowOptions): Promise<void> => {
   }
 }
 
+/** What was written before our mark is never read: whatever is kept by then may be older than that. */
+const comeIn = async ({ mark, onGap }: FollowOptions): Promise<string> => {
+  const id = await mark()
+  onGap()
+  return id
+}
+
 const readOn = async (last: string, options: FollowOptions): Promise<string> => {
-  const { reader, key, mark, onGap, log } = options
+  const { reader, key, onGap, log } = options
   const { isGap, entries } = await readAfter(reader, key, last)
   if (isGap) {
     log.warn({ key }, 'purges of other points of presence may have been missed: the cache is emptied')
+    // At once, as the mark may have to wait for a connection of its own.
     onGap()
-    return mark()
+    return comeIn(options)
   }
   for (const [, text] of entries) tell(text, options)
   return entries.at(-1)?.[0] ?? last

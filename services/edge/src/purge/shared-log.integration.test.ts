@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { expect, inject, it, onTestFinished } from 'vitest'
 import { recordingLog } from '../testing/test-edge.ts'
+import { followEntries } from './follow-entries.ts'
 import { followSharedLog, type SharedLog } from './shared-log.ts'
 
 const { cacheUrl, redisPassword } = inject('dataTier' as never) as { cacheUrl: string; redisPassword: string }
@@ -31,7 +32,11 @@ const connect = (): Redis => {
   return redis
 }
 
-const joined = (redis: Redis, key: string, followers: number) => expect.poll(() => redis.xlen(key)).toBe(followers)
+/** Whoever comes in takes it that something was missed before. */
+const cameIn = async ({ seen }: Follower): Promise<void> => {
+  await expect.poll(() => seen).toEqual(['gap'])
+  seen.length = 0
+}
 
 /** Connections go by the key of their log. */
 const breakConnections = async (redis: Redis, key: string): Promise<void> => {
@@ -44,12 +49,11 @@ const breakConnections = async (redis: Redis, key: string): Promise<void> => {
 
 it('tells everybody the same in the same order, from when they came', async () => {
   const key = `test:${randomUUID()}`
-  const redis = connect()
   const first = follow(key)
-  await joined(redis, key, 1)
+  await cameIn(first)
   await first.sharedLog.append('a')
   const second = follow(key)
-  await joined(redis, key, 3)
+  await cameIn(second)
   await Promise.all([first.sharedLog.append('b'), second.sharedLog.append('c')])
   await expect.poll(() => [first.seen.length, second.seen.length]).toEqual([3, 2])
   expect(first.seen.slice(1)).toEqual(second.seen)
@@ -58,8 +62,9 @@ it('tells everybody the same in the same order, from when they came', async () =
 it('goes on where it was when its connection breaks', async () => {
   const key = `test:${randomUUID()}`
   const redis = connect()
-  const { sharedLog, seen } = follow(key)
-  await joined(redis, key, 1)
+  const follower = follow(key)
+  const { sharedLog, seen } = follower
+  await cameIn(follower)
   await breakConnections(redis, key)
   await redis.xadd(key, '*', 'entry', JSON.stringify('written meanwhile'))
   await sharedLog.append('after')
@@ -69,8 +74,9 @@ it('goes on where it was when its connection breaks', async () => {
 it('says so when entries may be missing for good', async () => {
   const key = `test:${randomUUID()}`
   const redis = connect()
-  const { sharedLog, seen } = follow(key)
-  await joined(redis, key, 1)
+  const follower = follow(key)
+  const { sharedLog, seen } = follower
+  await cameIn(follower)
   await sharedLog.append('a')
   await expect.poll(() => seen).toEqual(['a'])
   await redis.xtrim(key, 'MAXLEN', 0)
@@ -83,8 +89,9 @@ it('says so when entries may be missing for good', async () => {
 it('takes an entry that nobody understands for one that was missed', async () => {
   const key = `test:${randomUUID()}`
   const redis = connect()
-  const { sharedLog, seen } = follow(key)
-  await joined(redis, key, 1)
+  const follower = follow(key)
+  const { sharedLog, seen } = follower
+  await cameIn(follower)
   await redis.xadd(key, '*', 'entry', '{')
   await sharedLog.append('after')
   await expect.poll(() => seen).toEqual(['gap', 'after'])
@@ -94,10 +101,46 @@ it('goes on when Redis would not for a while', async () => {
   const key = `test:${randomUUID()}`
   const redis = connect()
   await redis.set(key, 'no log')
-  const { sharedLog, seen } = follow(key)
+  const follower = follow(key)
+  const { sharedLog, seen } = follower
   await expect(sharedLog.append('lost')).rejects.toThrow('WRONGTYPE')
   await redis.del(key)
   await expect.poll(() => redis.xlen(key), { timeout: 5000 }).toBe(1)
+  await cameIn(follower)
   await sharedLog.append('after')
   await expect.poll(() => seen).toEqual(['after'])
+})
+
+it('takes what was written before it comes in again for missed, however long that takes', async () => {
+  const key = `test:${randomUUID()}`
+  const [redis, reader] = [connect(), connect()]
+  const seen: string[] = []
+  const held = Promise.withResolvers<void>()
+  let marks = 0
+  const mark = async (): Promise<string> => {
+    if (++marks === 2) await held.promise
+    return (await redis.xadd(key, '*', 'entry', 'null')) ?? ''
+  }
+  const ending = new AbortController()
+  onTestFinished(() => ending.abort())
+  void followEntries({
+    reader,
+    key,
+    mark,
+    onText: (text) => void (text !== 'null' && seen.push(text)),
+    onGap: () => void seen.push('gap'),
+    log: recordingLog().log,
+    signal: ending.signal,
+  })
+  await expect.poll(() => seen).toEqual(['gap'])
+  await redis.xadd(key, '*', 'entry', 'a')
+  await redis.xtrim(key, 'MAXLEN', 0)
+  await redis.xadd(key, '*', 'entry', 'b')
+  await expect.poll(() => marks).toBe(2)
+  seen.length = 0
+  await redis.xadd(key, '*', 'entry', 'before the mark')
+  held.resolve()
+  await expect.poll(() => seen).toEqual(['gap'])
+  await redis.xadd(key, '*', 'entry', 'behind it')
+  await expect.poll(() => seen).toEqual(['gap', 'behind it'])
 })
