@@ -6,7 +6,6 @@ import {
   Fields,
   rangeApplies,
   selectRange,
-  type HttpContext,
   type HttpLayer,
   type HttpRequest,
   type HttpResponse,
@@ -64,11 +63,13 @@ const isSelected = ({ status }: HttpResponse): boolean => status === 200 || stat
 
 /** Stands above `cache`, and above `compress` never: ranges count the octets that are sent. */
 export const conditionalRange = (): HttpLayer => (next) => {
-  const conditioned = onAnswer<HttpRequest, HttpResponse, HttpContext>((response, request) =>
-    isSelected(response) ? answer(request, response) : response,
-  )(next)
+  const conditioned = evaluate(next)
   return (request, context) => (hasCondition(request) ? conditioned : next)(request, context)
 }
+
+const evaluate: HttpLayer = onAnswer((response, request) =>
+  isSelected(response) ? answer(request, response) : response,
+)
 
 const answer = (request: HttpRequest, response: HttpResponse): HttpResponse => {
   const validators = validatorsOf(response.fields)

@@ -20,7 +20,10 @@ export const whenAnswered = <Res, Out>(answer: Answer<Res>, work: (response: Res
  */
 export type Layer<Req, Res, Ctx> = (next: Handler<Req, Res, Ctx>) => Handler<Req, Res, Ctx>
 
-/** A layer that has something to do with every answer, and nothing before; it is told what was asked rather than given a closure for each request. */
+/**
+ * A layer that has something to do with every answer, and nothing before it. It is told what was asked, which spares it a
+ * closure for each request.
+ */
 export const onAnswer =
   <Req, Res, Ctx>(work: (response: Res, request: Req, context: Ctx) => Answer<Res>): Layer<Req, Res, Ctx> =>
   (next) =>

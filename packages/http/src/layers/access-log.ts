@@ -13,24 +13,22 @@ export interface AccessLogOptions {
 const clientClosedRequest = 499
 
 /** Stands outermost but for the request id: what it logs is what the client was sent. Costs nothing when nothing is logged. */
-export const accessLog =
-  ({ which = 'all', isNoise = () => false }: AccessLogOptions = {}): HttpLayer =>
-  (next) => {
-    if (which === 'none') return next
-    const write = (entry: Entry, delivery: Delivery): void => {
-      if (which === 'errors' && !isError(entry.response, delivery)) return
-      const { request, context } = entry
-      const line = describe(entry, delivery)
-      const text = `${request.method} ${request.target} ${line.status}`
-      if (isNoise(request)) context.log.debug(line, text)
-      else context.log.info(line, text)
-    }
-    return onAnswer<HttpRequest, HttpResponse, HttpContext>((response, request, context) => {
-      const entry = { request, response, context, firstByteMs: context.elapsedMs }
-      context.onSettled((delivery) => write(entry, delivery))
-      return response
-    })(next)
+export const accessLog = ({ which = 'all', isNoise = () => false }: AccessLogOptions = {}): HttpLayer => {
+  if (which === 'none') return (next) => next
+  const write = (entry: Entry, delivery: Delivery): void => {
+    if (which === 'errors' && !isError(entry.response, delivery)) return
+    const { request, context } = entry
+    const line = describe(entry, delivery)
+    const text = `${request.method} ${request.target} ${line.status}`
+    if (isNoise(request)) context.log.debug(line, text)
+    else context.log.info(line, text)
   }
+  return onAnswer((response, request, context) => {
+    const entry = { request, response, context, firstByteMs: context.elapsedMs }
+    context.onSettled((delivery) => write(entry, delivery))
+    return response
+  })
+}
 
 interface Entry {
   readonly request: HttpRequest

@@ -11,7 +11,7 @@ export interface FollowOptions {
   readonly mark: () => Promise<string>
   /** With the text of each entry that says something. May throw: then entries count as missed. */
   readonly onText: (text: string) => void
-  /** Entries may have been missed for good. */
+  /** Entries may have been missed for good. Once as it comes in, too. */
   readonly onGap: () => void
   readonly log: Log
   /** Ends it. */

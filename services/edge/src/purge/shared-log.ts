@@ -11,7 +11,7 @@ export interface SharedLogOptions<Entry> {
   readonly key: string
   /** Each entry of the others and of this process, in one order for all. */
   readonly onEntry: (entry: Entry) => void
-  /** Entries may have been missed for good: the log was lost, or is shorter than the time we were away. */
+  /** Entries may have been missed for good: the log was lost, or is shorter than the time we were away. Once as it comes in, too. */
   readonly onGap: () => void
   readonly log: Log
 }
