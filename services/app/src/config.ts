@@ -25,6 +25,10 @@ export const appSettings = Type.Object({
   ...loadSettings,
   ...migrateSettings.properties,
   cacheUrl: setting.url(redis, { description: 'Redis for the cache: `redis://host:port`' }),
+  cacheTimeoutMs: setting.durationMs({
+    description: 'longest a command to that Redis may take; then the answer is made without it',
+    default: 50,
+  }),
   queueUrl: setting.url(redis, { description: 'Redis for the job queue: `redis://host:port`' }),
   redisPassword: setting.optional(setting.secret({ description: 'password for both Redis instances' })),
   ...authSettings,

@@ -52,6 +52,8 @@ beforeAll(async () => {
     APP_REDIS_PASSWORD: redisPassword,
     APP_SECRET: testSecret,
     ...neverTooMuch,
+    // A process that gives a command up loads by itself, and a busy machine stops for longer than usual.
+    APP_CACHE_TIMEOUT_MS: '20000',
     SERVICE_LOG_LEVEL: 'error',
   }
   origins = await Promise.all([1, 2, 3, 4].map((n) => startProcess({ ...env, SERVICE_INSTANCE: `app-${n}` })))

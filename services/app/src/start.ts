@@ -69,10 +69,17 @@ export const startApp = async (
 }
 
 const connectNeighbours = ({ settings, log, instance }: Surroundings<AppSettings>, { count }: Workplace) => {
-  const { primaryUrl, replicaUrls, databasePassword: password, databasePoolMax, cacheUrl, redisPassword } = settings
+  const { primaryUrl, replicaUrls, databasePassword: password, databasePoolMax } = settings
+  const { cacheUrl, cacheTimeoutMs, redisPassword } = settings
   const poolMax = shareOf(databasePoolMax, count)
   const database = createDatabase({ primaryUrl, replicaUrls, password, applicationName: instance, poolMax, log })
-  const cache = createCache({ url: cacheUrl, password: redisPassword, namespace: cacheNamespace, log })
+  const cache = createCache({
+    url: cacheUrl,
+    password: redisPassword,
+    namespace: cacheNamespace,
+    timeoutMs: cacheTimeoutMs,
+    log,
+  })
   const relays = createRelays({ settings, database, cache, log })
   const auth = createAuth({ settings, database, mailWaits: relays.mailWaits, log })
   return { database, cache, auth, relays, retention: new Retention({ database, log }) }

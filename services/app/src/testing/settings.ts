@@ -11,6 +11,7 @@ export const ownSettings = {
   // Tests share their machine: what they ask is never too much.
   maxInFlight: 100_000,
   maxLoopDelayMs: 1_000_000,
+  cacheTimeoutMs: 50,
   secret: testSecret,
   sessionIdleMs: 1_800_000,
   sessionMaxMs: 43_200_000,
