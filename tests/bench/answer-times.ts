@@ -1,5 +1,6 @@
 /** What open-loop generators say of the times to answer. */
 import { percentile } from './figures.ts'
+import type { Seen } from './open-loop.ts'
 
 export interface AnswerTimes {
   readonly perSecond: number
@@ -9,24 +10,15 @@ export interface AnswerTimes {
   readonly lagUs: number
 }
 
-/** As `open-loop-client.main.ts` says it. */
-interface Said {
-  readonly timesUs: number[]
-  readonly lagsUs: number[]
-  readonly failures: number
-  readonly unanswered: number
-}
-
 /** Microseconds; beyond this its own lateness would be measured instead of a server's. */
 const mostLagUs = 5000
 
 /**
- * @param said by each generator
+ * @param all what each generator saw
  * @param seconds that were measured
  * @throws Error when answers were wrong or missing, or a generator was late itself
  */
-export const answerTimes = (said: readonly string[], seconds: number): AnswerTimes => {
-  const all = said.map((text) => JSON.parse(text) as Said)
+export const answerTimes = (all: readonly Seen[], seconds: number): AnswerTimes => {
   const sum = (key: 'failures' | 'unanswered'): number => all.reduce((total, one) => total + one[key], 0)
   if (sum('failures') + sum('unanswered') > 0) {
     throw new Error(`${sum('failures')} answers were wrong, ${sum('unanswered')} had not come when all should be over`)

@@ -55,14 +55,20 @@ export class Children {
     return said
   }
 
-  /** The first message of a child with an IPC channel. @throws Error when it ends before */
+  /** The next message of a child with an IPC channel. @throws Error when it ends before */
   async message(child: ChildProcess): Promise<unknown> {
-    const ended = once(child, 'exit').then(([status]) => {
-      throw new Error(`${child.spawnargs.slice(3).join(' ')} ended with ${status} before it was ready`)
+    const isOver = new AbortController()
+    const { signal } = isOver
+    const ended = once(child, 'exit', { signal }).then(([status]) => {
+      throw new Error(`${child.spawnargs.slice(3).join(' ')} ended with ${status} before it said anything`)
     })
-    const [message] = (await Promise.race([once(child, 'message'), ended])) as unknown[]
-    ended.catch(() => undefined)
-    return message
+    try {
+      const [message] = (await Promise.race([once(child, 'message', { signal }), ended])) as unknown[]
+      return message
+    } finally {
+      ended.catch(() => undefined)
+      isOver.abort()
+    }
   }
 
   async stop(): Promise<void> {

@@ -16,7 +16,6 @@ export interface Watched {
   readonly serverCores: readonly number[]
   /** What the servers ask: an origin, a database. */
   readonly originPids: readonly number[]
-  readonly warmUpSeconds: number
 }
 
 interface Program {
@@ -33,27 +32,50 @@ export const isBottleneckElsewhere = ({ server, load, origin }: Busy): boolean =
 const total = (numbers: readonly number[], of: (number: number) => number): number =>
   numbers.reduce((sum, number) => sum + of(number), 0)
 
+/** Processor time so far, in milliseconds, and when it was read. */
+interface Spent {
+  readonly at: number
+  readonly server: number
+  readonly origin: number
+  readonly load: number
+  readonly core: number
+}
+
+export const lookAt = ({ serverPids, serverCores, originPids }: Watched, loadPids: readonly number[]): Spent => ({
+  at: performance.now(),
+  server: total(serverPids, processorTimeMs),
+  origin: total(originPids, processorTimeMs),
+  load: total(loadPids, processorTimeMs),
+  core: total(serverCores, coreBusyMs),
+})
+
+/** @param loadCores how many the load has */
+export const busyBetween = (before: Spent, after: Spent, { serverCores }: Watched, loadCores: number): Busy => {
+  const ms = after.at - before.at
+  const serverMs = after.server - before.server
+  return {
+    server: serverMs / ms / serverCores.length,
+    origin: (after.origin - before.origin) / ms,
+    load: (after.load - before.load) / ms / loadCores,
+    others: Math.max(0, (after.core - before.core - serverMs) / ms / serverCores.length),
+  }
+}
+
 /** Runs generators to their end, all at once, one core each when there are several, and looks on after the warm-up. */
 export const watchLoad = async (
   children: Children,
   programs: readonly Program[],
   cores: readonly number[],
-  { serverPids, serverCores, originPids, warmUpSeconds }: Watched,
+  watched: Watched,
+  warmUpSeconds: number,
 ): Promise<{ said: string[]; busy: Busy }> => {
   const loadPids: number[] = []
-  const look = () => ({
-    at: performance.now(),
-    server: total(serverPids, processorTimeMs),
-    origin: total(originPids, processorTimeMs),
-    load: total(loadPids, processorTimeMs),
-    core: total(serverCores, coreBusyMs),
-  })
-  let before = look()
+  let before = lookAt(watched, loadPids)
   let after = before
-  const warm = setTimeout(() => (before = look()), warmUpSeconds * 1000)
+  const warm = setTimeout(() => (before = lookAt(watched, loadPids)), warmUpSeconds * 1000)
   // The last look is taken while the generators are still there to be looked at.
   const repeat = setInterval(() => {
-    const seen = look()
+    const seen = lookAt(watched, loadPids)
     if (seen.load >= after.load) after = seen
   }, 100)
   try {
@@ -67,15 +89,7 @@ export const watchLoad = async (
         ),
       ),
     )
-    const ms = after.at - before.at
-    const serverMs = after.server - before.server
-    const busy = {
-      server: serverMs / ms / serverCores.length,
-      origin: (after.origin - before.origin) / ms,
-      load: (after.load - before.load) / ms / cores.length,
-      others: Math.max(0, (after.core - before.core - serverMs) / ms / serverCores.length),
-    }
-    return { said, busy }
+    return { said, busy: busyBetween(before, after, watched, cores.length) }
   } finally {
     clearTimeout(warm)
     clearInterval(repeat)

@@ -1,27 +1,15 @@
 /**
  * Asks at a set rate, whatever the answers do (open loop): arrivals are Poisson, and a time begins when its request was due, not
- * when a connection became free for it, so nobody gains by standing still (no coordinated omission). Never sleeps, as timers are
- * a millisecond coarse. Several addresses, with commas between, are asked in turn. Says all times, in microseconds.
+ * when a connection became free for it, so nobody gains by standing still (no coordinated omission). Never sleeps while it
+ * looks, as timers are a millisecond coarse. Each message says what to ask and how long, each answer what was seen; connections
+ * and compiled code are kept between them.
  */
 import { openLanes, type Lane } from './lanes.ts'
+import type { Look, Seen } from './open-loop.ts'
 import { questionsFor } from './questions.ts'
-
-const [
-  urls = '',
-  protocol = 'h1',
-  connections = '1',
-  perSecond = '1',
-  warmUpSeconds = '1',
-  seconds = '1',
-  what = 'same',
-] = process.argv.slice(2)
 
 /** A server that was held up by somebody else's work for a moment may make good for it. */
 const graceMs = 5000
-const meanGapMs = 1000 / Number(perSecond)
-const addresses = urls.split(',').map((url) => new URL(url)) as [URL, ...URL[]]
-/** The same ones for all, so that nothing is asked twice. */
-const questions = questionsFor(addresses[0], what)
 
 interface Target {
   readonly free: Lane[]
@@ -29,78 +17,119 @@ interface Target {
   readonly waiting: number[]
 }
 
-const targets: readonly Target[] = await Promise.all(
-  addresses.map(async (address) => {
-    const lanes = Math.ceil(Number(connections) / addresses.length)
-    return { free: await openLanes(address, protocol === 'h2' ? 'h2' : 'h1', lanes, questions), waiting: [] }
-  }),
-)
+const targetsBefore = new Map<string, readonly Target[]>()
 
-interface Samples {
-  /** Milliseconds; those of the warm-up lie before `from`. */
-  readonly due: Float64Array
-  readonly us: Float64Array
-  count: number
+/** The same questions for all addresses, so that nothing is asked twice. */
+const connect = ({ urls, protocol, connections, questions: what }: Look): Promise<Target[]> => {
+  const addresses = urls.map((url) => new URL(url)) as [URL, ...URL[]]
+  const questions = questionsFor(addresses[0], what)
+  const lanes = Math.ceil(connections / addresses.length)
+  return Promise.all(
+    addresses.map(async (address) => ({ free: await openLanes(address, protocol, lanes, questions), waiting: [] })),
+  )
 }
 
-/** Room for all at once, as what grows is copied while somebody waits. Poisson hardly ever gives a tenth more. */
-const samples = (): Samples => {
-  const room = Math.ceil(Number(perSecond) * (Number(warmUpSeconds) + Number(seconds)) * 1.1) + 1000
-  return { due: new Float64Array(room), us: new Float64Array(room), count: 0 }
+const targetsFor = async (look: Look): Promise<readonly Target[]> => {
+  const { urls, protocol, connections, questions } = look
+  const key = JSON.stringify([urls, protocol, connections, questions])
+  const targets = targetsBefore.get(key) ?? (await connect(look))
+  targetsBefore.set(key, targets)
+  return targets
 }
 
-/** From the first request on: code that first runs when the warm-up is over is compiled when it is over. */
-const record = (into: Samples, due: number, now: number): void => {
-  into.due[into.count] = due
-  into.us[into.count] = Math.round((now - due) * 1000)
-  into.count += 1
-}
+/** Times, in room that is there from the start and kept for the next look, as what grows is copied while somebody waits. */
+class Samples {
+  /** Milliseconds; those before the seconds that count are told apart by it. */
+  #due = new Float64Array(0)
+  #us = new Float64Array(0)
+  #count = 0
 
-const measured = ({ due, us, count }: Samples): number[] =>
-  [...us.subarray(0, count)].filter((_, i) => (due[i] ?? 0) >= from)
+  clear(room: number): void {
+    this.#count = 0
+    if (this.#due.length >= room) return
+    this.#due = new Float64Array(room)
+    this.#us = new Float64Array(room)
+  }
 
-const times = samples()
-const lags = samples()
-let failures = 0
-let asked = 0
-let answered = 0
+  record(due: number, now: number): void {
+    this.#due[this.#count] = due
+    this.#us[this.#count] = Math.round((now - due) * 1000)
+    this.#count += 1
+  }
 
-const start = performance.now()
-const from = start + Number(warmUpSeconds) * 1000
-const until = from + Number(seconds) * 1000
-let nextDue = start
-
-const ask = (target: Target, lane: Lane, due: number): void => {
-  lane((isRight) => {
-    answered += 1
-    if (!isRight) failures += 1
-    record(times, due, performance.now())
-    const next = target.waiting.shift()
-    if (next === undefined) target.free.push(lane)
-    else ask(target, lane, next)
-  })
-}
-
-const askWhatIsDue = (now: number): void => {
-  while (nextDue <= now && nextDue < until) {
-    const target = targets[asked % targets.length] as Target
-    asked += 1
-    const lane = target.free.pop()
-    if (lane === undefined) target.waiting.push(nextDue)
-    else {
-      record(lags, nextDue, now)
-      ask(target, lane, nextDue)
-    }
-    nextDue -= Math.log(1 - Math.random()) * meanGapMs
+  /** Microseconds of those that were due from then on. */
+  since(from: number): number[] {
+    return [...this.#us.subarray(0, this.#count)].filter((_, index) => (this.#due[index] ?? 0) >= from)
   }
 }
 
-const loop = (): void => {
-  const now = performance.now()
-  askWhatIsDue(now)
-  const isOver = nextDue >= until && (answered === asked || now > until + graceMs)
-  if (!isOver) return void setImmediate(loop)
-  const said = { timesUs: measured(times), lagsUs: measured(lags), failures, unanswered: asked - answered }
-  process.stdout.write(JSON.stringify(said), () => process.exit())
+const times = new Samples()
+const lags = new Samples()
+
+class Looking {
+  readonly #targets: readonly Target[]
+  readonly #done: (seen: Seen) => void
+  readonly #meanGapMs: number
+  readonly #from: number
+  readonly #until: number
+  #nextDue: number
+  #asked = 0
+  #answered = 0
+  #failures = 0
+
+  constructor({ perSecond, settleSeconds, seconds }: Look, targets: readonly Target[], done: (seen: Seen) => void) {
+    // Poisson hardly ever gives a tenth more.
+    const room = Math.ceil(perSecond * (settleSeconds + seconds) * 1.1) + 1000
+    times.clear(room)
+    lags.clear(room)
+    this.#targets = targets
+    this.#done = done
+    this.#meanGapMs = 1000 / perSecond
+    this.#nextDue = performance.now()
+    this.#from = this.#nextDue + settleSeconds * 1000
+    this.#until = this.#from + seconds * 1000
+  }
+
+  readonly loop = (): void => {
+    const now = performance.now()
+    this.#askWhatIsDue(now)
+    const isOver = this.#nextDue >= this.#until && (this.#answered === this.#asked || now > this.#until + graceMs)
+    if (!isOver) return void setImmediate(this.loop)
+    this.#done({
+      timesUs: times.since(this.#from),
+      lagsUs: lags.since(this.#from),
+      failures: this.#failures,
+      unanswered: this.#asked - this.#answered,
+    })
+  }
+
+  #askWhatIsDue(now: number): void {
+    while (this.#nextDue <= now && this.#nextDue < this.#until) {
+      const target = this.#targets[this.#asked % this.#targets.length] as Target
+      this.#asked += 1
+      const lane = target.free.pop()
+      if (lane === undefined) target.waiting.push(this.#nextDue)
+      else {
+        lags.record(this.#nextDue, now)
+        this.#ask(target, lane, this.#nextDue)
+      }
+      this.#nextDue -= Math.log(1 - Math.random()) * this.#meanGapMs
+    }
+  }
+
+  #ask(target: Target, lane: Lane, due: number): void {
+    lane((isRight) => {
+      this.#answered += 1
+      if (!isRight) this.#failures += 1
+      times.record(due, performance.now())
+      const next = target.waiting.shift()
+      if (next === undefined) target.free.push(lane)
+      else this.#ask(target, lane, next)
+    })
+  }
 }
-loop()
+
+process.on('disconnect', () => process.exit())
+process.on('message', (look: Look) => {
+  void targetsFor(look).then((targets) => new Looking(look, targets, (seen) => process.send?.(seen)).loop())
+})

@@ -2,8 +2,8 @@
 import type { Children } from '../children.ts'
 import { answerTimes, type AnswerTimes } from '../answer-times.ts'
 import { percent } from '../figures.ts'
-import { instrumentFlags } from '../instruments.ts'
-import { isBottleneckElsewhere, watchLoad, type Busy } from '../load.ts'
+import { isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
+import { OpenLoop } from '../open-loop.ts'
 import type { Entrant } from './contestants.ts'
 import type { DataTier } from './data-tier.ts'
 import type { Cores, Plan } from './plan.ts'
@@ -26,7 +26,8 @@ export interface Measurement {
 }
 
 const closedLoop = `${import.meta.dirname}/../closed-loop-client.main.ts`
-const openLoop = `${import.meta.dirname}/../open-loop-client.main.ts`
+/** Generators are JavaScript as well: what compiles them would take their core away while they measure. */
+const openLoopWarmUpSeconds = 3
 
 /** One client for each process, or for each core of the load when those are more. */
 const clientsFor = (
@@ -42,11 +43,10 @@ const clientsFor = (
   }))
 }
 
-const watchedOf = ({ pids }: Entrant, { data, cores, plan }: Bench) => ({
+const watchedOf = ({ pids }: Entrant, { data, cores }: Bench): Watched => ({
   serverPids: pids,
   serverCores: cores.server,
   originPids: data.pids,
-  warmUpSeconds: plan.warmUpSeconds,
 })
 
 /** @throws Error when it was asked too often, or not often enough, for answers of this kind */
@@ -64,7 +64,8 @@ export const measureAnswers = async (scenario: Scenario, entrant: Entrant, bench
     const numbers = [connections, plan.warmUpSeconds, plan.seconds].map(String)
     return { command: process.execPath, args: [closedLoop, url, scenario.questions(client, clients), ...numbers] }
   })
-  const { said, busy } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
+  const watched = watchedOf(entrant, bench)
+  const { said, busy } = await watchLoad(children, programs, cores.load, watched, plan.warmUpSeconds)
   const counts = said.map((text) => JSON.parse(text) as { answers: number; all: number; failures: number })
   const sum = (key: 'answers' | 'all' | 'failures'): number => counts.reduce((total, count) => total + count[key], 0)
   if (sum('failures') > 0) throw new Error(`${sum('failures')} answers were wrong`)
@@ -90,13 +91,21 @@ export const measureLatency = async (
 ): Promise<AnswerTimes> => {
   const { children, data, cores, plan } = bench
   await scenario.prepare(data)
-  const urls = entrant.ports.map((port) => `http://127.0.0.1:${port}/`).join(',')
   const clients = cores.load.length
-  const rates = [plan.concurrency / clients, wantedPerSecond / clients, plan.warmUpSeconds, plan.seconds].map(String)
-  const programs = cores.load.map((_, client) => ({
-    command: process.execPath,
-    args: [...instrumentFlags, openLoop, urls, 'h1', ...rates, scenario.questions(client, clients)],
+  const looks = cores.load.map((_, client) => ({
+    urls: entrant.ports.map((port) => `http://127.0.0.1:${port}/`),
+    protocol: 'h1' as const,
+    connections: plan.concurrency / clients,
+    questions: scenario.questions(client, clients),
+    perSecond: wantedPerSecond / clients,
+    settleSeconds: openLoopWarmUpSeconds,
+    seconds: plan.seconds,
   }))
-  const { said } = await watchLoad(children, programs, cores.load, watchedOf(entrant, bench))
-  return answerTimes(said, plan.seconds)
+  const openLoop = new OpenLoop(children, cores.load)
+  try {
+    const { seen } = await openLoop.look(looks, watchedOf(entrant, bench))
+    return answerTimes(seen, plan.seconds)
+  } finally {
+    openLoop.close()
+  }
 }

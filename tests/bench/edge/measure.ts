@@ -4,8 +4,8 @@ import type { Server } from './contestants/contestant.ts'
 import { answerTimes, type AnswerTimes } from '../answer-times.ts'
 import { percent } from '../figures.ts'
 import { answersPerSecond, connectionsFor, h2loadArguments, urlOf } from './h2load.ts'
-import { instrumentFlags } from '../instruments.ts'
 import { isBottleneckElsewhere, watchLoad, type Busy, type Watched } from '../load.ts'
+import type { OpenLoop } from '../open-loop.ts'
 import type { Origin } from './origin.ts'
 import type { Plan } from './plan.ts'
 import type { AnswerScenario, HandshakeScenario } from './scenarios.ts'
@@ -34,11 +34,10 @@ const portOf = (server: Server, transport: 'plain' | 'tls'): number => {
   return port
 }
 
-const watchedOf = (server: Server, origin: Origin, { serverCore, warmUpSeconds }: Plan): Watched => ({
+const watchedOf = (server: Server, { origin, plan }: Bench): Watched => ({
   serverPids: [server.pid],
-  serverCores: [serverCore],
+  serverCores: [plan.serverCore],
   originPids: [origin.pid],
-  warmUpSeconds,
 })
 
 const measurement = (perSecond: number, busy: Busy): Measurement => {
@@ -58,41 +57,45 @@ const checkOrigin = ({ cached }: AnswerScenario, asked: number, answers: number)
 }
 
 /** @throws Error when the figure would say nothing: wrong answers, or another bottleneck than the server */
-export const measureAnswers = async (
-  scenario: AnswerScenario,
-  server: Server,
-  { children, origin, plan }: Bench,
-): Promise<Measurement> => {
+export const measureAnswers = async (scenario: AnswerScenario, server: Server, bench: Bench): Promise<Measurement> => {
+  const { children, origin, plan } = bench
   const args = h2loadArguments(scenario, portOf(server, scenario.transport), plan)
   const before = await origin.count()
   const { said, busy } = await watchLoad(
     children,
     [{ command: 'h2load', args }],
     plan.loadCores,
-    watchedOf(server, origin, plan),
+    watchedOf(server, bench),
+    plan.warmUpSeconds,
   )
   const perSecond = answersPerSecond(said.join(''))
   checkOrigin(scenario, (await origin.count()) - before, perSecond * plan.seconds)
   return measurement(perSecond, busy)
 }
 
-const openLoopClient = `${import.meta.dirname}/../open-loop-client.main.ts`
+/** Of a look at a set rate: long enough for some collections of garbage, short enough that most see nothing else. */
+const lookSeconds = { settleSeconds: 0.25, seconds: 1 }
 
 /** @throws Error when answers were wrong or missing, or the generator was too slow itself */
 export const measureLatency = async (
   scenario: AnswerScenario,
   server: Server,
   wantedPerSecond: number,
-  { children, origin, plan }: Bench,
+  bench: Bench,
+  openLoop: OpenLoop,
 ): Promise<LatencyMeasurement> => {
-  const cores = plan.loadCores
-  const connections = Math.ceil(connectionsFor(scenario, plan) / cores.length)
-  const numbers = [connections, wantedPerSecond / cores.length, plan.warmUpSeconds, plan.seconds].map(String)
-  const url = urlOf(scenario, portOf(server, scenario.transport))
-  const args = [...instrumentFlags, openLoopClient, url, scenario.protocol, ...numbers]
-  const clients = cores.map(() => ({ command: process.execPath, args }))
-  const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
-  return { ...answerTimes(said, plan.seconds), busy: busy.server }
+  const generators = bench.plan.loadCores.length
+  const look = {
+    urls: [urlOf(scenario, portOf(server, scenario.transport))],
+    protocol: scenario.protocol,
+    connections: Math.ceil(connectionsFor(scenario, bench.plan) / generators),
+    questions: 'same',
+    perSecond: wantedPerSecond / generators,
+    ...lookSeconds,
+  }
+  const looks = Array.from({ length: generators }, () => look)
+  const { seen, busy } = await openLoop.look(looks, watchedOf(server, bench))
+  return { ...answerTimes(seen, look.seconds), busy: busy.server }
 }
 
 const handshakeClient = `${import.meta.dirname}/handshake-client.main.ts`
@@ -103,13 +106,14 @@ const lanesPerClient = 16
 export const measureHandshakes = async (
   { resumed }: HandshakeScenario,
   server: Server,
-  { children, origin, plan }: Bench,
+  bench: Bench,
 ): Promise<Measurement> => {
+  const { children, plan } = bench
   const cores = [...plan.loadCores, plan.originCore]
   const args = [portOf(server, 'tls'), lanesPerClient, plan.warmUpSeconds, plan.seconds].map(String)
   const client = { command: process.execPath, args: [handshakeClient, ...args, resumed ? 'resumed' : 'full'] }
   const clients = cores.map(() => client)
-  const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, origin, plan))
+  const { said, busy } = await watchLoad(children, clients, cores, watchedOf(server, bench), plan.warmUpSeconds)
   const counts = said.map((text) => JSON.parse(text) as { handshakes: number; resumed: number; failures: number })
   const sum = (key: 'handshakes' | 'resumed' | 'failures'): number =>
     counts.reduce((total, count) => total + count[key], 0)

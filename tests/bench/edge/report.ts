@@ -26,13 +26,17 @@ const ratioCell = (own: readonly number[], other: readonly number[] | undefined)
 const ratesOf = (list: readonly Measurement[] | undefined) => list?.map(({ perSecond }) => perSecond)
 const p99sOf = (list: readonly LatencyMeasurement[] | undefined) => list?.map(({ p99Us }) => p99Us)
 
+/** Median, least and most. */
+const spread = (values: readonly number[]): string =>
+  `${whole(median(values))} (${whole(Math.min(...values))}–${whole(Math.max(...values))})`
+
 const rateRows = (rounds: Readonly<Record<string, readonly Measurement[]>>): string[][] => {
   return Object.entries(rounds).map(([name, list]) => {
     const own = ratesOf(list) ?? []
     const of = (pick: (measurement: Measurement) => number): number => median(list.map(pick))
     return [
       name,
-      `${whole(median(own))} (${whole(Math.min(...own))}–${whole(Math.max(...own))})`,
+      spread(own),
       ratioCell(own, ratesOf(rounds[baseline])),
       of(({ serverUs }) => serverUs).toFixed(1),
       percent(of(({ busy }) => busy.server)),
@@ -49,7 +53,7 @@ const latencyRows = (rounds: Readonly<Record<string, readonly LatencyMeasurement
     whole(median(list.map(({ perSecond }) => perSecond))),
     percent(median(list.map(({ busy }) => busy))),
     whole(median(list.map(({ p50Us }) => p50Us))),
-    whole(median(p99sOf(list) ?? [])),
+    spread(p99sOf(list) ?? []),
     whole(median(list.map(({ lagUs }) => lagUs))),
     ratioCell(p99sOf(list) ?? [], p99sOf(rounds[baseline])),
   ])

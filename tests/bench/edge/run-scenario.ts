@@ -4,6 +4,7 @@ import { checkAnswer, checkUntilAnswered } from './check-answer.ts'
 import type { Entrant } from './contestants/contestants.ts'
 import type { Server } from './contestants/contestant.ts'
 import { median } from '../figures.ts'
+import { OpenLoop } from '../open-loop.ts'
 import { inRounds } from '../rounds.ts'
 import {
   measureAnswers,
@@ -26,10 +27,10 @@ const bearableLoads = { least: 0.6, most: 0.8 }
 const firstTry = 0.5
 /** Each at another rate, as the machine is faster one moment than the other. */
 const triesPerLook = 6
-/** Many short looks in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
-const latencyLooksPerRound = 3
-/** The generator is JavaScript as well: after a warm-up half as long, what compiles it took its core away in most looks. */
-const latencyLook = { warmUpSeconds: 3, seconds: 2 }
+/** Both in turn: whatever else the machine does for a second then spoils a look, and the median hardly moves. */
+const latencyLooksPerRound = 10
+/** Before any counts: the generators are compiled, and rates are found. */
+const looksOfWarmUp = 5
 
 interface Runner {
   readonly name: string
@@ -74,11 +75,12 @@ const steeredLooks = (
   { server }: Runner,
   startPerSecond: number,
   bench: Bench,
+  openLoop: OpenLoop,
 ): (() => Promise<LatencyMeasurement>) => {
   let rate = startPerSecond
   const look = async (): Promise<LatencyMeasurement | Error> => {
     try {
-      const seen = await measureLatency(scenario, server, Math.floor(rate), bench)
+      const seen = await measureLatency(scenario, server, Math.floor(rate), bench, openLoop)
       rate *= Math.min(1.5, latencyLoad / seen.busy)
       return isBearable(seen.busy) ? seen : new Error('its load could not be held near 70 %')
     } catch (error) {
@@ -104,13 +106,19 @@ const runLatency = async (
 ): Promise<{ latency?: Record<string, LatencyMeasurement[]> }> => {
   const compared = runners.filter(({ name }) => comparedInLatency.includes(name) && rounds[name] !== undefined)
   if (!scenario.latency || compared.length < comparedInLatency.length) return {}
-  const brief = { ...bench, plan: { ...bench.plan, ...latencyLook } }
+  const openLoop = new OpenLoop(bench.children, bench.plan.loadCores)
   const lookers = compared.map((runner) => {
     const capacity = median((rounds[runner.name] ?? []).map(({ perSecond }) => perSecond))
-    return { name: runner.name, look: steeredLooks(scenario, runner, capacity * firstTry, brief) }
+    return { name: runner.name, look: steeredLooks(scenario, runner, capacity * firstTry, bench, openLoop) }
   })
-  const looks = bench.plan.rounds * latencyLooksPerRound
-  return { latency: await inRounds(lookers, looks, skipped, ({ look }) => look()) }
+  try {
+    // Those who fail will fail again when it counts.
+    await inRounds(lookers, looksOfWarmUp, {}, ({ look }) => look())
+    const looks = bench.plan.rounds * latencyLooksPerRound
+    return { latency: await inRounds(lookers, looks, skipped, ({ look }) => look()) }
+  } finally {
+    openLoop.close()
+  }
 }
 
 export const runScenario = async (

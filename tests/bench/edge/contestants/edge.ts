@@ -8,7 +8,7 @@ interface Ready {
 }
 
 /** As the edge's README has it for a busy machine. */
-const youngGeneration = ['--min-semi-space-size=64', '--max-semi-space-size=64']
+const youngGeneration = ['--min-semi-space-size=32', '--max-semi-space-size=32']
 const heapFlags = ['--single-threaded-gc', ...youngGeneration, '--heap-growing-percent=400']
 const heapSettings = { GLIBC_TUNABLES: 'glibc.malloc.tcache_max=131072:glibc.malloc.tcache_count=500' }
 
