@@ -27,12 +27,16 @@ const sliceBytes = 65_536
 /** Up to here one copy is cheaper than a gathering write. */
 const maxCopyBytes = 32_768
 
-/** For whole responses over TLS, of all connections. */
-const outgoing = new SharedBuffer(8192)
+const newOutgoing = (): SharedBuffer => new SharedBuffer(8192)
 
-/** TLS has encrypted what is written to it when the write returns, unless the stream holds it back. */
-const isReadAtOnce = (socket: Socket): boolean =>
-  'encrypted' in socket && socket.writableLength === 0 && socket.writableCorked === 0
+/** For whole responses, of all connections. */
+let outgoing = newOutgoing()
+
+/** Whether the stream passes on what is written to it before the write returns. */
+const isIdle = (socket: Socket): boolean => socket.writableLength === 0 && socket.writableCorked === 0
+
+/** TLS has encrypted what was written to it when the write returns; the kernel may still have to read it. */
+const isStillRead = (socket: Socket): boolean => !('encrypted' in socket) && socket.writableLength > 0
 
 /** Sends head and body in one write. @param flushed called when the kernel has the last octet @returns octets of the body */
 export const sendWhole = (
@@ -49,11 +53,12 @@ export const sendWhole = (
     return bytes
   }
   const bytes = head.length + body.byteLength
-  const octets =
-    bytes <= outgoing.octets.length && isReadAtOnce(socket) ? outgoing.first(bytes) : Buffer.allocUnsafe(bytes)
+  const isShared = bytes <= outgoing.octets.length && isIdle(socket)
+  const octets = isShared ? outgoing.first(bytes) : Buffer.allocUnsafe(bytes)
   writeLatin1(octets, head, 0)
   octets.set(body, head.length)
   socket.write(octets, flushed)
+  if (isShared && isStillRead(socket)) outgoing = newOutgoing()
   return body.byteLength
 }
 
