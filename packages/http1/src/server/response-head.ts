@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
-import { isFieldName, isFieldValue, type Fields, type HttpResponse } from '@roundtrip/http'
+import { isFieldName, isFieldValue, ownCopy, type Fields, type HttpResponse } from '@roundtrip/http'
 import { knownNames } from '../known-names.ts'
 import type { RequestHead } from '../parse-request.ts'
 
@@ -59,9 +59,11 @@ const announcedBytes = (fields: Fields): number | undefined => {
   return Number(announced)
 }
 
-const statusLines = new Map(
+const statusLines: ReadonlyMap<number, string> = new Map(
   Object.entries(STATUS_CODES).map(([status, reason = '']) => [Number(status), `HTTP/1.1 ${status} ${reason}\r\n`]),
 )
+
+const statusLine = (status: number): string => statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
 
 /**
  * @param connection the Connection field line, or nothing
@@ -72,30 +74,58 @@ export const serializeHead = (
   { contentLength, isChunked }: ResponseFraming,
   connection: string,
 ): string => {
-  let head = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
-  let hasDate = false
   const { flat } = fields
-  for (let i = 0; i < flat.length; i += 2) {
-    const name = flat[i] ?? ''
-    const value = flat[i + 1] ?? ''
-    if (isOurs(name)) continue
-    if (name === 'date') hasDate = true
-    head += fieldLine(i, name, value)
-  }
-  if (!hasDate) head += dateLine()
+  const beginning = beginningOf(flat)
+  let head = statusLine(status) + beginning.lines + fieldLines(flat, beginning.flat.length)
+  if (!fields.has('date')) head += dateLine()
   if (isChunked) head += 'transfer-encoding: chunked\r\n'
   else if (contentLength !== undefined) head += `content-length: ${contentLength}\r\n`
   return `${head}${connection}\r\n`
 }
 
 /** A head ahead of the final one (RFC 9110 §15.2). @throws RoundtripError `INTERNAL` when a field cannot be sent */
-export const serializeInterim = (status: number, { flat }: Fields): string => {
-  let head = statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
-  for (let i = 0; i < flat.length; i += 2) {
+export const serializeInterim = (status: number, { flat }: Fields): string =>
+  `${statusLine(status)}${fieldLines(flat, 0)}\r\n`
+
+const fieldLines = (flat: readonly string[], start: number): string => {
+  let lines = ''
+  for (let i = start; i < flat.length; i += 2) {
     const name = flat[i] ?? ''
-    if (!isOurs(name)) head += fieldLine(i, name, flat[i + 1] ?? '')
+    if (!isOurs(name)) lines += fieldLine(i, name, flat[i + 1] ?? '')
   }
-  return `${head}\r\n`
+  return lines
+}
+
+/** Fields with which responses begin, and their lines as one text. */
+interface Beginning {
+  readonly flat: readonly string[]
+  readonly lines: string
+}
+
+let lastBeginning: Beginning = { flat: [], lines: '' }
+const noBeginning = lastBeginning
+
+/** In responses: so seldom that it costs nothing, and often enough to follow what changes each second. */
+const learnsEvery = 256
+
+let responses = 0
+let flatBefore: readonly string[] = []
+
+/** How many places hold the same in both, from the first on; a name and its value make two. */
+const samePlaces = (one: readonly string[], other: readonly string[]): number => {
+  let at = 0
+  while (at < one.length && at < other.length && one[at] === other[at]) at++
+  return at - (at % 2)
+}
+
+/** What two responses in a row say alike is made a text once: for a busy cache that is all up to the id of the request. */
+const beginningOf = (flat: readonly string[]): Beginning => {
+  if (++responses % learnsEvery === 0) {
+    const same = flat.slice(0, samePlaces(flat, flatBefore))
+    lastBeginning = { flat: same, lines: ownCopy(fieldLines(same, 0)) }
+  }
+  flatBefore = flat
+  return samePlaces(lastBeginning.flat, flat) === lastBeginning.flat.length ? lastBeginning : noBeginning
 }
 
 interface Line {
