@@ -62,6 +62,9 @@ const refuseDisguised = (name: string, kind: MessageKind): void => {
   }
 }
 
+/** Shared as parsing never waits. A list that grows by itself makes room for more than most heads have. */
+const scratch: string[] = []
+
 /** Notes what a field means while fields are read. @returns whether it stays among them */
 export type NoteField = (name: string, value: string) => boolean
 
@@ -79,8 +82,8 @@ export const lexFields = (
   kind: MessageKind,
   note: NoteField,
 ): string[] => {
-  const flat: string[] = []
   let count = 0
+  let length = 0
   for (let at = start; at < head.length;) {
     const end = endOfLine(head, at, kind)
     if (end === at) break
@@ -91,8 +94,11 @@ export const lexFields = (
     }
     const name = knownNameAt(head, at, colon) ?? nameOf(head.slice(at, colon), kind)
     const value = trimmed(head, colon + 1, end)
-    if (note(name, value)) flat.push(name, value)
+    if (note(name, value)) {
+      scratch[length++] = name
+      scratch[length++] = value
+    }
     at = end + 2
   }
-  return flat
+  return scratch.slice(0, length)
 }
