@@ -6,20 +6,17 @@ import { malformed, type MessageKind } from './malformed.ts'
 const space = 0x20
 const tab = 0x09
 const carriageReturn = 0x0d
-const lineFeed = 0x0a
-const del = 0x7f
 
-/** 1 for each octet that no head may hold: controls but for tab, CR and LF (RFC 9110 §5.5). */
-const isControl = Uint8Array.from({ length: 256 }, (_zero, code) =>
-  (code < space && code !== tab && code !== lineFeed && code !== carriageReturn) || code === del ? 1 : 0,
-)
+/**
+ * What no head may hold: controls but for tab, CR and LF (RFC 9110 §5.5). In V8 an expression looks at each character once; a
+ * loop finds out each time how the text is kept.
+ */
+// oxlint-disable-next-line no-control-regex -- controls are what it looks for
+const controls = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]/
 
 /** @throws RoundtripError when a head holds an octet that is allowed nowhere in it */
 export const refuseControls = (head: string, kind: MessageKind): void => {
-  let found = 0
-  // Half the time of a regular expression, over every octet that arrives.
-  for (let i = 0; i < head.length; i++) found |= isControl[head.charCodeAt(i)] ?? 1
-  if (found !== 0) throw malformed(kind, 'The head of the message holds a control character.')
+  if (controls.test(head)) throw malformed(kind, 'The head of the message holds a control character.')
 }
 
 /**
