@@ -1,5 +1,5 @@
 /** The key under which responses are stored (RFC 9111 §2): the target URI, with what does not matter taken off. */
-import type { HttpRequest } from '@roundtrip/http'
+import { ownCopy, remembered, type HttpRequest } from '@roundtrip/http'
 
 export interface KeyRules {
   /** Query parameters that make no difference, e.g. `utm_*`; a star stands for any ending. None by default. */
@@ -40,7 +40,12 @@ const normaliseTarget = (rules: KeyRules): ((target: string) => string) => {
   }
 }
 
+/** Clients ask for few hosts, in few spellings. */
+const rememberedOrigin = (scheme: 'http' | 'https'): ((authority: string) => string) =>
+  remembered((authority) => ownCopy(`${scheme}://${normaliseAuthority(scheme, authority)}`))
+
 export const keyBy = (rules: KeyRules): KeyOf => {
   const targetOf = normaliseTarget(rules)
-  return ({ scheme, authority, target }) => `${scheme}://${normaliseAuthority(scheme, authority)}${targetOf(target)}`
+  const originOf = { http: rememberedOrigin('http'), https: rememberedOrigin('https') }
+  return ({ scheme, authority, target }) => originOf[scheme](authority) + targetOf(target)
 }
