@@ -14,7 +14,7 @@ import { HeadReader } from '../head-reader.ts'
 import { parseRequestHead, type RequestHead } from '../parse-request.ts'
 import { Activity } from './activity.ts'
 import { judge, type Phase } from './deadlines.ts'
-import { awaitsContinue, isBodyDue, lose, loseRefused, newExchange, toRequest, type Exchange } from './exchange.ts'
+import { awaitsContinue, isBodyDue, lose, loseRefused, newExchange, type Exchange } from './exchange.ts'
 import { ReadAhead } from './read-ahead.ts'
 import { readIntoShared } from './read-into-shared.ts'
 import { logRefusal, refusalResponse } from './refusal.ts'
@@ -22,6 +22,7 @@ import { hasContent, RequestBody } from './request-body.ts'
 import { discard, Responder } from './responder.ts'
 import type { ServerState } from './server-state.ts'
 import type { Swept } from './sweep.ts'
+import { Turn } from './turn.ts'
 
 export class Http1Connection implements ServerConnection, Swept, Informer {
   readonly protocol = 'http/1.1'
@@ -33,6 +34,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
   readonly #state: ServerState
   readonly #reader: HeadReader<RequestHead>
   readonly #responder: Responder
+  readonly #turn: Turn
   readonly #activity: Activity
   #phase: Phase = 'head'
   #phaseSinceMs: number
@@ -47,6 +49,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     this.#state = state
     this.#reader = new HeadReader('request', parseRequestHead, state.limits)
     this.#responder = new Responder(socket, this, state.limits.maxDrainBytes)
+    this.#turn = new Turn(state.options, state.cohort, { answered: this.#answered, failed: this.#failed })
     this.#activity = new Activity(socket)
     this.#ahead = new ReadAhead(state.limits.maxPipelinedBytes)
     state.acceptedConnections++
@@ -134,24 +137,11 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     this.#enter('busy')
     // What came with the head is looked at first: a body that is malformed at its beginning never has a handler.
     if (next < octets.length) this.#readBeyondHead(this.#owned(octets, next), 0)
-    if (this.#exchange === exchange) this.#handle(exchange)
-  }
-
-  #handle(exchange: Exchange): void {
-    const { handler, scheme } = this.#state.options
-    exchange.isHandled = true
-    try {
-      const answer = handler(toRequest(exchange.head, scheme, exchange.body), exchange.context)
-      // Requests sent ahead take turns: thousands, each begun by the answer to the one before, would not fit on the stack.
-      if (answer instanceof Promise || !this.#ahead.isEmpty) Promise.resolve(answer).then(this.#answer, this.#fail)
-      else this.#answer(answer)
-    } catch (error) {
-      this.#fail(error)
-    }
+    if (this.#exchange === exchange) this.#turn.take(exchange, this.#ahead.isEmpty)
   }
 
   /** A connection never goes on to another request before this answer: it is for the exchange in hand, or for none. */
-  readonly #answer = (response: HttpResponse): void => {
+  readonly #answered = (response: HttpResponse): void => {
     const exchange = this.#exchange
     // Meanwhile the client left or was refused.
     if (exchange === undefined) {
@@ -163,12 +153,12 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
       this.#responder.answer(exchange, response)
     } catch (error) {
       discard(response.body)
-      this.#fail(error)
+      this.#failed(error)
     }
   }
 
   /** A handler that failed, or whose response cannot be sent. */
-  readonly #fail = (thrown: unknown): void => {
+  readonly #failed = (thrown: unknown): void => {
     const exchange = this.#exchange
     if (exchange === undefined) return
     const { requestId } = exchange.context
@@ -291,6 +281,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     const body = this.#exchange?.body
     if (body?.isComplete === false) body.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
     this.#exchange = undefined
+    this.#turn.skip()
     this.#ahead.clear()
     this.#phase = 'closing'
     this.#phaseSinceMs = this.#state.sweep.exactMs()
@@ -300,6 +291,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
 
   /** A client that ends its side of the connection while somebody works for it has gone, as far as anybody can tell. */
   #clientEnded(): void {
+    this.#turn.hurry()
     if (this.#phase === 'head' || this.#phase === 'rest') this.#close()
     else if (this.#phase === 'busy') {
       if (this.#exchange?.sending?.isAtHand === true) this.#exchange.isLast = true

@@ -117,7 +117,7 @@ export class Responder {
 
   #handedOverWhole(exchange: Exchange, bodyBytes: number, flushed: Flushed | undefined): void {
     const socket = this.#socket
-    if (flushed === undefined && socket.writableLength === 0 && socket.errored === null) {
+    if (flushed === undefined && socket.writableLength === 0 && socket.errored === null && !socket.destroyed) {
       exchange.context.settle({ outcome: 'complete', bodyBytes })
       this.#events.handedOver(exchange)
       return

@@ -1,6 +1,7 @@
-/** What all connections of one HTTP/1.1 server share: its options and limits, the sweep, and what is counted. */
+/** What all connections of one HTTP/1.1 server share: its options and limits, the sweep, the cohort, and what is counted. */
 import type { RoundtripError } from '@roundtrip/errors'
 import type { ServeOptions } from '@roundtrip/http'
+import { Cohort } from './cohort.ts'
 import { defaultHttp1Settings, type Http1Settings } from './limits.ts'
 import { Sweep, type Schedule } from './sweep.ts'
 
@@ -27,6 +28,7 @@ export class ServerState {
   readonly options: Http1ServerOptions
   readonly limits: Http1Settings
   readonly sweep: Sweep
+  readonly cohort = new Cohort()
   acceptedConnections = 0
   requests = 0
   stalled = 0
