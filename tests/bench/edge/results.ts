@@ -6,6 +6,8 @@ type ByContestant<T> = Readonly<Record<string, readonly T[]>>
 
 export interface ScenarioResult {
   readonly scenario: Scenario
+  /** Nanoseconds for a step through 8 MB on the server's core, before and after. */
+  readonly cacheLatencyNs: readonly [before: number, after: number]
   /** Only contestants that were measured in every round. */
   readonly rounds: ByContestant<Measurement>
   /** Each at the rate at which it uses 70 % of its core. */

@@ -1,5 +1,6 @@
 /** One scenario: every contestant in turn, round after round, so that noise meets them all. */
 import { measured } from './bars.ts'
+import { cacheLatencyNs } from '../cache-latency.ts'
 import { checkAnswer, checkUntilAnswered } from './check-answer.ts'
 import type { Entrant } from './contestants/contestants.ts'
 import type { Server } from './contestants/contestant.ts'
@@ -133,11 +134,13 @@ export const runScenario = async (
     if (typeof runner === 'string') skipped[entrant.name] = runner
     else runners.push(runner)
   }
+  const lookAtCache = (): Promise<number> => cacheLatencyNs(bench.children, bench.plan.serverCore)
+  const before = await lookAtCache()
   const measure = ({ server }: Runner): Promise<Measurement> =>
     scenario.kind === 'answers' ? measureAnswers(scenario, server, bench) : measureHandshakes(scenario, server, bench)
   // A round that does not count: what compiles while it runs has by then met this kind of request. Failures will show again.
   for (const runner of runners) await measure(runner).catch(() => undefined)
   const rounds = await inRounds(runners, bench.plan.rounds, skipped, measure)
   const latency = scenario.kind === 'answers' ? await runLatency(scenario, runners, rounds, bench, skipped) : {}
-  return { scenario, rounds, skipped, ...latency }
+  return { scenario, cacheLatencyNs: [before, await lookAtCache()], rounds, skipped, ...latency }
 }
