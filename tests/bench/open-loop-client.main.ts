@@ -29,9 +29,11 @@ const connect = ({ urls, protocol, connections, questions: what }: Look): Promis
   )
 }
 
+const keyOf = ({ urls, protocol, connections, questions }: Look): string =>
+  JSON.stringify([urls, protocol, connections, questions])
+
 const targetsFor = async (look: Look): Promise<readonly Target[]> => {
-  const { urls, protocol, connections, questions } = look
-  const key = JSON.stringify([urls, protocol, connections, questions])
+  const key = keyOf(look)
   const targets = targetsBefore.get(key) ?? (await connect(look))
   targetsBefore.set(key, targets)
   return targets
@@ -131,5 +133,10 @@ class Looking {
 
 process.on('disconnect', () => process.exit())
 process.on('message', (look: Look) => {
-  void targetsFor(look).then((targets) => new Looking(look, targets, (seen) => process.send?.(seen)).loop())
+  const done = (seen: Seen): void => {
+    // A connection that brought no answer, or a wrong one, may be good for nothing any more.
+    if (seen.failures + seen.unanswered > 0) targetsBefore.delete(keyOf(look))
+    process.send?.(seen)
+  }
+  void targetsFor(look).then((targets) => new Looking(look, targets, done).loop())
 })
