@@ -8,6 +8,7 @@ import {
   type HttpResponse,
   type Informer,
 } from '@roundtrip/http'
+import { isPending, later } from '@roundtrip/pipeline'
 import { ContentReceiver } from './content-receiver.ts'
 import type { FieldBlock } from './field-block.ts'
 import type { FloodGuard } from './flood-guard.ts'
@@ -211,13 +212,13 @@ export class Exchange implements Informer {
     const { handler, scheme } = this.#shared.server.options
     const { body, context } = stream
     const answer = handler({ method, target, scheme, authority, fields, body, httpVersion: '2' }, context)
-    if (answer instanceof Promise) {
-      answer.then(
-        (response) => this.#respond(stream, response),
-        (error: unknown) => this.#fail(stream, error),
-      )
-    } else this.#respond(stream, answer)
+    if (isPending(answer)) later(answer).after(this.#answered, this.#failed, stream, undefined)
+    else this.#respond(stream, answer)
   }
+
+  readonly #answered = (response: HttpResponse, stream: ServerStream): void => this.#respond(stream, response)
+
+  readonly #failed = (error: unknown, stream: ServerStream): void => this.#fail(stream, error)
 
   /** What cannot be read never becomes a request, so no pipeline sees it: it is answered and logged here. */
   #refuse(stream: ServerStream, error: RoundtripError): void {

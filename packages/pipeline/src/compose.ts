@@ -1,18 +1,9 @@
 /** The one idea of the project: an ordered list of layers around one terminal handler. */
+import { whenAnswered, type Answer } from './answer.ts'
 import type { OpenVisit, Passage } from './passage.ts'
-
-/** What was asked for, or the promise of it: whoever has it at hand need not make anybody wait. */
-export type Answer<Res> = Res | Promise<Res>
 
 /** Answers a request. Rejects or throws an error that some outer layer turns into a response. */
 export type Handler<Req, Res, Ctx> = (request: Req, context: Ctx) => Answer<Res>
-
-/**
- * For layers that have something to do with an answer: in the same turn when it is there, which spares each of them a
- * promise.
- */
-export const whenAnswered = <Res, Out>(answer: Answer<Res>, work: (response: Res) => Answer<Out>): Answer<Out> =>
-  answer instanceof Promise ? answer.then(work) : work(answer)
 
 /**
  * Wraps a handler in another. `next` may be called never (the layer answers itself), once, or again
@@ -27,18 +18,8 @@ export type Layer<Req, Res, Ctx> = (next: Handler<Req, Res, Ctx>) => Handler<Req
 export const onAnswer =
   <Req, Res, Ctx>(work: (response: Res, request: Req, context: Ctx) => Answer<Res>): Layer<Req, Res, Ctx> =>
   (next) =>
-  (request, context) => {
-    const answer = next(request, context)
-    return answer instanceof Promise ? later(answer, work, request, context) : work(answer, request, context)
-  }
-
-/** Apart, as a function that might make a closure makes room for one each time. */
-const later = <Req, Res, Ctx>(
-  answer: Promise<Res>,
-  work: (response: Res, request: Req, context: Ctx) => Answer<Res>,
-  request: Req,
-  context: Ctx,
-): Promise<Res> => answer.then((response) => work(response, request, context))
+  (request, context) =>
+    whenAnswered(next(request, context), work, request, context)
 
 /** A layer under the name by which traces, logs and documentation know it. */
 export type NamedLayer<Req, Res, Ctx> = readonly [name: string, layer: Layer<Req, Res, Ctx>]

@@ -1,11 +1,13 @@
 /** One next hop of a pool: its connections, its health, and what it has in hand. */
-import { toRoundtripError, type RoundtripError } from '@roundtrip/errors'
+import { toRoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpResponse, NextHop } from '@roundtrip/http'
+import { later, type Later } from '@roundtrip/pipeline'
 import type { Attempt } from './attempt.ts'
 import type { SendOptions, Transport } from './client/transport.ts'
 import { Ejection } from './ejection/ejection.ts'
 import { HealthState, type Thresholds } from './health-state.ts'
 import { newCounters, outcomeOfError, outcomeOfStatus, type MemberCounters, type Outcome } from './member-counters.ts'
+import type { RetainedContent } from './retained-content.ts'
 import { PeakEwma } from './selection/peak-ewma.ts'
 import { wasClosedWhileIdle } from './upstream-error.ts'
 
@@ -73,19 +75,12 @@ export class Member implements NextHop {
     return this.health.state === 'healthy' && !this.ejection.isEjected
   }
 
-  /** Sends one attempt and keeps the books. @throws what the transport throws */
-  async send(attempt: Attempt, context: HttpContext): Promise<HttpResponse> {
-    const beganMs = this.#options.clock()
-    const end = this.#begin()
-    try {
-      const response = await this.transport.send(attempt, sendOptions(attempt, context, end))
-      this.#answered(response.status, beganMs)
-      return response
-    } catch (error) {
-      end()
-      this.#failed(toRoundtripError(error), beganMs)
-      throw error
-    }
+  /** Sends one attempt and keeps the books. Fails with what the transport fails with. */
+  send(attempt: Attempt, context: HttpContext): Later<HttpResponse> {
+    const errand = new Errand(attempt, context, this.#options.clock(), this.#ended)
+    this.inFlight++
+    this.counters.requests++
+    return later(this.transport.send(attempt, errand)).after(this.#answered, this.#failed, errand, undefined)
   }
 
   /** Resolves when nothing is in flight. */
@@ -93,58 +88,65 @@ export class Member implements NextHop {
     return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => void this.#whenIdle.push(resolve))
   }
 
-  #answered(status: number, beganMs: number): void {
-    const outcome = outcomeOfStatus(status)
+  readonly #answered = (response: HttpResponse, { beganMs }: Errand): HttpResponse => {
+    const outcome = outcomeOfStatus(response.status)
     if (outcome === 'success') this.counters.successes++
     else this.counters.responses5xx++
     const nowMs = this.#options.clock()
     this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
     this.#options.observer.observe(this, outcome, nowMs - beganMs)
+    return response
   }
 
-  #failed(error: RoundtripError, beganMs: number): void {
+  readonly #failed = (thrown: unknown, errand: Errand): never => {
+    errand.onEnd()
+    const error = toRoundtripError(thrown)
     const outcome = wasClosedWhileIdle(error) ? 'none' : outcomeOfError(error)
     if (outcome !== 'none') {
       const { failures } = this.counters
       failures[error.code] = (failures[error.code] ?? 0) + 1
     }
     const nowMs = this.#options.clock()
+    const tookMs = nowMs - errand.beganMs
     // One that refuses at once must not look fast, or it would be given the most.
     if (outcome !== 'none')
-      this.latency.observe(Math.max(failureLatencyMs, nowMs - beganMs), nowMs, this.#options.latencyDecayMs)
-    this.#options.observer.observe(this, outcome, nowMs - beganMs)
+      this.latency.observe(Math.max(failureLatencyMs, tookMs), nowMs, this.#options.latencyDecayMs)
+    this.#options.observer.observe(this, outcome, tookMs)
+    throw thrown
   }
 
-  /** @returns ends it, however often it is called */
-  #begin(): () => void {
-    let isEnded = false
-    this.inFlight++
-    this.counters.requests++
-    return () => {
-      if (isEnded) return
-      isEnded = true
-      this.inFlight--
-      if (this.inFlight > 0 || this.#whenIdle.length === 0) return
-      for (const resolve of this.#whenIdle.splice(0)) resolve()
-    }
+  readonly #ended = (): void => {
+    this.inFlight--
+    if (this.inFlight > 0 || this.#whenIdle.length === 0) return
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 }
 
-const sendOptions = (attempt: Attempt, context: HttpContext, onEnd: () => void): SendOptions => {
-  const { signal, firstByteTimeoutMs, totalTimeoutMs, retained } = attempt
-  if (
-    signal === undefined &&
-    firstByteTimeoutMs === undefined &&
-    totalTimeoutMs === undefined &&
-    retained === undefined
-  )
-    return { context, onEnd }
-  return {
-    context,
-    onEnd,
-    ...(signal !== undefined && { signal }),
-    ...(retained !== undefined && { retained }),
-    ...(firstByteTimeoutMs !== undefined && { firstByteTimeoutMs }),
-    ...(totalTimeoutMs !== undefined && { totalTimeoutMs }),
+/** One attempt in hand, and what its transport is told of it. */
+class Errand implements SendOptions {
+  readonly context: HttpContext
+  readonly signal: AbortSignal | undefined
+  readonly retained: RetainedContent | undefined
+  readonly firstByteTimeoutMs: number | undefined
+  readonly totalTimeoutMs: number | undefined
+  readonly beganMs: number
+  readonly #ended: () => void
+  #isEnded = false
+
+  constructor(attempt: Attempt, context: HttpContext, beganMs: number, ended: () => void) {
+    this.context = context
+    this.signal = attempt.signal
+    this.retained = attempt.retained
+    this.firstByteTimeoutMs = attempt.firstByteTimeoutMs
+    this.totalTimeoutMs = attempt.totalTimeoutMs
+    this.beganMs = beganMs
+    this.#ended = ended
+  }
+
+  /** However often it is called. */
+  onEnd(): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.#ended()
   }
 }

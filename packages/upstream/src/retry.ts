@@ -1,5 +1,6 @@
 /** Gives a request that failed to another member, where that cannot do its work twice, and only as often as a pool can bear. */
 import type { HttpContext, HttpHandler, HttpLayer, HttpRequest, HttpResponse } from '@roundtrip/http'
+import { whenOver, type Answer } from '@roundtrip/pipeline'
 import { Attempt } from './attempt.ts'
 import { backoffMs } from './backoff.ts'
 import { discard } from './discard.ts'
@@ -31,28 +32,28 @@ const retainedFor = ({ settings }: RetrySource, { body, fields }: HttpRequest): 
 }
 
 /** Most requests need no more than this: what a second attempt takes is made when there is one. */
-const firstTry = async (
+const firstTry = (
   source: RetrySource,
   next: HttpHandler,
   request: HttpRequest,
   context: HttpContext,
-): Promise<HttpResponse> => {
+): Answer<HttpResponse> => {
   const { retry: settings, timeouts } = source.settings
   const beganMs = timeouts.totalMs === undefined ? 0 : source.surroundings.clock()
   const retained = retainedFor(source, request)
   const attempt = new Attempt(request, [])
   attempt.retained = retained
   attempt.firstByteTimeoutMs = settings.perTryTimeoutMs
-  let failed: HttpResponse | undefined
-  let error: unknown
-  try {
-    failed = await next(attempt, context)
-    if (!isRetryableResponse(failed, settings.on, request, retained)) return failed
-  } catch (thrown) {
-    error = thrown
-  }
-  return new FurtherTries({ source, next, request, context, retained, beganMs }, attempt.tried).run(failed, error)
+  const what: Tried = { source, next, request, context, retained, beganMs, tried: attempt.tried }
+  return whenOver(next, attempt, context, firstAnswered, firstFailed, what)
 }
+
+const firstAnswered = (response: HttpResponse, what: Tried): Answer<HttpResponse> =>
+  isRetryableResponse(response, what.source.settings.retry.on, what.request, what.retained)
+    ? new FurtherTries(what).run(response, undefined)
+    : response
+
+const firstFailed = (error: unknown, what: Tried): Promise<HttpResponse> => new FurtherTries(what).run(undefined, error)
 
 interface Tried {
   readonly source: RetrySource
@@ -63,18 +64,18 @@ interface Tried {
   readonly retained: RetainedContent | undefined
   /** On the source's clock, where there is a bound on the whole. */
   readonly beganMs: number
+  /** One list for all attempts. */
+  readonly tried: Member[]
 }
 
 class FurtherTries {
   readonly #what: Tried
   readonly #source: RetrySource
-  readonly #tried: Member[]
   #attempts = 1
 
-  constructor(what: Tried, tried: Member[]) {
+  constructor(what: Tried) {
     this.#what = what
     this.#source = what.source
-    this.#tried = tried
   }
 
   /** @param failed the answer of the first attempt; without one its `error` counts */
@@ -101,8 +102,8 @@ class FurtherTries {
   }
 
   async #tryAgain(): Promise<HttpResponse> {
-    const { next, request, context, retained } = this.#what
-    const attempt = new Attempt(request, this.#tried)
+    const { next, request, context, retained, tried } = this.#what
+    const attempt = new Attempt(request, tried)
     attempt.retained = retained
     attempt.firstByteTimeoutMs = this.#source.settings.retry.perTryTimeoutMs
     attempt.totalTimeoutMs = this.#leftMs()
@@ -120,7 +121,7 @@ class FurtherTries {
   async #mayGoOn(response: HttpResponse | undefined, error: unknown): Promise<boolean> {
     const { retry: settings } = this.#source.settings
     if (this.#attempts >= settings.maxAttempts || this.#what.context.signal.aborted) return false
-    const isElsewhere = this.#source.hasUntried(this.#tried)
+    const isElsewhere = this.#source.hasUntried(this.#what.tried)
     // A member that has answered would say the same again, and be worse off; others may do better.
     if (!isElsewhere && (response !== undefined || isFull(error))) return false
     const isAtOnce = response === undefined && costNothing(error, isElsewhere)

@@ -51,9 +51,9 @@ const contextOf = (sampled = false): HttpContext => ({
 
 /** Connections that answer by themselves, and note what they were given. */
 const answering = (note: (request: HttpRequest) => void): Transport => ({
-  send: async (request, { onEnd }) => {
+  send: async (request, options) => {
     note(request)
-    onEnd?.(undefined)
+    options.onEnd?.(undefined)
     const fields = Fields.of({ via: '1.1 roundtrip-web', 'server-timing': 'web;dur=2;desc="web-1"' })
     return { status: 200, fields, body: Buffer.from('ok') }
   },

@@ -1,6 +1,7 @@
 /** The way to the origin and back: what is asked, what is kept of the answer, and what the client gets to see of it. */
 import { Readable } from 'node:stream'
 import type { Fields, HttpContext, HttpHandler, HttpRequest, HttpResponse } from '@roundtrip/http'
+import { whenOver, type Answer } from '@roundtrip/pipeline'
 import { answerFrom, hitFields } from '../answer.ts'
 import type { CacheParts } from '../cache.ts'
 import { forwardStatus, type Forward } from '../cache-status.ts'
@@ -25,6 +26,14 @@ export interface ForwardRequest {
   readonly directives: Directives | undefined
 }
 
+/** A request on its way to the origin. */
+interface Trip {
+  readonly asked: ForwardRequest
+  readonly fetch: Fetch
+  /** As the origin gets it. */
+  readonly request: CarryingRequest
+}
+
 /** A client that wants an answer from the origin itself, or a young one, does not get one that others asked for before. */
 const insistsOnOrigin = (directives: Directives | undefined): boolean =>
   directives !== undefined && (has(directives, 'no-cache') || has(directives, 'no-store') || has(directives, 'max-age'))
@@ -42,35 +51,26 @@ export class Forwarding {
     this.#next = next
   }
 
-  forward(asked: ForwardRequest): Promise<HttpResponse> {
+  forward(asked: ForwardRequest): Answer<HttpResponse> {
     const completion = completionFor(asked.request, asked.selected)
     return completion === undefined ? this.#forwardWhole(asked) : this.#complete(asked, completion)
   }
 
-  async #forwardWhole(asked: ForwardRequest): Promise<HttpResponse> {
+  #forwardWhole(asked: ForwardRequest): Answer<HttpResponse> {
     const { selected, context } = asked
+    const trip = this.#prepare(asked, selected?.partial === undefined ? selected : undefined)
+    return whenOver(this.#next, trip.request, context, this.#answered, this.#failed, trip)
+  }
+
+  readonly #answered = (response: HttpResponse, { asked, fetch, request }: Trip): Answer<HttpResponse> => {
     const { store, clock, settings } = this.#parts
-    const validated = selected?.partial === undefined ? selected : undefined
-    const { fetch, request } = this.#prepare(asked, validated)
-    let response: HttpResponse
-    try {
-      response = await this.#next(request, context)
-    } catch (error) {
-      const outcome = fetch.fail(error)
-      const standIn = outcome?.kind === 'stood-in' ? await this.#standIn(asked, outcome.stored) : undefined
-      if (standIn === undefined) throw error
-      return standIn
-    }
     if (asked.request.method === 'HEAD' && response.status === 200) this.#learnFromHead(asked, fetch, response)
     const outcome = fetch.admit(response)
     if (outcome.kind === 'unmatched') {
       discard(response)
       return this.#forwardPlain(asked)
     }
-    if (outcome.kind === 'stood-in') {
-      const standIn = await this.#standIn(asked, outcome.stored, fetch, response)
-      if (standIn !== undefined) return standIn
-    }
+    if (outcome.kind === 'stood-in') return this.#standInFor(response, asked, fetch, outcome.stored)
     if (
       outcome.kind === 'passed' &&
       request.method === 'GET' &&
@@ -80,6 +80,23 @@ export class Forwarding {
       store.hitForMiss.remember(asked.key, clock() + settings.hitForMissMs)
     }
     return this.#finish(asked, fetch, response)
+  }
+
+  readonly #failed = async (error: unknown, { asked, fetch }: Trip): Promise<HttpResponse> => {
+    const outcome = fetch.fail(error)
+    const standIn = outcome?.kind === 'stood-in' ? await this.#standIn(asked, outcome.stored) : undefined
+    if (standIn === undefined) throw error
+    return standIn
+  }
+
+  async #standInFor(
+    failure: HttpResponse,
+    asked: ForwardRequest,
+    fetch: Fetch,
+    stored: StoredResponse,
+  ): Promise<HttpResponse> {
+    const standIn = await this.#standIn(asked, stored, fetch, failure)
+    return standIn ?? this.#finish(asked, fetch, failure)
   }
 
   /** Asks the origin in the background whether a stale response still holds; once at a time. */
@@ -148,10 +165,8 @@ export class Forwarding {
   }
 
   /** The request as the origin gets it, with its fetch. */
-  #prepare(
-    { request, key, directives, selected }: ForwardRequest,
-    validated: StoredResponse | undefined,
-  ): { fetch: Fetch; request: CarryingRequest } {
+  #prepare(asked: ForwardRequest, validated: StoredResponse | undefined): Trip {
+    const { request, key, directives, selected } = asked
     const { store, clock } = this.#parts
     const variants = store.variants(key)
     const isPart = validated === undefined && request.fields.has('range')
@@ -159,15 +174,15 @@ export class Forwarding {
     const isCollapsible = request.method === 'GET' && !isPart && !isHopeless && !insistsOnOrigin(directives)
     // Where nothing is stored and nothing will be, the client's own conditions save more than ours could.
     const isTransparent = isPart || (isHopeless && variants.length === 0)
-    const asked = isTransparent ? [] : variants
-    const fetch = this.#fetch(request, key, validated ?? selected, asked, isCollapsible)
+    const conditions = isTransparent ? [] : variants
+    const fetch = this.#fetch(request, key, validated ?? selected, conditions, isCollapsible)
     const fields = isTransparent
       ? request.fields.clone()
-      : asked.length > 0
-        ? conditionalFields(request.fields, validated, asked)
+      : conditions.length > 0
+        ? conditionalFields(request.fields, validated, conditions)
         : withoutConditions(request.fields)
     this.#askPastPurged(key, fields)
-    return { fetch, request: { ...request, fields, [carried]: fetch } }
+    return { asked, fetch, request: { ...request, fields, [carried]: fetch } }
   }
 
   /** What was purged here may still lie in a cache behind. */
@@ -253,24 +268,34 @@ export class Forwarding {
     return answer
   }
 
-  async #finish(asked: ForwardRequest, fetch: Fetch, response: HttpResponse): Promise<HttpResponse> {
-    const { outcome, isCollapsed } = fetch
-    const isStored = outcome?.kind === 'stored' || outcome?.kind === 'recording'
-    const detail = outcome?.kind === 'passed' && outcome.why !== 'method' ? outcome.why : undefined
-    const seen = isCollapsed ? response : await this.#seenOf(asked, fetch, response)
-    return this.#label(asked, seen, {
-      fwdStatus: response.status,
-      stored: isStored,
-      collapsed: isCollapsed,
-      detail,
-    })
+  #finish(asked: ForwardRequest, fetch: Fetch, response: HttpResponse): Answer<HttpResponse> {
+    const seen = fetch.isCollapsed ? response : this.#seenOf(asked, fetch, response)
+    const { status } = response
+    return seen instanceof Promise
+      ? seen.then((shown) => this.#labelFetched(asked, fetch, shown, status))
+      : this.#labelFetched(asked, fetch, seen, status)
   }
 
   /** What the one who asked gets: the stored response after a 304, else what came, read along where it is recorded. */
-  async #seenOf({ request }: ForwardRequest, { outcome }: Fetch, response: HttpResponse): Promise<HttpResponse> {
+  #seenOf(
+    { request }: ForwardRequest,
+    { outcome }: Fetch,
+    response: HttpResponse,
+  ): HttpResponse | Promise<HttpResponse> {
     if (outcome?.kind === 'recording') return { ...response, body: outcome.recording.body.read() }
     if (outcome?.kind !== 'stored' || response.status !== 304) return response
-    return (await responseOf(outcome, request, this.#parts)) ?? response
+    return responseOf(outcome, request, this.#parts).then((stored) => stored ?? response)
+  }
+
+  #labelFetched(
+    asked: ForwardRequest,
+    { outcome, isCollapsed }: Fetch,
+    seen: HttpResponse,
+    fwdStatus: number,
+  ): HttpResponse {
+    const stored = outcome?.kind === 'stored' || outcome?.kind === 'recording'
+    const detail = outcome?.kind === 'passed' && outcome.why !== 'method' ? outcome.why : undefined
+    return this.#label(asked, seen, { fwdStatus, stored, collapsed: isCollapsed, detail })
   }
 
   #label(

@@ -1,5 +1,6 @@
 /** Turns whatever the layers below throw into a problem response, and logs it once. */
 import { toRoundtripError } from '@roundtrip/errors'
+import { isPending, later } from '@roundtrip/pipeline'
 import type { HttpContext, HttpLayer, HttpResponse } from '../message.ts'
 import { problemResponse } from '../problem.ts'
 
@@ -7,7 +8,7 @@ import { problemResponse } from '../problem.ts'
 export const errorResponse = (): HttpLayer => (next) => (request, context) => {
   try {
     const answer = next(request, context)
-    return answer instanceof Promise ? answer.catch((thrown: unknown) => explain(thrown, context)) : answer
+    return isPending(answer) ? later(answer).after(undefined, explain, context, undefined) : answer
   } catch (thrown) {
     return explain(thrown, context)
   }

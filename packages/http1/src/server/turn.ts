@@ -1,5 +1,6 @@
 /** The turn of a connection's request to be handled, and of its answer to leave. */
 import type { HttpResponse, ServeOptions } from '@roundtrip/http'
+import { isPending, later } from '@roundtrip/pipeline'
 import type { Cohort, Member } from './cohort.ts'
 import { toRequest, type Exchange } from './exchange.ts'
 
@@ -53,7 +54,7 @@ export class Turn implements Member {
     const { handler, scheme } = this.#options
     try {
       const answer = handler(toRequest(exchange.head, scheme, exchange.body), exchange.context)
-      if (answer instanceof Promise) answer.then(this.#events.answered, this.#events.failed)
+      if (isPending(answer)) later(answer).after(this.#events.answered, this.#events.failed, undefined, undefined)
       else this.#response = answer
     } catch (error) {
       this.#events.failed(error)

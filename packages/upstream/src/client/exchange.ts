@@ -90,10 +90,9 @@ export class Exchange {
 
   #end(error: RoundtripError | undefined): void {
     this.isEnded = true
-    const { signal, onEnd } = this.options
-    signal?.removeEventListener('abort', this.#signalled)
+    this.options.signal?.removeEventListener('abort', this.#signalled)
     this.#onEnd()
-    onEnd?.(error)
+    this.options.onEnd?.(error)
   }
 
   readonly #signalled = (): void => {

@@ -21,15 +21,15 @@ export interface SendOptions {
   /** Of the client's request: the exchange is called off when the client goes away. */
   readonly context: Pick<HttpContext, 'onAbandoned' | 'client' | 'downstream' | 'inform'>
   /** Calls off this exchange alone, with its reason as the error when that is one of ours: a hedged request that lost. */
-  readonly signal?: AbortSignal
+  readonly signal?: AbortSignal | undefined
   /** For this exchange, instead of the transport's own. */
-  readonly firstByteTimeoutMs?: number
+  readonly firstByteTimeoutMs?: number | undefined
   /** For this exchange, instead of the transport's own. */
-  readonly totalTimeoutMs?: number
+  readonly totalTimeoutMs?: number | undefined
   /** What is read of the request's content is noted there, and what earlier attempts have read is taken from there. */
-  readonly retained?: RetainedContent
+  readonly retained?: RetainedContent | undefined
   /** Called once, when the last byte of the response has arrived or never will: with the error that ended it, if any. */
-  readonly onEnd?: (error: RoundtripError | undefined) => void
+  onEnd?(error: RoundtripError | undefined): void
 }
 
 export interface TransportStats {

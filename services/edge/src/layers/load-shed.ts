@@ -2,6 +2,7 @@
 import { setting } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
 import { problemResponse, type HttpContext, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { isPending, later } from '@roundtrip/pipeline'
 import { Type, type Static } from 'typebox'
 import type { LoadShedder } from './load-shedder.ts'
 import type { UpstreamLoad } from './upstream-load.ts'
@@ -75,18 +76,16 @@ export const loadShed = ({
     context.onSettled(shedder.closed)
     const answer = next(request, context)
     // What is at hand has waited for nobody, and says nothing about who is waited for.
-    return answer instanceof Promise ? waited(new Wait(upstream, request), answer) : answer
+    return isPending(answer) ? later(answer).after(answered, failed, new Wait(upstream, request), undefined) : answer
   }
 }
 
-const waited = (wait: Wait, answer: Promise<HttpResponse>): Promise<HttpResponse> =>
-  answer.then(
-    (response) => {
-      wait.end(response.status < 500)
-      return response
-    },
-    (error: unknown) => {
-      wait.end(false)
-      throw error
-    },
-  )
+const answered = (response: HttpResponse, wait: Wait): HttpResponse => {
+  wait.end(response.status < 500)
+  return response
+}
+
+const failed = (error: unknown, wait: Wait): never => {
+  wait.end(false)
+  throw error
+}
