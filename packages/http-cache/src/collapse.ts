@@ -2,7 +2,7 @@
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpContext, HttpHandler, HttpLayer, HttpResponse } from '@roundtrip/http'
 import { DetachedContext } from './exchange/detached-context.ts'
-import { carried, type CarryingRequest, type Fetch, type Outcome } from './exchange/fetch.ts'
+import { CarryingRequest, type Fetch, type Outcome } from './exchange/fetch.ts'
 import { responseOf } from './exchange/outcome-response.ts'
 import { matches, selectingValues } from './policy/selection.ts'
 
@@ -52,10 +52,10 @@ class Flight {
  */
 export const collapse = (): HttpLayer => (next) => {
   const collapser = new Collapser(next)
-  return (request: CarryingRequest, context) => {
-    const fetch = request[carried]
-    return fetch?.options.isCollapsible === true ? collapser.run(request, context, fetch) : next(request, context)
-  }
+  return (request, context) =>
+    request instanceof CarryingRequest && request.fetch.options.isCollapsible
+      ? collapser.run(request, context)
+      : next(request, context)
 }
 
 class Collapser {
@@ -66,11 +66,12 @@ class Collapser {
     this.#next = next
   }
 
-  async run(request: CarryingRequest, context: HttpContext, fetch: Fetch): Promise<HttpResponse> {
+  async run(request: CarryingRequest, context: HttpContext): Promise<HttpResponse> {
+    const { fetch } = request
     let name = flightName(fetch, fetch.options.store.variants(fetch.options.key)[0]?.varyNames ?? [])
     for (let waits = 0; waits < mostWaits; waits++) {
       const flight = this.#flights.get(name)
-      if (flight === undefined) return this.#lead(name, request, context, fetch)
+      if (flight === undefined) return this.#lead(name, request, context)
       const outcome = await follow(flight, context)
       if (outcome === undefined || outcome.kind === 'unmatched') continue
       if (outcome.kind === 'passed') break
@@ -84,7 +85,8 @@ class Collapser {
     return this.#next(request, context)
   }
 
-  async #lead(name: string, request: CarryingRequest, context: HttpContext, fetch: Fetch): Promise<HttpResponse> {
+  async #lead(name: string, request: CarryingRequest, context: HttpContext): Promise<HttpResponse> {
+    const { fetch } = request
     const detached = new DetachedContext(context, false)
     const flight = new Flight(fetch, () => detached.abort(new RoundtripError('CLIENT_CLOSED_REQUEST')))
     this.#flights.set(name, flight)

@@ -37,9 +37,9 @@ export const whyBypassed = (
   if (!enabled) return 'disabled'
   if (request.body !== undefined) return 'request-content'
   if (hasOriginCondition) return 'if-match'
-  if (bypass.pathPrefixes.some((prefix) => request.target.startsWith(prefix))) return 'path'
+  for (const prefix of bypass.pathPrefixes) if (request.target.startsWith(prefix)) return 'path'
   if (cookie !== undefined && bypass.cookies.some((name) => hasCookie(cookie, name))) return 'cookie'
-  if (bypass.fields.some((name) => request.fields.has(fieldName(name)))) return 'field'
+  for (const name of bypass.fields) if (request.fields.has(fieldName(name))) return 'field'
   return undefined
 }
 

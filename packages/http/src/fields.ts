@@ -9,6 +9,9 @@ export const fieldName = (text: string): FieldName => text.toLowerCase() as Fiel
 /** Flat `[name, value, name, value, …]`, the shape that node:http and undici both read and write. */
 export type RawFields = readonly string[]
 
+/** A copy that grows by one line makes room for dozens. */
+const scratch: string[] = []
+
 /**
  * Fields in wire order, names in lower case (as HTTP/2 requires, RFC 9113 §8.2.1).
  * Mutable: each message owns its own; `clone()` before changing one that is shared.
@@ -64,6 +67,19 @@ export class Fields {
   set(name: FieldName, value: string | number): this {
     this.delete(name)
     return this.append(name, value)
+  }
+
+  /** A copy in which every line of the field is replaced by one. */
+  with(name: FieldName, value: string | number): Fields {
+    let length = 0
+    for (let i = 0; i < this.#flat.length; i += 2) {
+      if (this.#flat[i] === name) continue
+      scratch[length++] = this.#flat[i] as string
+      scratch[length++] = this.#flat[i + 1] as string
+    }
+    scratch[length++] = name
+    scratch[length++] = String(value)
+    return new Fields(scratch.slice(0, length))
   }
 
   append(name: FieldName, value: string | number): this {

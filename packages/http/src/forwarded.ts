@@ -59,8 +59,12 @@ const nodeOf = (address: string): string => {
   return version === 6 ? `"[${address}]"` : version === 4 ? address : 'unknown'
 }
 
-const portOf = ({ authority, scheme }: Hop): string =>
-  /:(\d+)$/.exec(authority)?.[1] ?? (scheme === 'https' ? '443' : '80')
+/** Behind the last colon, unless that is one of a bracketed IPv6 address. */
+const portOf = ({ authority, scheme }: Hop): string => {
+  const colon = authority.lastIndexOf(':')
+  const isPort = colon !== -1 && colon < authority.length - 1 && !authority.endsWith(']')
+  return isPort ? authority.slice(colon + 1) : scheme === 'https' ? '443' : '80'
+}
 
 const appendToList = (fields: Fields, name: FieldName, element: string): Fields => {
   const list = fields.get(name)

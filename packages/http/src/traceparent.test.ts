@@ -38,7 +38,7 @@ describe('a trace', () => {
 
   it('goes on under the same id with a span of our own', () => {
     const parent = { traceId, parentId, sampled: true }
-    const child = childOf(parent, (bytes) => Buffer.alloc(bytes, 1))
+    const child = childOf(parent, true, (digits) => '01'.repeat(digits / 2))
     expect(child).toEqual({ traceId, parentId: '0101010101010101', sampled: true })
     expect(parseTraceParent(formatTraceParent(child))).toEqual(child)
   })

@@ -1,5 +1,5 @@
 /** W3C Trace Context, level 1: the `traceparent` field that ties the spans of one request together. */
-import { pooledRandom } from './random-pool.ts'
+import { pooledHex } from './pooled-hex.ts'
 
 export interface TraceParent {
   /** 32 hex digits, the same on the whole way. */
@@ -28,15 +28,16 @@ export const parseTraceParent = (value: string | undefined): TraceParent | undef
 export const formatTraceParent = ({ traceId, parentId, sampled }: TraceParent): string =>
   `00-${traceId}-${parentId}-${sampled ? '01' : '00'}`
 
-/** @param random source of span and trace ids; unpredictable outside of tests */
-export const newTrace = (sampled: boolean, random: (bytes: number) => Buffer = pooledRandom): TraceParent => ({
-  traceId: random(16).toString('hex'),
-  parentId: random(8).toString('hex'),
+/** @param hex random digits, so many; unpredictable outside of tests */
+export const newTrace = (sampled: boolean, hex: (digits: number) => string = pooledHex): TraceParent => ({
+  traceId: hex(32),
+  parentId: hex(16),
   sampled,
 })
 
 /** The same trace with a span of our own as the parent of what we send on. */
-export const childOf = (trace: TraceParent, random: (bytes: number) => Buffer = pooledRandom): TraceParent => ({
-  ...trace,
-  parentId: random(8).toString('hex'),
-})
+export const childOf = (
+  { traceId, sampled: callerSamples }: TraceParent,
+  sampled = callerSamples,
+  hex: (digits: number) => string = pooledHex,
+): TraceParent => ({ traceId, parentId: hex(16), sampled })

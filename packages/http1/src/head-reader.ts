@@ -17,6 +17,15 @@ export const defaultHeadLimits: HeadLimits = { maxLineBytes: 8192, maxHeaderByte
 const firstLookBytes = 2048
 const endOfHead = '\r\n\r\n'
 const emptyLine = '\r\n'
+const carriageReturn = 0x0d
+const lineFeed = 0x0a
+
+/** Whether a head may end there. */
+const endsLikeHead = (octets: Buffer, end: number): boolean =>
+  octets[end - 4] === carriageReturn &&
+  octets[end - 3] === lineFeed &&
+  octets[end - 2] === carriageReturn &&
+  octets[end - 1] === lineFeed
 
 /**
  * Anything that a head may not hold, even before its end has come: nobody waits for the end of a message that is wrong
@@ -33,6 +42,8 @@ export class HeadReader<Head> {
   readonly #kind: MessageKind
   #held = ''
   #isEmptyLineSeen = false
+  /** Octets of the last head that came in one piece: on a connection most are as long as the one before. */
+  #lastBytes = 0
 
   constructor(
     kind: MessageKind,
@@ -56,10 +67,17 @@ export class HeadReader<Head> {
    * @throws RoundtripError as the parser does, and when a limit is exceeded
    */
   push(chunk: Buffer, offset = 0): Head | undefined {
-    const look = Math.min(chunk.length, offset + firstLookBytes)
+    const look = this.#lookUpTo(chunk, offset)
     return (
       this.#read(chunk, offset, look) ?? (look < chunk.length ? this.#read(chunk, offset, chunk.length) : undefined)
     )
+  }
+
+  /** To read content as text, to no purpose, costs as much as the head. */
+  #lookUpTo(chunk: Buffer, offset: number): number {
+    const likely = offset + this.#lastBytes
+    if (this.#lastBytes > 0 && likely < chunk.length && endsLikeHead(chunk, likely)) return likely
+    return Math.min(chunk.length, offset + firstLookBytes)
   }
 
   #read(chunk: Buffer, offset: number, wantedEnd: number): Head | undefined {
@@ -81,6 +99,7 @@ export class HeadReader<Head> {
     this.#held = ''
     this.#isEmptyLineSeen = false
     this.next = offset + found + endOfHead.length - held.length
+    if (held === '') this.#lastBytes = this.next - offset
     // Most often there is nothing before or behind: a slice would be slower to read than what it was cut from.
     const behind = found + endOfHead.length
     const isAlone = start === 0 && behind === text.length

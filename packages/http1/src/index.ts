@@ -21,3 +21,4 @@ export { defaultHttp1Settings, http1Settings, type Http1Settings } from './serve
 export { serveHttp1, type Http1Server } from './server/serve-http1.ts'
 export { type Http1ServerOptions, type Http1Stats } from './server/server-state.ts'
 export { type Schedule } from './server/sweep.ts'
+export { SharedBuffer } from './shared-buffer.ts'

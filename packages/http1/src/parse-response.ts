@@ -1,5 +1,5 @@
 /** The head of a response (RFC 9112 §4) as a client reads it, and how long its body is (§6.3). */
-import { Fields } from '@roundtrip/http'
+import { Fields, ownCopy } from '@roundtrip/http'
 import { Framing } from './framing.ts'
 import { endOfLine, lexFields, refuseControls } from './lex-fields.ts'
 import { malformed } from './malformed.ts'
@@ -23,8 +23,32 @@ export type BodyFraming =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' }
 
+interface StatusLine {
+  /** Its line end included. */
+  readonly text: string
+  readonly version: '1.0' | '1.1'
+  readonly status: number
+  readonly reason: string
+}
+
 /** The space behind the status is left out by some when there is no reason; nothing else can be meant. */
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: (.*))?$/
+
+/** Most responses begin like the one before; none begins like the first of all. */
+let lastLine: StatusLine = { text: '\0', version: '1.1', status: 0, reason: '' }
+
+const readStatusLine = (head: string): StatusLine => {
+  const end = endOfLine(head, 0, 'response')
+  const parts = statusLine.exec(head.slice(0, end))
+  if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
+  lastLine = {
+    text: ownCopy(head.slice(0, end + 2)),
+    version: parts[1] === '1' ? '1.1' : '1.0',
+    status: Number(parts[2]),
+    reason: ownCopy(parts[3] ?? ''),
+  }
+  return lastLine
+}
 
 const none: BodyFraming = { kind: 'none' }
 const chunked: BodyFraming = { kind: 'chunked' }
@@ -46,18 +70,15 @@ const note = (name: string, value: string): boolean => {
  */
 export const parseResponseHead = (head: string, maxFields: number): ResponseHead => {
   refuseControls(head, 'response')
-  const end = endOfLine(head, 0, 'response')
-  const parts = statusLine.exec(head.slice(0, end))
-  if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
-  const version = parts[1] === '1' ? '1.1' : '1.0'
+  const { text, version, status, reason } = head.startsWith(lastLine.text) ? lastLine : readStatusLine(head)
   framing.reset()
-  const flat = lexFields(head, end + 2, maxFields, 'response', note)
+  const flat = lexFields(head, text.length, maxFields, 'response', note)
   if ((framing.isChunked || framing.hasUnknownCoding) && version === '1.0')
     throw malformed('response', 'HTTP/1.0 has no Transfer-Encoding.')
   return {
     version,
-    status: Number(parts[2]),
-    reason: parts[3] ?? '',
+    status,
+    reason,
     fields: Fields.adopt(flat),
     contentLength: framing.contentLength,
     isChunked: framing.isChunked,

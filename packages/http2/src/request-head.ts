@@ -106,17 +106,11 @@ export const requestTarget = (head: RequestHead, scheme: string): RequestPlace =
   return { target, authority: authorityOf(head) }
 }
 
-/** Found valid last: most requests name the same host as the one before. */
-let lastAuthority: string | undefined
-
 /** A Host that contradicts `:authority` is refused, as RFC 9113 §8.3.1 lets us: the next hop might believe the other. */
 const authorityOf = ({ authority: given, host }: RequestHead): string => {
   const authority = (given ?? host ?? '').toLowerCase()
   if (host !== undefined && host.toLowerCase() !== authority) refuse('Host and :authority name different hosts.')
-  if (authority !== lastAuthority) {
-    if (!isAuthority(authority)) refuse('The request names no valid host.')
-    lastAuthority = authority
-  }
+  if (!isAuthority(authority)) refuse('The request names no valid host.')
   return authority
 }
 

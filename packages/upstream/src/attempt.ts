@@ -10,7 +10,8 @@ export class Attempt implements HttpRequest {
   readonly target: string
   readonly scheme: HttpRequest['scheme']
   readonly authority: string
-  readonly fields: Fields
+  /** May be replaced for this attempt; those that it came with belong to the request. */
+  fields: Fields
   readonly body: Readable | undefined
   readonly httpVersion: HttpRequest['httpVersion']
   /** In the order of the attempts; one list for all attempts at a request, those side by side included. */

@@ -1,7 +1,7 @@
 /** Gives each attempt what is left of the time for an answer, and tells the next hop how much that is. */
 import { RoundtripError } from '@roundtrip/errors'
 import { parseRequestTimeout, requestTimeoutField, type HttpLayer, type HttpRequest } from '@roundtrip/http'
-import { attemptOf, withFields } from './attempt.ts'
+import { attemptOf } from './attempt.ts'
 
 export interface DeadlineOptions {
   /** Longest time from the head of a request to the head of its response, all attempts together; asked for each attempt. */
@@ -30,9 +30,9 @@ export const deadline =
     const attempt = attemptOf(request)
     const waitMs = Math.min(attempt.firstByteTimeoutMs ?? Infinity, leftMs)
     const toldMs = Math.max(1, Math.floor(waitMs - answerMs(waitMs)))
-    const limited = withFields(attempt, request.fields.clone().set(requestTimeoutField, toldMs))
-    limited.firstByteTimeoutMs = waitMs
-    return next(limited, context)
+    attempt.fields = request.fields.with(requestTimeoutField, toldMs)
+    attempt.firstByteTimeoutMs = waitMs
+    return next(attempt, context)
   }
 
 const givenBySender = ({ fields }: HttpRequest): number =>

@@ -112,7 +112,8 @@ const prepare = ({ options, draft }: Run): { target: Target; request: OutgoingRe
   const { method, body, random } = options
   const target = parseTarget(options.url)
   const fields = options.fields.clone()
-  const trace = parseTraceParent(fields.get('traceparent')) ?? newTrace(true, random)
+  const trace =
+    parseTraceParent(fields.get('traceparent')) ?? newTrace(true, (digits) => random(digits / 2).toString('hex'))
   fields.set('traceparent', formatTraceParent(trace))
   const fieldCount = [...fields].length + (body === undefined ? 1 : 2)
   draft.request = { method, url: target.url, traceId: trace.traceId, fieldCount, bodyBytes: body?.byteLength ?? 0 }

@@ -52,11 +52,27 @@ export interface FetchOptions {
   readonly clock: () => number
 }
 
-/** Under which a request on its way to the origin carries its fetch. */
-export const carried: unique symbol = Symbol('fetch')
+/** A request on its way to the origin, and the fetch that it carries. */
+export class CarryingRequest implements HttpRequest {
+  readonly method: string
+  readonly target: string
+  readonly scheme: HttpRequest['scheme']
+  readonly authority: string
+  readonly fields: Fields
+  readonly body: Readable | undefined
+  readonly httpVersion: HttpRequest['httpVersion']
+  readonly fetch: Fetch
 
-export interface CarryingRequest extends HttpRequest {
-  readonly [carried]?: Fetch
+  constructor(request: HttpRequest, fields: Fields, fetch: Fetch) {
+    this.method = request.method
+    this.target = request.target
+    this.scheme = request.scheme
+    this.authority = request.authority
+    this.fields = fields
+    this.body = request.body
+    this.httpVersion = request.httpVersion
+    this.fetch = fetch
+  }
 }
 
 export class Fetch {

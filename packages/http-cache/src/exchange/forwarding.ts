@@ -13,7 +13,7 @@ import { conditionalFields, describesStored, freshenedHead, withoutConditions } 
 import type { StoredResponse } from '../stored-response.ts'
 import { completingFields, completionFor, isMissingPart, isUseless, wholeFrom, type Completion } from './completion.ts'
 import { DetachedContext } from './detached-context.ts'
-import { carried, Fetch, type CarryingRequest, type Outcome } from './fetch.ts'
+import { CarryingRequest, Fetch, type Outcome } from './fetch.ts'
 import { responseOf } from './outcome-response.ts'
 
 export interface ForwardRequest {
@@ -182,7 +182,7 @@ export class Forwarding {
         ? conditionalFields(request.fields, validated, conditions)
         : withoutConditions(request.fields)
     this.#askPastPurged(key, fields)
-    return { asked, fetch, request: { ...request, fields, [carried]: fetch } }
+    return { asked, fetch, request: new CarryingRequest(request, fields, fetch) }
   }
 
   /** What was purged here may still lie in a cache behind. */

@@ -101,7 +101,8 @@ const numeric = new Set(['max-age', 's-maxage', 'stale-while-revalidate', 'stale
 
 /** Reads a targeted field (RFC 9213 §2.1). Undefined when it is no structured dictionary, or empty: it is then ignored. */
 export const parseTargeted = (field: string | undefined): Directives | undefined => {
-  let rest = field?.trim() ?? ''
+  if (field === undefined) return undefined
+  let rest = field.trim()
   const take = (pattern: RegExp): string | undefined => {
     const found = pattern.exec(rest)?.[0]
     if (found !== undefined) rest = rest.slice(found.length)

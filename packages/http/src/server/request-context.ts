@@ -70,10 +70,8 @@ export class RequestContext implements HttpContext {
   }
 
   get trace(): TraceParent {
-    return (this.#trace ??= {
-      ...(this.#givenTrace === undefined ? newTrace(false) : childOf(this.#givenTrace)),
-      sampled: this.#isSampled,
-    })
+    return (this.#trace ??=
+      this.#givenTrace === undefined ? newTrace(this.#isSampled) : childOf(this.#givenTrace, this.#isSampled))
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,7 @@
 /** Makes a connection to a next hop: TCP, the PROXY header where one is wanted, TLS. */
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls'
+import { SharedBuffer } from '@roundtrip/http1'
 
 /** How a next hop is known, and how we are known to it. */
 export interface TlsOptions {
@@ -41,7 +42,7 @@ const readBytes = 128 * 1024
  * Cleartext sockets are read into one buffer: each read is finished before the next begins. Not so on Windows, where
  * reads are pending on all of them at once.
  */
-const sharedBuffer = process.platform === 'win32' ? undefined : Buffer.allocUnsafeSlow(readBytes)
+const shared = process.platform === 'win32' ? undefined : new SharedBuffer(readBytes)
 
 /** Makes what is sent first, in the clear, once the addresses of both ends are known. */
 export type Preamble = (socket: Socket) => Buffer
@@ -76,9 +77,9 @@ export class Dialer {
   }
 
   #dialPlain(events: DialEvents, preamble: Preamble | undefined): () => void {
-    const buffer = sharedBuffer ?? Buffer.allocUnsafeSlow(readBytes)
-    const callback = (bytes: number): boolean => events.received(buffer.subarray(0, bytes), true)
-    const socket = connectTcp({ ...this.#tcpOptions(), onread: { buffer, callback } })
+    const buffer = shared ?? new SharedBuffer(readBytes)
+    const callback = (bytes: number): boolean => events.received(buffer.first(bytes), true)
+    const socket = connectTcp({ ...this.#tcpOptions(), onread: { buffer: buffer.octets, callback } })
     socket.once('connect', () => {
       if (preamble !== undefined) socket.write(preamble(socket))
       events.connected(socket)

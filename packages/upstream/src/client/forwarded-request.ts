@@ -58,8 +58,12 @@ export const endToEndOf = ({ fields }: HttpRequest): Fields =>
  *
  * @throws RoundtripError `BAD_REQUEST`
  */
-export const checkField = (name: string, value: string): void => {
+export const checkName = (name: string): void => {
   if (!isFieldName(name)) refuse('A field name holds a character that is not allowed.')
+}
+
+/** @throws RoundtripError `BAD_REQUEST` */
+export const checkValue = (name: string, value: string): void => {
   if (!isFieldValue(value)) refuse(`The field ${name} holds a character that is not allowed.`)
 }
 

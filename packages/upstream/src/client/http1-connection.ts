@@ -6,7 +6,7 @@ import { upstreamError, type Progress } from '../upstream-error.ts'
 import type { Dialer, DialEvents, Preamble } from './dial.ts'
 import type { Carrier, Exchange } from './exchange.ts'
 import { announcedBytes } from './forwarded-request.ts'
-import { Http1Response, type ResponseEvents } from './http1-response.ts'
+import { Http1Response, responseReader, type ResponseEvents } from './http1-response.ts'
 import { reusableMs } from './keep-alive.ts'
 import { copyOf } from './lent-memory.ts'
 import { ResponseBody, type BodySource } from './response-body.ts'
@@ -41,6 +41,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   readonly madeFor: Exchange | undefined
   readonly #owner: ConnectionOwner
   readonly #destroySocket: () => void
+  readonly #reader = responseReader()
   #socket: Socket | undefined
   #exchange: Exchange | undefined
   #response: Http1Response | undefined
@@ -77,7 +78,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     const { request, head } = exchange
     this.#exchanges++
     this.#exchange = exchange
-    this.#response = new Http1Response(request.method, this)
+    this.#response = new Http1Response(request.method, this, this.#reader)
     exchange.carrier = this
     socket.write(head, 'latin1')
     if (request.body === undefined) {

@@ -32,6 +32,8 @@ const startOfHttp = 0x48
 
 const invalid = (sentence: string): RoundtripError => new RoundtripError('UPSTREAM_INVALID', sentence)
 
+export const responseReader = (): HeadReader<ResponseHead> => new HeadReader('response', parseResponseHead)
+
 export class Http1Response {
   /** Octets of announced content that have not come; undefined when that is not known. */
   left: number | undefined
@@ -46,15 +48,19 @@ export class Http1Response {
   #isHeadRead = false
   readonly #method: string
   readonly #events: ResponseEvents
-  readonly #reader = new HeadReader<ResponseHead>('response', parseResponseHead)
+  readonly #reader: HeadReader<ResponseHead>
   #decoder: ChunkedDecoder | undefined
   #endsWithConnection = false
   #interim = 0
 
-  /** @param method of the request that is answered */
-  constructor(method: string, events: ResponseEvents) {
+  /**
+   * @param method of the request that is answered
+   * @param reader of the connection's responses, one after the other
+   */
+  constructor(method: string, events: ResponseEvents, reader = responseReader()) {
     this.#method = method
     this.#events = events
+    this.#reader = reader
   }
 
   /**

@@ -1,6 +1,6 @@
 /** The head of a request as it goes to a next hop over HTTP/2 (RFC 9113 §8.3.1). */
 import type { HttpRequest } from '@roundtrip/http'
-import { announcedBytes, checkField, checkTarget, endToEndOf, isForwarded } from './forwarded-request.ts'
+import { announcedBytes, checkName, checkTarget, checkValue, endToEndOf, isForwarded } from './forwarded-request.ts'
 
 /**
  * @returns flat, as node's `request` takes it
@@ -15,7 +15,8 @@ export const http2Head = (request: HttpRequest, scheme: 'http' | 'https'): strin
     const name = flat[i] ?? ''
     if (!isForwarded(name)) continue
     const value = flat[i + 1] ?? ''
-    checkField(name, value)
+    checkName(name)
+    checkValue(name, value)
     head.push(name, value)
   }
   const bytes = body === undefined ? undefined : announcedBytes(fields)
