@@ -8,7 +8,11 @@ import { serveHttp1 } from './server/serve-http1.ts'
 import { recordingLog } from './testing.ts'
 
 /** Anonymous key exchange, so that no test needs a certificate. */
-const anonymous = { ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0', maxVersion: 'TLSv1.2' as const, allowHalfOpen: true }
+export const anonymous = {
+  ciphers: 'AECDH-AES128-SHA:@SECLEVEL=0',
+  maxVersion: 'TLSv1.2' as const,
+  allowHalfOpen: true,
+}
 
 /** Serves a handler until the test has finished. @returns how to connect */
 export const serveTlsForTest = async (handler: HttpHandler): Promise<() => Promise<TLSSocket>> => {

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { Fields, HttpResponse } from '@roundtrip/http'
 import { isRestWorthReading, type Exchange } from './exchange.ts'
+import { writePromptly } from './prompt-writes.ts'
 import { frameResponse, serializeHead, serializeInterim } from './response-head.ts'
 import { BytesSending, isSmall, sendWhole, StreamSending } from './send-body.ts'
 
@@ -25,12 +26,13 @@ export class Responder {
   readonly #events: ResponderEvents
   readonly #maxDrainBytes: number
   readonly #unflushed: Exchange[] = []
-  readonly #isTls: boolean
+  /** Whether writes as a rule are done when they return. */
+  readonly #isPrompt: boolean
   #isCorked = false
 
   constructor(socket: Socket, events: ResponderEvents, maxDrainBytes: number) {
     this.#socket = socket
-    this.#isTls = 'encrypted' in socket
+    this.#isPrompt = !('encrypted' in socket) || writePromptly(socket)
     this.#events = events
     this.#maxDrainBytes = maxDrainBytes
   }
@@ -108,11 +110,11 @@ export class Responder {
   }
 
   /**
-   * What the last write of a whole response calls. In plain text most writes are done when they return, and to be called
-   * back would take a turn of its own; TLS always takes one.
+   * What the last write of a whole response calls. Most writes are done when they return, and to be called back would take
+   * a turn of its own.
    */
   #callback(): Flushed | undefined {
-    return this.#isTls || this.#isCorked || this.#unflushed.length > 0 ? this.#flushed : undefined
+    return !this.#isPrompt || this.#isCorked || this.#unflushed.length > 0 ? this.#flushed : undefined
   }
 
   #handedOverWhole(exchange: Exchange, bodyBytes: number, flushed: Flushed | undefined): void {
