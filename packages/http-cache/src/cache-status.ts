@@ -8,9 +8,9 @@ export interface Forwarded {
   readonly fwd: Forward
   readonly fwdStatus?: number | undefined
   /** Whether the response was stored, or is being. */
-  readonly stored?: boolean
+  readonly stored?: boolean | undefined
   /** Whether one fetch answers several requests. */
-  readonly collapsed?: boolean
+  readonly collapsed?: boolean | undefined
   /** A word on why, e.g. the reason for not storing. */
   readonly detail?: string | undefined
 }

@@ -46,6 +46,13 @@ describe('Fields', () => {
     )
   })
 
+  it('is copied with one line in place of others of a name', () => {
+    const fields = Fields.adopt(['a', '1', 'b', '2', 'a', '3'])
+    expect(fields.with('a', 4).flat).toEqual(['b', '2', 'a', '4'])
+    expect(fields.with('c', 'x').flat).toEqual(['a', '1', 'b', '2', 'a', '3', 'c', 'x'])
+    expect(fields.flat).toEqual(['a', '1', 'b', '2', 'a', '3'])
+  })
+
   it('shares nothing with its clone or its raw list', () => {
     const fields = Fields.of({ a: '1' })
     fields.clone().set('a', '2')

@@ -26,6 +26,8 @@ describe('addForwarding', () => {
     expect(fields.get('forwarded')).toBe('for="[2001:db8::1]";host="[2001:db8::2]";proto=http')
     expect(fields.get('x-forwarded-for')).toBe('2001:db8::1')
     expect(fields.get('x-forwarded-port')).toBe('80')
+    const elsewhere = addForwarding(Fields.of(), { ...hop, authority: '[2001:db8::2]:8443' })
+    expect(elsewhere.get('x-forwarded-port')).toBe('8443')
   })
 
   it('calls a client that has gone unknown', () => {

@@ -33,6 +33,7 @@ export type {
 export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
 export { newRequestId } from './new-request-id.ts'
 export { ownCopy } from './own-copy.ts'
+export { removeAt } from './remove-at.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
 export { remembered } from './remembered.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { HeadReader } from './head-reader.ts'
 import { parseRequestHead } from './parse-request.ts'
+import { parseResponseHead } from './parse-response.ts'
 
 const limits = { maxLineBytes: 64, maxHeaderBytes: 128, maxHeaderCount: 4 }
 const reader = () => new HeadReader('request', parseRequestHead, limits)
@@ -14,6 +15,18 @@ describe('the end of a head', () => {
     expect(read.next).toBe(head.length)
     expect(read.push(chunk, read.next)?.target).toBe('/a')
     expect(chunk.subarray(read.next).toString()).toBe('rest')
+  })
+
+  it.each([
+    ['as long as the one before', 'HTTP/1.1 200 OK\r\nA: one\r\n\r\n', '\0 content'],
+    ['shorter, where content looks like its end', 'HTTP/1.1 200 OK\r\n\r\n', 'A\0:x\r\n\r\n and more'],
+    ['longer', 'HTTP/1.1 200 OK\r\nA: one\r\nB: two\r\n\r\n', '\0 content'],
+  ])('is found where a head is %s', (_how, second, content) => {
+    const read = new HeadReader('response', parseResponseHead)
+    read.push(Buffer.from('HTTP/1.1 200 OK\r\nA: one\r\n\r\n'))
+    const chunk = Buffer.from(second + content)
+    expect(read.push(chunk)?.fields.has('a')).toBe(second.includes('A:'))
+    expect(chunk.subarray(read.next).toString()).toBe(content)
   })
 
   it('is found wherever the chunks are cut', () => {

@@ -11,6 +11,15 @@ describe('the head of a response', () => {
     expect(parse('HTTP/1.0 200 \r\n')).toMatchObject({ version: '1.0', reason: '', isPersistent: false })
     expect(parse('HTTP/1.1 200\r\n').status).toBe(200)
     expect(parse('HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n').isPersistent).toBe(true)
+    for (const [reason, status] of [
+      ['OK', 200],
+      ['OK', 200],
+      ['OKAY', 200],
+      ['O', 200],
+      ['OK', 201],
+    ] as const) {
+      expect(parse(`HTTP/1.1 ${status} ${reason}\r\n`)).toMatchObject({ status, reason, version: '1.1' })
+    }
     expect(parse('HTTP/1.1 200 OK\r\nConnection: Close\r\n').isPersistent).toBe(false)
   })
 

@@ -1,4 +1,5 @@
 /** The open streams of a connection by their numbers. */
+import { removeAt } from '@roundtrip/http'
 import type { ServerStream } from './server-stream.ts'
 
 /**
@@ -28,9 +29,7 @@ export class OpenStreams implements Iterable<ServerStream> {
     const streams = this.#streams
     const place = this.#placeOf(id)
     if (streams[place]?.id !== id) return false
-    // As `splice` does, without an array for what was taken out.
-    streams.copyWithin(place, place + 1)
-    streams.pop()
+    removeAt(streams, place)
     return true
   }
 

@@ -84,9 +84,9 @@ export class Fetch {
   readonly #began: number
   #isEnded = false
 
-  constructor(options: FetchOptions) {
+  constructor(options: FetchOptions, nowMs: number) {
     this.options = options
-    this.requestMs = options.clock()
+    this.requestMs = nowMs
     this.#began = options.store.journal.begin()
   }
 

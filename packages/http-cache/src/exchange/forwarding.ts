@@ -4,7 +4,7 @@ import type { Fields, HttpContext, HttpHandler, HttpRequest, HttpResponse } from
 import { whenOver, type Answer } from '@roundtrip/pipeline'
 import { answerFrom, hitFields } from '../answer.ts'
 import type { CacheParts } from '../cache.ts'
-import { forwardStatus, type Forward } from '../cache-status.ts'
+import { forwardStatus, type Forward, type Forwarded } from '../cache-status.ts'
 import { has, type Directives } from '../policy/directives.ts'
 import { youngerThan } from '../policy/inner.ts'
 import { isOriginError } from '../policy/reuse.ts'
@@ -159,9 +159,10 @@ export class Forwarding {
     selected: StoredResponse | undefined,
     variants: readonly StoredResponse[],
     isCollapsible: boolean,
+    nowMs = this.#parts.clock(),
   ): Fetch {
     const { store, settings, clock } = this.#parts
-    return new Fetch({ key, request, selected, variants, isCollapsible, store, settings, clock })
+    return new Fetch({ key, request, selected, variants, isCollapsible, store, settings, clock }, nowMs)
   }
 
   /** The request as the origin gets it, with its fetch. */
@@ -170,26 +171,25 @@ export class Forwarding {
     const { store, clock } = this.#parts
     const variants = store.variants(key)
     const isPart = validated === undefined && request.fields.has('range')
-    const isHopeless = store.hitForMiss.has(key, clock())
+    const nowMs = clock()
+    const isHopeless = store.hitForMiss.has(key, nowMs)
     const isCollapsible = request.method === 'GET' && !isPart && !isHopeless && !insistsOnOrigin(directives)
     // Where nothing is stored and nothing will be, the client's own conditions save more than ours could.
     const isTransparent = isPart || (isHopeless && variants.length === 0)
     const conditions = isTransparent ? [] : variants
-    const fetch = this.#fetch(request, key, validated ?? selected, conditions, isCollapsible)
+    const fetch = this.#fetch(request, key, validated ?? selected, conditions, isCollapsible, nowMs)
     const fields = isTransparent
       ? request.fields.clone()
       : conditions.length > 0
         ? conditionalFields(request.fields, validated, conditions)
         : withoutConditions(request.fields)
-    this.#askPastPurged(key, fields)
+    this.#askPastPurged(key, fields, nowMs)
     return { asked, fetch, request: new CarryingRequest(request, fields, fetch) }
   }
 
   /** What was purged here may still lie in a cache behind. */
-  #askPastPurged(key: string, fields: Fields): void {
-    const { store, clock } = this.#parts
-    const nowMs = clock()
-    const purgedMs = store.recentPurges.lastOf(key, nowMs)
+  #askPastPurged(key: string, fields: Fields, nowMs = this.#parts.clock()): void {
+    const purgedMs = this.#parts.store.recentPurges.lastOf(key, nowMs)
     if (purgedMs === undefined) return
     fields.append('cache-control', youngerThan(nowMs - purgedMs, fields.get('cache-control')))
   }
@@ -301,11 +301,11 @@ export class Forwarding {
   #label(
     { fwd }: ForwardRequest,
     response: HttpResponse,
-    facts: { fwdStatus?: number; stored?: boolean; collapsed?: boolean; detail?: string | undefined },
+    { fwdStatus = response.status, stored, collapsed, detail }: Omit<Forwarded, 'fwd'>,
   ): HttpResponse {
     const { name, settings } = this.#parts
     dropSurrogateFields(response.fields, settings)
-    response.fields.append('cache-status', forwardStatus(name, { fwd, fwdStatus: response.status, ...facts }))
+    response.fields.append('cache-status', forwardStatus(name, { fwd, fwdStatus, stored, collapsed, detail }))
     return response
   }
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import type { Fields, HttpResponse } from '@roundtrip/http'
 import { isRestWorthReading, type Exchange } from './exchange.ts'
 import { writePromptly } from './prompt-writes.ts'
-import { frameResponse, serializeHead, serializeInterim } from './response-head.ts'
+import { frameResponse, serializeHead, serializeInterim, textOf } from './response-head.ts'
 import { BytesSending, isSmall, sendWhole, StreamSending } from './send-body.ts'
 
 const closeLine = 'connection: close\r\n'
@@ -67,13 +67,13 @@ export class Responder {
       response.fields.get('connection')?.toLowerCase() === 'close' ||
       !isRestWorthReading(exchange, this.#maxDrainBytes)
     const connection = exchange.isLast ? closeLine : head.version === '1.0' ? keepAliveLine : ''
-    const text = serializeHead(response, framing, connection)
+    const serialized = serializeHead(response, framing, connection)
     const { body } = framing
     exchange.isAnswered = true
     if (body === undefined) {
       if (response.body instanceof Readable) discard(response.body)
       const flushed = this.#callback()
-      this.#socket.write(text, 'latin1', flushed)
+      this.#socket.write(textOf(serialized), 'latin1', flushed)
       this.#handedOverWhole(exchange, 0, flushed)
     } else if (body instanceof Readable) {
       const sending = new StreamSending(this.#socket, body, framing, this.#flushed, (isWhole) => {
@@ -81,24 +81,24 @@ export class Responder {
         else this.#events.truncated(exchange)
       })
       exchange.sending = sending
-      sending.start(text)
+      sending.start(textOf(serialized))
     } else if (isSmall(body)) {
       const flushed = this.#callback()
-      this.#handedOverWhole(exchange, sendWhole(this.#socket, text, body, flushed), flushed)
+      this.#handedOverWhole(exchange, sendWhole(this.#socket, serialized, body, flushed), flushed)
     } else {
       const sending = new BytesSending(this.#socket, body, this.#flushed, () =>
         this.#handedOver(exchange, sending.bodyBytes),
       )
       exchange.sending = sending
-      sending.start(text)
+      sending.start(textOf(serialized))
     }
   }
 
   /** A response to nobody's request: what arrived could not be read. @returns content octets */
   refuse(response: HttpResponse): number {
     const framing = frameResponse({ method: 'GET', version: '1.1' }, response)
-    const text = serializeHead(response, framing, closeLine)
-    return typeof response.body === 'string' ? sendWhole(this.#socket, text, response.body) : 0
+    const head = serializeHead(response, framing, closeLine)
+    return typeof response.body === 'string' ? sendWhole(this.#socket, head, response.body) : 0
   }
 
   /** The connection is gone, and with it whatever had not left. */

@@ -1,14 +1,16 @@
 import { Fields } from '@roundtrip/http'
 import { expect, it } from 'vitest'
 import { testResponse } from '../testing.ts'
-import { frameResponse, serializeHead } from './response-head.ts'
+import { frameResponse, serializeHead, textOf } from './response-head.ts'
 
 const request = { method: 'GET', version: '1.1' } as const
 const usual = ['content-type', 'text/plain', 'date', 'today', 'content-length', '9', 'etag', '"1"', 'age', '1']
 
-const headOf = (flat: readonly string[]): string => {
-  const response = testResponse({ fields: Fields.adopt([...flat]), body: '' })
-  return serializeHead(response, frameResponse(request, response), '')
+const headOf = (flat: readonly string[], status = 200): string => {
+  const response = testResponse({ status, fields: Fields.adopt([...flat]), body: '' })
+  const head = serializeHead(response, frameResponse(request, response), '')
+  expect(head.beginning.octets.toString('latin1')).toBe(head.beginning.text)
+  return textOf(head)
 }
 
 const linesOf = (flat: readonly string[]): string => {
@@ -36,6 +38,7 @@ it('writes what a response says, however often others have said something like i
     const other = usual.with(place, 'other')
     expect(headOf(other)).toBe(expected(other))
   }
+  expect(headOf(usual, 404)).toBe(expected(usual).replace('200 OK', '404 Not Found'))
 })
 
 it('refuses what cannot be sent, however often something like it was sent', () => {

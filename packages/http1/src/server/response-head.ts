@@ -2,7 +2,7 @@
 import { STATUS_CODES } from 'node:http'
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
-import { isFieldName, isFieldValue, ownCopy, type Fields, type HttpResponse } from '@roundtrip/http'
+import { isFieldName, isFieldValue, type Fields, type HttpResponse } from '@roundtrip/http'
 import { knownNames } from '../known-names.ts'
 import type { RequestHead } from '../parse-request.ts'
 
@@ -65,6 +65,15 @@ const statusLines: ReadonlyMap<number, string> = new Map(
 
 const statusLine = (status: number): string => statusLines.get(status) ?? `HTTP/1.1 ${status} \r\n`
 
+/** A head in two pieces, one behind the other. */
+export interface SerializedHead {
+  /** The same for many responses, so it is there as octets too. */
+  readonly beginning: Beginning
+  readonly rest: string
+}
+
+export const textOf = ({ beginning, rest }: SerializedHead): string => beginning.text + rest
+
 /**
  * @param connection the Connection field line, or nothing
  * @throws RoundtripError `INTERNAL` when a field cannot be sent: a line end in one would begin another response
@@ -73,14 +82,15 @@ export const serializeHead = (
   { status, fields }: HttpResponse,
   { contentLength, isChunked }: ResponseFraming,
   connection: string,
-): string => {
+): SerializedHead => {
   const { flat } = fields
-  const beginning = beginningOf(flat)
-  let head = statusLine(status) + beginning.lines + fieldLines(flat, beginning.flat.length)
-  if (!fields.has('date')) head += dateLine()
-  if (isChunked) head += 'transfer-encoding: chunked\r\n'
-  else if (contentLength !== undefined) head += `content-length: ${contentLength}\r\n`
-  return `${head}${connection}\r\n`
+  const beginning = beginningOf(status, flat)
+  let rest = fieldLines(flat, beginning.flat.length)
+  if (beginning === noBeginning) rest = statusLine(status) + rest
+  if (!fields.has('date')) rest += dateLine()
+  if (isChunked) rest += 'transfer-encoding: chunked\r\n'
+  else if (contentLength !== undefined) rest += `content-length: ${contentLength}\r\n`
+  return { beginning, rest: `${rest}${connection}\r\n` }
 }
 
 /** A head ahead of the final one (RFC 9110 §15.2). @throws RoundtripError `INTERNAL` when a field cannot be sent */
@@ -96,14 +106,21 @@ const fieldLines = (flat: readonly string[], start: number): string => {
   return lines
 }
 
-/** Fields with which responses begin, and their lines as one text. */
-interface Beginning {
+/** The status line and the first fields of responses. */
+export interface Beginning {
+  readonly status: number
   readonly flat: readonly string[]
-  readonly lines: string
+  readonly text: string
+  readonly octets: Buffer
 }
 
-let lastBeginning: Beginning = { flat: [], lines: '' }
-const noBeginning = lastBeginning
+const noBeginning: Beginning = { status: 0, flat: [], text: '', octets: Buffer.alloc(0) }
+let lastBeginning = noBeginning
+
+const makeBeginning = (status: number, flat: readonly string[]): Beginning => {
+  const octets = Buffer.from(statusLine(status) + fieldLines(flat, 0), 'latin1')
+  return { status, flat, text: octets.toString('latin1'), octets }
+}
 
 /** In responses: so seldom that it costs nothing, and often enough to follow what changes each second. */
 const learnsEvery = 256
@@ -118,14 +135,14 @@ const samePlaces = (one: readonly string[], other: readonly string[]): number =>
   return at - (at % 2)
 }
 
-/** What two responses in a row say alike is made a text once: for a busy cache that is all up to the id of the request. */
-const beginningOf = (flat: readonly string[]): Beginning => {
+/** What two responses in a row say alike is made octets once: for a busy cache that is all up to the id of the request. */
+const beginningOf = (status: number, flat: readonly string[]): Beginning => {
   if (++responses % learnsEvery === 0) {
-    const same = flat.slice(0, samePlaces(flat, flatBefore))
-    lastBeginning = { flat: same, lines: ownCopy(fieldLines(same, 0)) }
+    lastBeginning = makeBeginning(status, flat.slice(0, samePlaces(flat, flatBefore)))
   }
   flatBefore = flat
-  return samePlaces(lastBeginning.flat, flat) === lastBeginning.flat.length ? lastBeginning : noBeginning
+  const { status: lastStatus, flat: lastFlat } = lastBeginning
+  return status === lastStatus && samePlaces(lastFlat, flat) === lastFlat.length ? lastBeginning : noBeginning
 }
 
 interface Line {

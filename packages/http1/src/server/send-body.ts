@@ -7,7 +7,7 @@ import { isLending } from '@roundtrip/http'
 import { chunkedEnd, chunkStart } from '../chunked.ts'
 import { writeLatin1 } from '../latin1.ts'
 import { SharedBuffer } from '../shared-buffer.ts'
-import type { ResponseFraming } from './response-head.ts'
+import { textOf, type ResponseFraming, type SerializedHead } from './response-head.ts'
 
 /** A body that is being sent. */
 export interface Sending {
@@ -41,22 +41,25 @@ const isStillRead = (socket: Socket): boolean => !('encrypted' in socket) && soc
 /** Sends head and body in one write. @param flushed called when the kernel has the last octet @returns octets of the body */
 export const sendWhole = (
   socket: Socket,
-  head: string,
+  head: SerializedHead,
   body: Uint8Array | string,
   flushed?: (error?: Error | null) => void,
 ): number => {
   if (typeof body === 'string') {
     const bytes = Buffer.byteLength(body)
     // Only ASCII has as many octets as characters, and is the same in Latin-1.
-    if (bytes === body.length) socket.write(head + body, 'latin1', flushed)
-    else socket.write(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]), flushed)
+    if (bytes === body.length) socket.write(textOf(head) + body, 'latin1', flushed)
+    else socket.write(Buffer.concat([Buffer.from(textOf(head), 'latin1'), Buffer.from(body)]), flushed)
     return bytes
   }
-  const bytes = head.length + body.byteLength
+  const { octets: beginning } = head.beginning
+  const headBytes = beginning.length + head.rest.length
+  const bytes = headBytes + body.byteLength
   const isShared = bytes <= outgoing.octets.length && isIdle(socket)
   const octets = isShared ? outgoing.first(bytes) : Buffer.allocUnsafe(bytes)
-  writeLatin1(octets, head, 0)
-  octets.set(body, head.length)
+  octets.set(beginning, 0)
+  writeLatin1(octets, head.rest, beginning.length)
+  octets.set(body, headBytes)
   socket.write(octets, flushed)
   if (isShared && isStillRead(socket)) outgoing = newOutgoing()
   return body.byteLength

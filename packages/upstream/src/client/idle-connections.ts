@@ -4,6 +4,7 @@
  * "response queue poisoning").
  */
 import { performance } from 'node:perf_hooks'
+import { removeAt } from '@roundtrip/http'
 import type { Http1Connection } from './http1-connection.ts'
 
 /** A connection is given back amid the reads of a turn. All have been read again when those of the next turn are over. */
@@ -11,12 +12,6 @@ const turnsUntilRead = { amidReads: 2, behindReads: 1 } as const
 
 /** Turns of the event loop so far. To count them by `setImmediate` would make every turn of a quiet process a busy one. */
 const loopTurns = (): number => performance.nodeTiming.uvMetricsInfo.loopCount
-
-/** As `splice` does, which makes a list of what it takes out. */
-const closeGap = (list: unknown[], at: number): void => {
-  list.copyWithin(at, at + 1)
-  list.pop()
-}
 
 export class IdleConnections {
   /** In the order in which they came. */
@@ -68,8 +63,8 @@ export class IdleConnections {
 
   #removeAt(at: number): Http1Connection {
     const removed = this.#connections[at] as Http1Connection
-    closeGap(this.#turns, at)
-    closeGap(this.#connections, at)
+    removeAt(this.#turns, at)
+    removeAt(this.#connections, at)
     return removed
   }
 }
