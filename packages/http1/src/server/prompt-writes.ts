@@ -72,12 +72,12 @@ class PromptWrites {
     const handle = this.#handle
     const request = handle.writeBuffer(null, octets)
     if (typeof request === 'number') done(request === 0 ? null : failure(request))
-    else if (request.error !== undefined) done(new Error(request.error))
-    else if (request.writeStatus !== null) done(request.writeStatus === 0 ? null : failure(request.writeStatus))
-    else if (handle._parent.writeQueueSize === 0 && handle.writeQueueSize > octets.length) {
+    else if (handle.writeQueueSize > octets.length && handle._parent.writeQueueSize === 0) {
       this.#early = request
       done()
-    } else request.oncomplete = (status) => done(status === 0 ? null : failure(status))
+    } else if (request.error !== undefined) done(new Error(request.error))
+    else if (request.writeStatus !== null) done(request.writeStatus === 0 ? null : failure(request.writeStatus))
+    else request.oncomplete = (status) => done(status === 0 ? null : failure(status))
   }
 
   #isBusy(): boolean {
