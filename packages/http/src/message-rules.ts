@@ -1,6 +1,6 @@
 /** What the parts of a request may be made of, whatever protocol carried them: one page for every parser. */
 
-import { ownCopy } from './own-copy.ts'
+import { remembered } from './remembered.ts'
 
 const authority = /^(?:\[[0-9a-f:.]+\]|[a-z0-9._~!$&'()*+;=%-]+)(?::(\d{0,5}))?$/i
 const target = /^(?:\/[\u0021\u0022\u0024-\u007E\u0080-\u00FF]*|\*)$/
@@ -16,20 +16,14 @@ export const isTarget = (text: string): boolean => target.test(text)
 
 const highestPort = 65_535
 
-/** Found valid last: most messages name the same host as the one before. */
-let lastAuthority: string | undefined
-
 /**
  * reg-name, IPv4 or bracketed IPv6 with an optional port (RFC 3986 §3.2.2); no userinfo, no empty host. A comma, which a
  * reg-name may have, looks like two hosts to whoever joins fields.
  */
-export const isAuthority = (text: string): boolean => {
-  if (text === lastAuthority) return true
+export const isAuthority = remembered((text) => {
   const match = authority.exec(text)
-  if (match === null || Number(match[1] ?? 0) > highestPort) return false
-  lastAuthority = ownCopy(text)
-  return true
-}
+  return match !== null && Number(match[1] ?? 0) <= highestPort
+})
 
 /** A token in lower case (RFC 9110 §5.1). */
 export const isFieldName = (text: string): boolean => name.test(text)

@@ -1,5 +1,5 @@
 /** The head of a response (RFC 9112 §4) as a client reads it, and how long its body is (§6.3). */
-import { Fields, ownCopy } from '@roundtrip/http'
+import { Fields, ownCopy, remembered } from '@roundtrip/http'
 import { Framing } from './framing.ts'
 import { endOfLine, lexFields, refuseControls } from './lex-fields.ts'
 import { malformed } from './malformed.ts'
@@ -23,6 +23,8 @@ export type BodyFraming =
   | { readonly kind: 'chunked' }
   | { readonly kind: 'close' }
 
+const lineEnd = '\r\n'
+
 interface StatusLine {
   /** Its line end included. */
   readonly text: string
@@ -34,18 +36,24 @@ interface StatusLine {
 /** The space behind the status is left out by some when there is no reason; nothing else can be meant. */
 const statusLine = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: (.*))?$/
 
+const readStatusLine = remembered((text): StatusLine => {
+  const parts = statusLine.exec(text.slice(0, -lineEnd.length))
+  if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
+  const [, minor, status, reason = ''] = parts
+  return {
+    text: ownCopy(text),
+    version: minor === '1' ? '1.1' : '1.0',
+    status: Number(status),
+    reason: ownCopy(reason),
+  }
+})
+
 /** Most responses begin like the one before; none begins like the first of all. */
 let lastLine: StatusLine = { text: '\0', version: '1.1', status: 0, reason: '' }
 
-const readStatusLine = (head: string): StatusLine => {
-  const end = endOfLine(head, 0, 'response')
-  const parts = statusLine.exec(head.slice(0, end))
-  if (parts === null) throw malformed('response', 'The next hop sent no valid status line.')
-  lastLine = {
-    text: ownCopy(head.slice(0, end + 2)),
-    version: parts[1] === '1' ? '1.1' : '1.0',
-    status: Number(parts[2]),
-    reason: ownCopy(parts[3] ?? ''),
+const statusLineOf = (head: string): StatusLine => {
+  if (!head.startsWith(lastLine.text)) {
+    lastLine = readStatusLine(head.slice(0, endOfLine(head, 0, 'response') + lineEnd.length))
   }
   return lastLine
 }
@@ -70,7 +78,7 @@ const note = (name: string, value: string): boolean => {
  */
 export const parseResponseHead = (head: string, maxFields: number): ResponseHead => {
   refuseControls(head, 'response')
-  const { text, version, status, reason } = head.startsWith(lastLine.text) ? lastLine : readStatusLine(head)
+  const { text, version, status, reason } = statusLineOf(head)
   framing.reset()
   const flat = lexFields(head, text.length, maxFields, 'response', note)
   if ((framing.isChunked || framing.hasUnknownCoding) && version === '1.0')
