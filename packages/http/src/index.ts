@@ -34,6 +34,7 @@ export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './me
 export { newRequestId } from './new-request-id.ts'
 export { ownCopy } from './own-copy.ts'
 export { removeAt } from './remove-at.ts'
+export { RequestCopy } from './request-copy.ts'
 export { problemResponse, toProblem, type Problem } from './problem.ts'
 export { contentRange, selectRange, type ByteRange, type RangeSelection } from './range.ts'
 export { remembered } from './remembered.ts'

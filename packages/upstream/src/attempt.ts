@@ -1,19 +1,10 @@
 /** One try at a request: who has been given it so far, who shall have it now, and how long that one may take. */
-import type { Fields, HttpRequest } from '@roundtrip/http'
-import type { Readable } from 'node:stream'
+import { RequestCopy, type Fields, type HttpRequest } from '@roundtrip/http'
 import type { Member } from './member.ts'
 import type { RetainedContent } from './retained-content.ts'
 
 /** A copy of the request as it came, so that layers below may be told of this attempt what others need not know. */
-export class Attempt implements HttpRequest {
-  readonly method: string
-  readonly target: string
-  readonly scheme: HttpRequest['scheme']
-  readonly authority: string
-  /** May be replaced for this attempt; those that it came with belong to the request. */
-  fields: Fields
-  readonly body: Readable | undefined
-  readonly httpVersion: HttpRequest['httpVersion']
+export class Attempt extends RequestCopy {
   /** In the order of the attempts; one list for all attempts at a request, those side by side included. */
   readonly tried: Member[]
   /** Set by the balancing layer. */
@@ -30,13 +21,7 @@ export class Attempt implements HttpRequest {
   totalTimeoutMs: number | undefined = undefined
 
   constructor(request: HttpRequest, tried: Member[], fields = request.fields) {
-    this.method = request.method
-    this.target = request.target
-    this.scheme = request.scheme
-    this.authority = request.authority
-    this.fields = fields
-    this.body = request.body
-    this.httpVersion = request.httpVersion
+    super(request, fields)
     this.tried = tried
   }
 }

@@ -1,7 +1,7 @@
 /** One request to the origin on behalf of the cache, and what its response turned out to be good for. */
 import { Readable } from 'node:stream'
 import { RoundtripError } from '@roundtrip/errors'
-import { Fields, type HttpRequest, type HttpResponse } from '@roundtrip/http'
+import { Fields, RequestCopy, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { areOfOne, combine, contentRangeOf, type ContentRange } from '../policy/partial.ts'
 import { parseDirectives, type Directives } from '../policy/directives.ts'
 import { policyOf, type ResponsePolicy } from '../policy/freshness.ts'
@@ -53,24 +53,11 @@ export interface FetchOptions {
 }
 
 /** A request on its way to the origin, and the fetch that it carries. */
-export class CarryingRequest implements HttpRequest {
-  readonly method: string
-  readonly target: string
-  readonly scheme: HttpRequest['scheme']
-  readonly authority: string
-  readonly fields: Fields
-  readonly body: Readable | undefined
-  readonly httpVersion: HttpRequest['httpVersion']
+export class CarryingRequest extends RequestCopy {
   readonly fetch: Fetch
 
   constructor(request: HttpRequest, fields: Fields, fetch: Fetch) {
-    this.method = request.method
-    this.target = request.target
-    this.scheme = request.scheme
-    this.authority = request.authority
-    this.fields = fields
-    this.body = request.body
-    this.httpVersion = request.httpVersion
+    super(request, fields)
     this.fetch = fetch
   }
 }
