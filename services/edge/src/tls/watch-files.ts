@@ -15,16 +15,19 @@ export interface WatchFilesOptions {
 export const watchFiles = ({ files, onChange, settleMs = 200, pollMs = 10_000 }: WatchFilesOptions): (() => void) => {
   let known = signatureOf(files)
   let settling: NodeJS.Timeout | undefined
-  const look = (): void => {
+  const settle = (): void => {
     settling = undefined
     const now = signatureOf(files)
     if (now === known) return
     known = now
     onChange()
   }
-  const sign = (): void => void (settling ??= setTimeout(look, settleMs).unref())
+  const sign = (): void => void (settling ??= setTimeout(settle, settleMs).unref())
   // Folders, not files: a watch on a file goes with the file that is replaced.
   const watchers = [...new Set(files.map(dirname))].flatMap((folder) => watchFolder(folder, sign))
+  const look = (): void => {
+    if (signatureOf(files) !== known) sign()
+  }
   const poll = setInterval(look, pollMs).unref()
   return () => {
     for (const watcher of watchers) watcher.close()
