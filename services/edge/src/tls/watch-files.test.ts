@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { watchFiles } from './watch-files.ts'
 
-it('leaves time for both files of a pair where only looking from time to time tells of them', () => {
+it('leaves time for both files of a pair, also where only looking from time to time tells of them', () => {
   const parent = mkdtempSync(join(tmpdir(), 'roundtrip-'))
   onTestFinished(() => rmSync(parent, { recursive: true }))
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
@@ -19,8 +19,11 @@ it('leaves time for both files of a pair where only looking from time to time te
   writeFileSync(files[0] ?? '', 'certificate')
   vi.advanceTimersByTime(10_000)
   expect(onChange).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(199)
   writeFileSync(files[1] ?? '', 'key')
   vi.advanceTimersByTime(200)
+  expect(onChange).not.toHaveBeenCalled()
+  vi.advanceTimersByTime(1)
   expect(onChange).toHaveBeenCalledTimes(1)
   vi.advanceTimersByTime(30_000)
   expect(onChange).toHaveBeenCalledTimes(1)

@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 export interface WatchFilesOptions {
   readonly files: readonly string[]
   readonly onChange: () => void
-  /** How long after a sign of change the files are looked at, so that a pair is written by then. 200 by default. */
+  /** How long the files must have stayed as they are, so that a pair is whole. 200 by default. */
   readonly settleMs?: number
   /** How often they are looked at without any sign: network file systems give none. 10,000 by default. */
   readonly pollMs?: number
@@ -14,21 +14,32 @@ export interface WatchFilesOptions {
 /** Calls back when modification time, size or inode of any of the files is another one. @returns how to stop */
 export const watchFiles = ({ files, onChange, settleMs = 200, pollMs = 10_000 }: WatchFilesOptions): (() => void) => {
   let known = signatureOf(files)
+  let seen = known
   let settling: NodeJS.Timeout | undefined
-  const settle = (): void => {
+  const settle = (): void => void (settling = setTimeout(look, settleMs).unref())
+  const look = (): void => {
     settling = undefined
     const now = signatureOf(files)
     if (now === known) return
+    if (now !== seen) {
+      // Changed once more meanwhile: whoever writes them may be in the middle of it.
+      seen = now
+      settle()
+      return
+    }
     known = now
     onChange()
   }
-  const sign = (): void => void (settling ??= setTimeout(settle, settleMs).unref())
+  const sign = (): void => {
+    if (settling !== undefined) return
+    seen = signatureOf(files)
+    settle()
+  }
   // Folders, not files: a watch on a file goes with the file that is replaced.
   const watchers = [...new Set(files.map(dirname))].flatMap((folder) => watchFolder(folder, sign))
-  const look = (): void => {
+  const poll = setInterval(() => {
     if (signatureOf(files) !== known) sign()
-  }
-  const poll = setInterval(look, pollMs).unref()
+  }, pollMs).unref()
   return () => {
     for (const watcher of watchers) watcher.close()
     clearInterval(poll)
