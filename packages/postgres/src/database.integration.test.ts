@@ -307,14 +307,19 @@ describe('writes', () => {
     const database = connect()
     await database.write((tx) => tx.query("insert into marks (mark) values ('left'), ('right')"))
     const bothHold = Promise.withResolvers<void>()
+    const oneIsThrough = Promise.withResolvers<void>()
     let holding = 0
-    const inOrder = (first: string, second: string) =>
-      database.write(async (tx) => {
+    const inOrder = async (first: string, second: string) => {
+      await database.write(async (tx) => {
+        // Rows are free as soon as one is rolled back: were it run again before the other has taken them, they would meet again.
+        if (holding === 2) await oneIsThrough.promise
         await touch(tx, first)
         if (++holding === 2) bothHold.resolve()
         await bothHold.promise
-        return touch(tx, second)
+        await touch(tx, second)
       })
+      oneIsThrough.resolve()
+    }
     await Promise.all([inOrder('left', 'right'), inOrder('right', 'left')])
     expect(holding).toBe(3)
   })
