@@ -26,7 +26,18 @@ beforeAll(async () => {
   line = await TestProxy.to(fresh.replicaUrl)
   const { primaryUrl, replicaUrl, password } = fresh
   const replicaUrls = [replicaUrl, line.url]
-  database = createDatabase({ primaryUrl, replicaUrls, password, log, clock: () => now, rampMs: 1_000 })
+  database = createDatabase({
+    primaryUrl,
+    replicaUrls,
+    password,
+    log,
+    clock: () => now,
+    rampMs: 1_000,
+    // A read goes to the next replica when the one chosen is too slow: not for a busy machine's sake.
+    connectTimeoutMs: 20_000,
+    poolWaitMs: 20_000,
+    probeTimeoutMs: 20_000,
+  })
 })
 
 afterAll(async () => {

@@ -90,4 +90,4 @@ test('a page that nobody has asked for takes one query; so does one that has exp
   let queries = 0
   while (queries === 0) queries = await queriesOf(path, 400) // Until memory asks Redis again.
   expect(queries + (await queriesOf(path, 4_000))).toBe(1)
-})
+}, 120_000)
