@@ -68,12 +68,12 @@ export interface ClientIdentity {
 export interface Delivery {
   /**
    * `aborted`: the client went away; `truncated`: the body failed on our side or behind us; `refused`: the rest of the
-   * request could not be read, and the client was told so instead of getting the response.
+   * request could not be read, and the client was told so instead of getting the response, or the rest of it.
    */
   readonly outcome: 'complete' | 'aborted' | 'truncated' | 'refused'
   /** Content octets handed to the connection. */
   readonly bodyBytes: number
-  /** Why it was refused; its status is what the client was sent. */
+  /** Why it was refused; its status is what the client was sent over HTTP/1.1, where there is nothing to reset. */
   readonly refusal?: RoundtripError
 }
 

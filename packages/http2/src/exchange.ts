@@ -22,7 +22,7 @@ import { RequestHead, requestTarget, type RequestPlace } from './request-head.ts
 import { discard, Responder } from './responder.ts'
 import { SendQueue } from './send-queue.ts'
 import type { ServerState } from './server-state.ts'
-import { ServerStream } from './server-stream.ts'
+import { ServerStream, type Broken } from './server-stream.ts'
 import { Streams } from './streams.ts'
 import { defaultWindowBytes } from './frame-types.ts'
 
@@ -94,17 +94,20 @@ export class Exchange implements Informer {
     if (this.streams.isIdle(id)) throw new ConnectionError('PROTOCOL_ERROR', 'RST_STREAM on an idle stream')
     this.#shared.server.resetsReceived += 1
     const stream = this.streams.open.get(id)
-    if (stream !== undefined) this.close(stream, 'aborted')
+    if (stream !== undefined) this.#close(stream, 'aborted')
   }
 
   /** Ends a stream before its time, and tells the client. */
   reset(stream: ServerStream, code: ErrorCodeName, outcome: 'aborted' | 'truncated'): void {
     if (stream.isClosed) return
     this.#writeReset(stream.id, code)
-    this.close(stream, outcome)
+    this.#close(stream, outcome)
   }
 
-  /** Resets that a client provokes cost us what its own do (CVE-2025-8671), so they count as such. */
+  /**
+   * What a client did against the protocol is no departure of it: readers and the log are told what it was. Resets that
+   * a client provokes cost us what its own do (CVE-2025-8671), so they count as such.
+   */
   onStreamError(error: StreamError): void {
     const { guard, server, downstream } = this.#shared
     server.options.log.debug(
@@ -112,9 +115,9 @@ export class Exchange implements Informer {
       'a stream was reset',
     )
     guard.count('reset')
+    this.#writeReset(error.streamId, error.code)
     const stream = this.streams.open.get(error.streamId)
-    if (stream !== undefined) this.reset(stream, error.code, 'aborted')
-    else this.#writeReset(error.streamId, error.code)
+    if (stream !== undefined) this.#close(stream, 'refused', new RoundtripError('BAD_REQUEST', error.message))
   }
 
   #writeReset(id: number, code: ErrorCodeName): void {
@@ -125,12 +128,12 @@ export class Exchange implements Informer {
   }
 
   /** Lets go of a stream whose end is not a response. */
-  close(stream: ServerStream, outcome: 'aborted' | 'truncated'): void {
+  #close(stream: ServerStream, outcome: Broken, refusal?: RoundtripError): void {
     this.streams.remove(stream)
-    stream.settle(outcome)
+    stream.settle(outcome, refusal)
     stream.pending = undefined
     discard(stream.source)
-    stream.body?.destroy(new RoundtripError('CLIENT_CLOSED_REQUEST'))
+    stream.body?.destroy(refusal ?? new RoundtripError('CLIENT_CLOSED_REQUEST'))
   }
 
   /** For contexts: an interim response, which few requests see, so that nothing is kept for it. */
@@ -141,7 +144,7 @@ export class Exchange implements Informer {
   }
 
   closeAll(): void {
-    for (const stream of this.streams.open) this.close(stream, 'aborted')
+    for (const stream of this.streams.open) this.#close(stream, 'aborted')
   }
 
   #decode({ source, start, end }: FieldBlock): DecodedBlock {

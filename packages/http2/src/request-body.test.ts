@@ -3,7 +3,18 @@ import { text } from 'node:stream/consumers'
 import { bodyLimit, errorResponse, type HttpHandler } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { frameType } from './frame-types.ts'
-import { connectSession, data, headers, ok, pseudo, RawClient, request, serveForTest } from './testing.ts'
+import {
+  connectSession,
+  data,
+  frame,
+  headers,
+  ok,
+  pseudo,
+  RawClient,
+  request,
+  serveForTest,
+  uint32,
+} from './testing.ts'
 
 const echo: HttpHandler = async ({ body }) => ok({ body })
 
@@ -27,6 +38,26 @@ describe('content', () => {
     await client.sync()
     go.resolve()
     expect(await client.content(1)).toBe(`${letters.join('')}${'y'.repeat(5000)}z`)
+  })
+
+  it.each<[string, Buffer, string]>([
+    ['sends more than announced', data(1, 'ab'), 'the content is not as long as announced'],
+    ['sends malformed trailers', headers(1, [['a', 'b\r\nc: d']]), 'malformed trailers'],
+    ['opens its window by nothing', frame(frameType.WINDOW_UPDATE, 0, 1, uint32(0)), 'WINDOW_UPDATE by nothing'],
+  ])('is given up with a reason when the client breaks the protocol: it %s', async (_what, sent, sentence) => {
+    const failure = Promise.withResolvers<unknown>()
+    let gone: AbortSignal | undefined
+    const server = await serveForTest(async ({ body }, { signal }) => {
+      gone = signal
+      await text(body ?? Readable.from([])).catch(failure.resolve)
+      return ok()
+    })
+    const client = await RawClient.connect(server)
+    client.send(headers(1, [...pseudo('POST'), ['content-length', '1']], false), sent)
+    const refusal = expect.objectContaining({ code: 'BAD_REQUEST', status: 400, message: sentence })
+    expect(await server.delivery).toEqual({ outcome: 'refused', bodyBytes: 0, refusal })
+    expect(await failure.promise).toEqual(refusal)
+    expect(gone?.aborted).toBe(true)
   })
 
   it('is no longer wanted once the answer is out', async () => {

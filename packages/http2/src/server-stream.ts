@@ -1,9 +1,13 @@
 /** One stream as a server sees it (RFC 9113 §5.1): a request that comes in and a response that goes out. */
 import type { Readable } from 'node:stream'
+import type { RoundtripError } from '@roundtrip/errors'
 import type { Delivery, RequestContext } from '@roundtrip/http'
 import type { Written } from './output.ts'
 import type { ReceiveWindow } from './receive-window.ts'
 import type { RequestBody } from './request-body.ts'
+
+/** An end that is not a whole response. */
+export type Broken = Exclude<Delivery['outcome'], 'complete'>
 
 export class ServerStream implements Written {
   readonly id: number
@@ -64,11 +68,13 @@ export class ServerStream implements Written {
     this.settle(isWritten ? 'complete' : 'aborted')
   }
 
-  settle(outcome: Delivery['outcome']): void {
+  /** @param refusal what the client did against the protocol */
+  settle(outcome: Delivery['outcome'], refusal?: RoundtripError): void {
     if (this.#isSettled) return
     this.#isSettled = true
-    if (outcome === 'aborted') this.context.abandon()
-    this.context.settle({ outcome, bodyBytes: this.sentBytes })
+    if (outcome === 'aborted' || outcome === 'refused') this.context.abandon()
+    const delivery = { outcome, bodyBytes: this.sentBytes }
+    this.context.settle(refusal === undefined ? delivery : { ...delivery, refusal })
     this.#onSettled()
   }
 }
