@@ -6,7 +6,7 @@ import { createDatabase } from '@roundtrip/postgres'
 import { createLogger } from '@roundtrip/service'
 import { roles, type Role } from './auth/account.ts'
 import { promote, toolToken } from './auth/grant.ts'
-import { runOnce } from './one-shot.ts'
+import { patient, runOnce } from './one-shot.ts'
 
 const secondsPerHour = 3600
 const maxHours = 24 * 365
@@ -34,6 +34,7 @@ await runOnce('grant', async ({ primaryUrl, replicaUrls, databasePassword: passw
   const { email } = values
   const [role, hours] = [roleOf(values.role), hoursOf(values.hours)]
   const database = createDatabase({
+    ...patient,
     primaryUrl,
     replicaUrls,
     password,

@@ -5,7 +5,7 @@ import { createDatabase, findPrimary } from '@roundtrip/postgres'
 import { migrate } from '@roundtrip/postgres/migrate'
 import { createLogger, type Logger } from '@roundtrip/service'
 import type { MigrateSettings } from './config.ts'
-import { runOnce } from './one-shot.ts'
+import { patient, runOnce } from './one-shot.ts'
 import { seed } from './seed.ts'
 
 const folder = fileURLToPath(new URL('../migrations', import.meta.url))
@@ -18,7 +18,7 @@ const run = async (settings: MigrateSettings, withSeed: boolean, log: Logger): P
   const migrations = await migrate({ url: primaryUrl, password, folder, log })
   log.info({ migrations }, `${migrations.length} migrations run`)
   if (!withSeed) return
-  const database = createDatabase({ primaryUrl, password, writeTimeoutMs: seedTimeoutMs, poolMax: 1, log })
+  const database = createDatabase({ ...patient, primaryUrl, password, writeTimeoutMs: seedTimeoutMs, poolMax: 1, log })
   try {
     const { value: seeded } = await database.write(seed)
     log.info({ seeded }, seeded ? 'seeded' : 'not empty: not seeded')

@@ -21,6 +21,9 @@ const ownVariables = ({
   APP_DATABASE_PASSWORD_FILE,
 })
 
+/** Nobody else waits behind one who asks once, and there is no next request that finds the database rested. */
+export const patient = { connectTimeoutMs: 3_000, probeTimeoutMs: 3_000, poolWaitMs: 3_000 }
+
 const exitStatusOf = (error: unknown): number => {
   if (error instanceof RoundtripError && error.code === 'SETTINGS_INVALID') return exitConfig
   const isUsage = error instanceof RoundtripError && error.code === 'USAGE'
