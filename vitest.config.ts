@@ -16,6 +16,8 @@ export default defineConfig({
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tests/unit/**/*.test.ts'],
           exclude: [...exclude, '**/*.integration.test.ts'],
+          // Properties are tried on hundreds of inputs, on a machine with others on it: the limit is for what hangs.
+          testTimeout: 20_000,
         },
       },
       {
