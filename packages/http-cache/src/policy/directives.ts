@@ -28,9 +28,16 @@ const memberEnd = (text: string, from: number): number => {
 const unquote = (text: string): string =>
   text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text
 
-/** Of two numbers the smaller one holds, of other repetitions the first (§4.2.1: the most restrictive, or the first). */
-const merge = (before: string | undefined, value: string): string => {
+/** Without an argument they speak of the whole response, with one of the fields it lists (§5.2.2.4, §5.2.2.7). */
+const qualifiable = new Set(['private', 'no-cache'])
+
+/**
+ * Of two numbers the smaller one holds, of `private` and `no-cache` what they say together, of other repetitions the
+ * first (§4.2.1: the most restrictive, or the first).
+ */
+const merge = (name: string, before: string | undefined, value: string): string => {
   if (before === undefined) return value
+  if (qualifiable.has(name)) return before === '' || value === '' ? '' : `${before},${value}`
   if (toSeconds(before) === undefined || toSeconds(value) === undefined) return before === '' ? value : before
   return Number(value) < Number(before) ? value : before
 }
@@ -45,7 +52,7 @@ const readDirectives = (field: string): Directives => {
     const equals = member.indexOf('=')
     const name = (equals === -1 ? member : member.slice(0, equals)).toLowerCase()
     // A blank before "=" makes another name of it, and one after it no number: both are as good as unknown.
-    found.set(name, merge(found.get(name), equals === -1 ? '' : unquote(member.slice(equals + 1))))
+    found.set(name, merge(name, found.get(name), equals === -1 ? '' : unquote(member.slice(equals + 1))))
   }
   return { arguments: found }
 }

@@ -20,6 +20,8 @@ describe('storability', () => {
     ['No-StOrE', { 'cache-control': 'max-age=60, No-StOrE' }, false],
     ['private', { 'cache-control': 'max-age=60, private' }, false],
     ['private fields', { 'cache-control': 'max-age=60, private="x-user"' }, true],
+    ['private fields and private', { 'cache-control': 'private="x-user", private, max-age=60' }, false],
+    ['private and private fields', { 'cache-control': 'private, private="x-user", max-age=60' }, false],
     ['must-understand and no-store, understood', { 'cache-control': 'max-age=60, no-store, must-understand' }, true],
     ['Vary: *', { 'cache-control': 'max-age=60', vary: 'accept, *' }, false],
     ['Set-Cookie with a lifetime', { 'cache-control': 'max-age=60', 'set-cookie': 'a=b' }, true],
@@ -81,6 +83,21 @@ describe('storability', () => {
     expect(fields).toHaveProperty('x-kept', '1')
     for (const name of ['connection', 'x-hop', 'x-user', 'proxy-authentication-info', 'server-timing', 'surrogate-key'])
       expect(fields).not.toHaveProperty(name)
+  })
+
+  it('leaves out the fields of all lists', async () => {
+    const lists = 'max-age=60, no-cache="x-user", no-cache="x-cart, x-other"'
+    const play = new Scenario().answers({ 'cache-control': lists, 'x-user': '1', 'x-cart': '2', 'x-kept': '3' })
+    await play.ask()
+    const { fields } = await play.ask()
+    expect([fields['x-user'], fields['x-cart'], fields['x-kept']]).toEqual([undefined, undefined, '3'])
+  })
+
+  it.each(['no-cache, no-cache="x-user"', 'no-cache="x-user", no-cache'])('of %s is for asking again', async (said) => {
+    const play = new Scenario().answers({ 'cache-control': `max-age=60, ${said}`, etag: '"1"' })
+    await play.ask()
+    await play.ask()
+    expect(play.requests).toHaveLength(2)
   })
 
   it('goes past the cache by path, by cookie and by field', async () => {
