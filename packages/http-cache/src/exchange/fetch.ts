@@ -5,10 +5,10 @@ import { Fields, RequestCopy, type HttpRequest, type HttpResponse } from '@round
 import { areOfOne, combine, contentRangeOf, type ContentRange } from '../policy/partial.ts'
 import { parseDirectives, type Directives } from '../policy/directives.ts'
 import { policyOf, type ResponsePolicy } from '../policy/freshness.ts'
-import { isOriginError, mayStandIn } from '../policy/reuse.ts'
+import { isOriginError, isReplacement, mayStandIn } from '../policy/reuse.ts'
 import { matches, selectingValues, varyNames } from '../policy/selection.ts'
-import { whyForbidden, whyNotStorable, type Unstorable } from '../policy/storability.ts'
-import { freshenedBy, freshenedHead } from '../policy/validation.ts'
+import { isOfRequest, whyForbidden, whyNotStorable, type Unstorable } from '../policy/storability.ts'
+import { freshened, freshenedBy, freshenedHead } from '../policy/validation.ts'
 import type { CacheSettings } from '../settings.ts'
 import type { CacheStore } from '../store/cache-store.ts'
 import { headOf, StoredResponse, type Head } from '../stored-response.ts'
@@ -28,6 +28,7 @@ export interface Recording {
  * - `stored`: content and all, or an older one that a 304 has freshened
  * - `recording`: it will be, when its content has come to a good end
  * - `passed`: it is for the one who asked
+ * - `own`: a 304 that is for the one who asked, with what it speaks of as it is for nobody else
  * - `stood-in`: the origin failed, and a stale response takes the place of its answer (RFC 5861 §4)
  * - `unmatched`: a 304 for something that is not stored; the origin must be asked again, without conditions
  */
@@ -35,6 +36,7 @@ export type Outcome =
   | { readonly kind: 'stored'; readonly stored: StoredResponse }
   | { readonly kind: 'recording'; readonly recording: Recording }
   | { readonly kind: 'passed'; readonly why: Unstorable | 'purged' | 'room' | 'fetch' }
+  | { readonly kind: 'own'; readonly stored: StoredResponse; readonly why: Unstorable }
   | { readonly kind: 'stood-in'; readonly stored: StoredResponse }
   | { readonly kind: 'unmatched' }
 
@@ -121,22 +123,34 @@ export class Fetch {
     const policy = policyOf(response.fields)
     if (request.method === 'GET') {
       const forbidden = whyForbidden(response.status, policy, requestDirectives)
-      if (forbidden !== undefined) return this.#pass(forbidden)
+      if (forbidden !== undefined) return this.#pass(forbidden, response.status)
     }
     const head = this.#headOf(response)
     const why = this.#refusal(response, head, policy, requestDirectives)
-    return why === undefined ? this.#keep(response, head) : this.#pass(why)
+    return why === undefined ? this.#keep(response, head) : this.#pass(why, response.status)
   }
 
-  #pass(why: Unstorable | 'purged'): Outcome {
+  #pass(why: Unstorable | 'purged' | 'room', status: number): Outcome {
     this.options.store.counters.refuse(why)
+    if (!isOfRequest(why)) this.#forgetReplaced(status)
     return { kind: 'passed', why }
   }
 
+  /** What was to be validated and is not what the origin has any more (RFC 9111 §4.3.3): nobody is to get it stale. */
+  #forgetReplaced(status: number): void {
+    const { request, selected, variants, store } = this.options
+    const isNominated = selected !== undefined && selected.partial === undefined && variants.includes(selected)
+    if (isNominated && request.method === 'GET' && isReplacement(status)) store.remove(selected)
+  }
+
   #standIn(unreachable: boolean): Outcome | undefined {
-    const { selected, clock, settings } = this.options
+    const { selected, clock, settings, request } = this.options
     if (selected === undefined || selected.partial !== undefined) return undefined
-    return mayStandIn(selected, unreachable, clock(), settings) ? { kind: 'stood-in', stored: selected } : undefined
+    const directives = settings.honourRequestDirectives
+      ? parseDirectives(request.fields.get('cache-control'))
+      : undefined
+    const standsIn = mayStandIn(selected, unreachable, directives, clock(), settings)
+    return standsIn ? { kind: 'stood-in', stored: selected } : undefined
   }
 
   #headOf({ status, fields }: HttpResponse): Head {
@@ -181,7 +195,12 @@ export class Fetch {
       (meant === selected || matches(request.fields, meant.varyNames, meant.varyValues, settings))
     if (meant === undefined) return { kind: 'unmatched' }
     const exchanged = { requestMs: this.requestMs, responseMs: clock() }
-    const head = freshenedHead(meant, response.fields, exchanged, settings)
+    const { head, objection, isVariantOfSame } = freshened(meant, response.fields, exchanged, request, settings)
+    if (objection !== undefined) return this.#keepFromOthers(meant, head, objection)
+    if (!isVariantOfSame) {
+      store.remove(meant)
+      return { kind: 'unmatched' }
+    }
     if (!this.isOvertaken(head)) store.update(meant, head)
     // Parts are fresh again, but nothing that a request for the whole could be answered with.
     if (meant.partial !== undefined) return { kind: 'unmatched' }
@@ -191,6 +210,17 @@ export class Fetch {
     const twin = new StoredResponse(key, names, selectingValues(request.fields, names, settings), head, meant.body)
     if (meant.body instanceof Uint8Array) store.put(twin)
     return { kind: 'stored', stored: twin }
+  }
+
+  /** Removed, unless what forbids to keep it lies in this request alone: then it stays as it was. */
+  #keepFromOthers(meant: StoredResponse, head: Head, why: Unstorable): Outcome {
+    const { store, key } = this.options
+    const { body } = meant
+    store.counters.refuse(why)
+    if (!isOfRequest(why)) store.remove(meant)
+    // Parts answer no request for the whole, and what lies on disk has gone from there.
+    if (body === undefined || (!(body instanceof Uint8Array) && !isOfRequest(why))) return { kind: 'unmatched' }
+    return { kind: 'own', stored: new StoredResponse(key, meant.varyNames, meant.varyValues, head, body), why }
   }
 
   #keep(response: HttpResponse, head: Head): Outcome {
@@ -205,15 +235,16 @@ export class Fetch {
       void body.fate.then((fate) => {
         if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
         else store.counters.refuse(fate.kind)
+        if (fate.kind === 'too-large') this.#forgetReplaced(response.status)
         if (fate.kind === 'too-large') store.hitForMiss.remember(this.options.key, clock() + settings.hitForMissMs)
         this.end()
       })
       return { kind: 'recording', recording }
     }
     const bytes = typeof response.body === 'string' ? Buffer.from(response.body) : response.body
-    if ((bytes?.byteLength ?? 0) > settings.maxObjectBytes) return { kind: 'passed', why: 'too-large' }
+    if ((bytes?.byteLength ?? 0) > settings.maxObjectBytes) return this.#pass('too-large', response.status)
     const stored = this.#storedFrom(kept, bytes ?? new Uint8Array())
-    if (stored === undefined || !store.put(stored)) return { kind: 'passed', why: 'room' }
+    if (stored === undefined || !store.put(stored)) return this.#pass('room', response.status)
     store.hitForMiss.forget(this.options.key)
     return { kind: 'stored', stored }
   }
@@ -238,7 +269,7 @@ export class Fetch {
     }
     const stored = this.#storedFrom(recording, bytes)
     if (stored !== undefined && store.put(stored)) store.hitForMiss.forget(key)
-    else store.counters.refuse('room')
+    else this.#pass('room', recording.head.status)
   }
 
   #storedFrom(

@@ -8,8 +8,15 @@ import { forwardStatus, type Forward, type Forwarded } from '../cache-status.ts'
 import { has, type Directives } from '../policy/directives.ts'
 import { youngerThan } from '../policy/inner.ts'
 import { isOriginError } from '../policy/reuse.ts'
+import { isOfRequest } from '../policy/storability.ts'
 import { dropSurrogateFields } from '../policy/stored-fields.ts'
-import { conditionalFields, describesStored, freshenedHead, withoutConditions } from '../policy/validation.ts'
+import {
+  conditionalFields,
+  describesStored,
+  freshened,
+  freshenedHead,
+  withoutConditions,
+} from '../policy/validation.ts'
 import type { StoredResponse } from '../stored-response.ts'
 import { completingFields, completionFor, isMissingPart, isUseless, wholeFrom, type Completion } from './completion.ts'
 import { DetachedContext } from './detached-context.ts'
@@ -240,13 +247,18 @@ export class Forwarding {
   }
 
   /** What HEAD says of a stored response to GET (RFC 9111 §4.3.5). */
-  #learnFromHead({ selected }: ForwardRequest, fetch: Fetch, response: HttpResponse): void {
+  #learnFromHead({ selected, request }: ForwardRequest, fetch: Fetch, response: HttpResponse): void {
     if (selected === undefined || selected.partial !== undefined) return
     const { store, settings, clock } = this.#parts
+    if (!describesStored(selected, response.fields)) {
+      store.remove(selected)
+      return
+    }
     const exchanged = { requestMs: fetch.requestMs, responseMs: clock() }
-    if (describesStored(selected, response.fields))
-      store.update(selected, freshenedHead(selected, response.fields, exchanged, settings))
-    else store.remove(selected)
+    const { head, objection, isVariantOfSame } = freshened(selected, response.fields, exchanged, request, settings)
+    if (objection === undefined && isVariantOfSame) {
+      if (!fetch.isOvertaken(head)) store.update(selected, head)
+    } else if (objection === undefined || !isOfRequest(objection)) store.remove(selected)
   }
 
   /** A stale response in place of a failure; of one that a leader has met when the fetch was collapsed. */
@@ -283,7 +295,7 @@ export class Forwarding {
     response: HttpResponse,
   ): HttpResponse | Promise<HttpResponse> {
     if (outcome?.kind === 'recording') return { ...response, body: outcome.recording.body.read() }
-    if (outcome?.kind !== 'stored' || response.status !== 304) return response
+    if ((outcome?.kind !== 'stored' && outcome?.kind !== 'own') || response.status !== 304) return response
     return responseOf(outcome, request, this.#parts).then((stored) => stored ?? response)
   }
 
@@ -294,7 +306,8 @@ export class Forwarding {
     fwdStatus: number,
   ): HttpResponse {
     const stored = outcome?.kind === 'stored' || outcome?.kind === 'recording'
-    const detail = outcome?.kind === 'passed' && outcome.why !== 'method' ? outcome.why : undefined
+    const why = outcome?.kind === 'passed' || outcome?.kind === 'own' ? outcome.why : undefined
+    const detail = why === 'method' ? undefined : why
     return this.#label(asked, seen, { fwdStatus, stored, collapsed: isCollapsed, detail })
   }
 

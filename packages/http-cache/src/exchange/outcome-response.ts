@@ -26,6 +26,6 @@ export const responseOf = async (
   { store, clock }: Pick<CacheParts, 'store' | 'clock'>,
 ): Promise<HttpResponse | undefined> => {
   if (outcome.kind === 'recording') return recordedResponse(outcome.recording, clock())
-  if (outcome.kind !== 'stored' && outcome.kind !== 'stood-in') return undefined
+  if (outcome.kind === 'passed' || outcome.kind === 'unmatched') return undefined
   return answerFrom(outcome.stored, request, storedFields(outcome.stored, clock()), store)
 }

@@ -100,6 +100,43 @@ describe('stale responses', () => {
     expect(await play.ask('/b')).toMatchObject({ status: 503, body: 'no' })
   })
 
+  it.each<[string, string, boolean]>([
+    ['max-age=10', 'stale-if-error=60', true],
+    ['max-age=10', 'stale-if-error=10', false],
+    ['max-age=10, stale-if-error=0', 'stale-if-error=60', false],
+    ['max-age=10, must-revalidate', 'stale-if-error=60', false],
+  ])('with %s stand in for a client that says %s: %s', async (cacheControl, asked, isServed) => {
+    const play = new Scenario().answers({ 'cache-control': cacheControl })
+    await play.at(0).ask()
+    play.at(20).answers({}, { status: 503, body: 'no' })
+    expect(await play.ask('/', { 'cache-control': asked })).toMatchObject({ status: isServed ? 200 : 503 })
+  })
+
+  it.each<[string, number, Record<string, string>]>([
+    ['is gone', 404, {}],
+    ['is nothing to be stored any more', 200, { 'cache-control': 'no-store' }],
+    ['is private now', 200, { 'cache-control': 'private' }],
+  ])('are served to nobody once it is known that what they show %s', async (_what, status, fields) => {
+    const play = new Scenario({ staleIfErrorMs: 60_000 })
+    play.answers({ 'cache-control': 'max-age=10, stale-while-revalidate=600', etag: '"1"' })
+    await play.at(0).ask()
+    play.at(20).answers(fields, { status, body: 'new' })
+    expect((await play.ask()).body).toBe('content')
+    await settled()
+    expect(await play.ask()).toMatchObject({ status, body: 'new' })
+    play.fails(down)
+    await expect(play.ask()).rejects.toBe(down)
+  })
+
+  it.each([401, 403, 429])('are served on after a %i, which says nothing of them', async (status) => {
+    const play = new Scenario().answers({ 'cache-control': 'max-age=10, stale-while-revalidate=600', etag: '"1"' })
+    await play.at(0).ask()
+    play.at(20).answers({}, { status, body: 'no' })
+    await play.ask()
+    await settled()
+    expect((await play.ask()).body).toBe('content')
+  })
+
   it('do not hide a client that left, or a fault of our own', async () => {
     const play = new Scenario().answers({ 'cache-control': 'max-age=10' })
     await play.at(0).ask()

@@ -86,12 +86,17 @@ export const judge = (
   return isBehind ? revalidateBehind : validateStale
 }
 
+/** Whether a full response says that what was to be validated is out of date, and not only that this client may not have it. */
+export const isReplacement = (status: number): boolean =>
+  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410
+
 /** Failures for which RFC 5861 §4 lets a stale response stand in. */
 export const isOriginError = (status: number): boolean =>
   status === 500 || status === 502 || status === 503 || status === 504
 
 /**
- * Whether a stale response may stand in for a failure (RFC 5861 §4, RFC 9111 §4.2.4).
+ * Whether a stale response may stand in for a failure (RFC 5861 §4, RFC 9111 §4.2.4): as the origin says, else as the
+ * client does, or where the origin is unreachable as we do.
  *
  * @param unreachable the origin did not answer at all: only then does our own default count, for a cache may serve stale
  * when it is disconnected, but not because it does not like the answer
@@ -99,11 +104,14 @@ export const isOriginError = (status: number): boolean =>
 export const mayStandIn = (
   stored: StoredResponse,
   unreachable: boolean,
+  request: Directives | undefined,
   nowMs: number,
   { staleIfErrorMs, inner }: ReuseDefaults,
 ): boolean => {
   if (inner === true) return false
   const { staleIfErrorMs: allowedMs } = stored.head.lifetime
-  if (allowedMs !== undefined) return mayBeStaleByOrigin(stored) && -remainingMs(stored, nowMs) < allowedMs
-  return unreachable && mayBeStale(stored) && -remainingMs(stored, nowMs) < staleIfErrorMs
+  const staleForMs = -remainingMs(stored, nowMs)
+  if (allowedMs !== undefined) return mayBeStaleByOrigin(stored) && staleForMs < allowedMs
+  const acceptedMs = request === undefined ? 0 : (secondsOf(request, 'stale-if-error') ?? 0) * 1000
+  return mayBeStale(stored) && staleForMs < Math.max(acceptedMs, unreachable ? staleIfErrorMs : 0)
 }

@@ -104,10 +104,16 @@ export const whyForbidden = (
 }
 
 /** Undefined when the response may be stored. */
-export const whyNotStorable = (candidate: Candidate, rules: StorabilityRules): Unstorable | undefined => {
+export const whyNotStorable = (candidate: Candidate, rules: StorabilityRules): Unstorable | undefined =>
+  isStorableMethod(candidate) ? whyNotKept(candidate, rules) : 'method'
+
+/** Whether a reason lies in the request: what is stored may serve others still. */
+export const isOfRequest = (why: string): boolean => why === 'request-no-store' || why === 'authorization'
+
+/** The same for what was stored before and is brought up to date, by whatever method. */
+export const whyNotKept = (candidate: Candidate, rules: StorabilityRules): Unstorable | undefined => {
   const { request, requestDirectives, status, fields, policy } = candidate
   const { directives } = policy
-  if (!isStorableMethod(candidate)) return 'method'
   const forbidden = whyForbidden(status, policy, requestDirectives)
   if (forbidden !== undefined) return forbidden
   if (request.fields.has('authorization') && !allowsAuthorized(directives)) return 'authorization'

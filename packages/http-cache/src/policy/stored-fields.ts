@@ -18,14 +18,7 @@ export const dropSurrogateFields = (fields: Fields, { inner = false }: InnerRule
  * Framing and content go together: a 304 that says otherwise would describe content that is not stored (§3.2).
  * Content-Encoding, Content-Type and Content-Range describe the octets in hand as well.
  */
-const neverUpdated = new Set<FieldName>([
-  'content-length',
-  'content-encoding',
-  'content-range',
-  'content-type',
-  'etag',
-  'vary',
-])
+const neverUpdated = new Set<FieldName>(['content-length', 'content-encoding', 'content-range', 'content-type', 'etag'])
 
 /** Removes, in place, what is not kept. @param named fields that `no-cache="…"` or `private="…"` list */
 export const dropUnstorableFields = (fields: Fields, named: readonly string[], rules: InnerRules): Fields => {

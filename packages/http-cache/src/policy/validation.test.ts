@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { CacheSettings } from '../settings.ts'
 import { Scenario } from '../testing.ts'
 
 const variant = (etag: string): Record<string, string> => ({ 'cache-control': 'max-age=60', vary: 'x-kind', etag })
@@ -107,7 +108,7 @@ describe('validation', () => {
     const play = new Scenario({ hitForMissMs: 1000 }).answers({ 'cache-control': 'private', etag: '"1"' })
     await play.at(0).ask()
     play.answersWith(({ fields }) =>
-      fields.has('if-none-match')
+      fields.get('if-none-match') === '"1"'
         ? play.response({ status: 304, fields: { etag: '"1"' } })
         : play.response({ fields: { 'cache-control': 'max-age=60', etag: '"1"' } }),
     )
@@ -169,5 +170,76 @@ describe('validation', () => {
   it('answers If-None-Match where the origin has let If-Match pass', async () => {
     const play = new Scenario().answers({ etag: '"1"' })
     expect((await play.ask('/', { 'if-match': '"9"', 'if-none-match': '"1"' })).status).toBe(304)
+  })
+})
+
+describe('a 304 that is for one client alone', () => {
+  const stored = { 'cache-control': 'max-age=5', etag: '"1"' }
+
+  it.each<[string, Partial<CacheSettings>, Record<string, string>]>([
+    ['sets a cookie that is not to be kept', { setCookie: 'never' }, { 'set-cookie': 'sid=alice' }],
+    ['is private', {}, { 'cache-control': 'private, max-age=60' }],
+    ['must not be stored', {}, { 'cache-control': 'no-store, max-age=60' }],
+    ['varies on everything', {}, { vary: '*' }],
+  ])('takes what is stored along: it %s', async (_what, settings, fields) => {
+    const play = new Scenario(settings).answers(stored)
+    await play.ask()
+    play.at(10).answers({ 'cache-control': 'max-age=60', etag: '"1"', ...fields }, { status: 304 })
+    expect(await play.ask()).toMatchObject({ status: 200, body: 'content', fields })
+    play.at(11).answers({}, { body: 'for others' })
+    expect(await play.ask()).toMatchObject({ body: 'for others', cache: expect.stringContaining('fwd=uri-miss') })
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['has credentials', { authorization: 'Bearer alice' }],
+    ['forbids to store anything of it', { 'cache-control': 'no-store' }],
+  ])('leaves what is stored to others as it was when the request %s', async (_what, asked) => {
+    const play = new Scenario().answers(stored)
+    await play.ask()
+    play.at(10).answers({ 'cache-control': 'max-age=60', etag: '"1"', 'x-user': 'alice' }, { status: 304 })
+    expect(await play.ask('/', asked)).toMatchObject({ status: 200, body: 'content', fields: { 'x-user': 'alice' } })
+    play.at(11).answers({ 'cache-control': 'max-age=60', etag: '"1"' }, { status: 304 })
+    const other = await play.ask()
+    expect(other).toMatchObject({ body: 'content', cache: 'fwd=stale; fwd-status=304; stored' })
+    expect(other.fields).not.toHaveProperty('x-user')
+  })
+
+  it('is not what those get who wait for it', async () => {
+    const play = new Scenario({ setCookie: 'never' }).answers(stored)
+    await play.ask()
+    const cookies = ['sid=alice', 'sid=bob']
+    play
+      .at(10)
+      .answersWith(() => play.response({ status: 304, fields: { etag: '"1"', 'set-cookie': cookies.shift() ?? '' } }))
+    const seen = await Promise.all([play.ask(), play.ask()])
+    expect(seen.map(({ fields }) => fields['set-cookie'])).toEqual(['sid=alice', 'sid=bob'])
+  })
+
+  it('says what varies now: whoever it is for is asked again', async () => {
+    const play = new Scenario().answers(stored)
+    await play.ask()
+    const varied = { 'cache-control': 'max-age=60', etag: '"1"', vary: 'cookie' }
+    play
+      .at(10)
+      .answersWith(({ fields }) =>
+        fields.get('if-none-match') === '"1"'
+          ? play.response({ status: 304, fields: varied })
+          : play.response({ fields: { ...varied, etag: '"2"' }, body: `for ${fields.get('cookie')}` }),
+      )
+    expect((await play.ask('/', { cookie: 'a' })).body).toBe('for a')
+    expect((await play.ask('/', { cookie: 'b' })).body).toBe('for b')
+  })
+
+  it.each<[string, Record<string, string>]>([
+    ['sets a cookie', { 'set-cookie': 'sid=alice' }],
+    ['is private', { 'cache-control': 'private, max-age=60' }],
+    ['varies on more', { vary: 'cookie' }],
+  ])('may also be an answer to HEAD, that %s', async (_what, fields) => {
+    const play = new Scenario({ setCookie: 'never' }).answers(stored)
+    await play.ask()
+    play.at(10).answers({ 'cache-control': 'max-age=60', etag: '"1"', ...fields }, { body: '' })
+    await play.ask('/', {}, 'HEAD')
+    play.at(11).answers({}, { body: 'for others' })
+    expect((await play.ask()).body).toBe('for others')
   })
 })

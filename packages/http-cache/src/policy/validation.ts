@@ -1,9 +1,12 @@
 /** Asking the origin whether a stored response still holds (RFC 9111 §4.3), and what its answer makes of it. */
-import { Fields } from '@roundtrip/http'
+import { Fields, type HttpRequest } from '@roundtrip/http'
 import { headOf, StoredResponse, type Head } from '../stored-response.ts'
 import type { Exchanged } from './age.ts'
-import type { FreshnessDefaults } from './freshness.ts'
+import { parseDirectives } from './directives.ts'
+import { policyOf, type FreshnessDefaults } from './freshness.ts'
 import type { InnerRules } from './inner.ts'
+import { varyNames } from './selection.ts'
+import { whyNotKept, type StorabilityRules, type Unstorable } from './storability.ts'
 import { updateFields } from './stored-fields.ts'
 
 /** What a client conditions its own request on; the cache asks in its own name (§4.3.1). */
@@ -62,6 +65,35 @@ export const freshenedHead = (
 ): Head => {
   const head = headOf(stored.head.status, updateFields(Fields.adopt([...stored.head.flat]), newer), exchanged, rules)
   return head.surrogateKeys.length > 0 ? head : { ...head, surrogateKeys: stored.head.surrogateKeys }
+}
+
+export interface Freshened {
+  readonly head: Head
+  /** What forbids to give it to others; undefined when nothing does. */
+  readonly objection: Unstorable | undefined
+  /** Whether it varies on the same as before: else nobody knows whom it is for. */
+  readonly isVariantOfSame: boolean
+}
+
+/**
+ * The same, and what becomes of it: a newer head may forbid what the older one allowed. A 304 that sets a cookie, or is
+ * private, says so of the response that it brings up to date (RFC 9111 §3, §4.3.4).
+ */
+export const freshened = (
+  stored: StoredResponse,
+  newer: Fields,
+  exchanged: Exchanged,
+  request: HttpRequest,
+  rules: FreshnessDefaults & StorabilityRules,
+): Freshened => {
+  const { status } = stored.head
+  const fields = updateFields(Fields.adopt([...stored.head.flat]), newer)
+  const head = freshenedHead(stored, newer, exchanged, rules)
+  const requestDirectives = parseDirectives(request.fields.get('cache-control'))
+  const { freshness } = head.lifetime
+  const candidate = { request, requestDirectives, status, fields, policy: policyOf(fields), freshness }
+  const isVariantOfSame = varyNames(fields).join() === stored.varyNames.join()
+  return { head, objection: whyNotKept(candidate, rules), isVariantOfSame }
 }
 
 /** Whether a 200 to HEAD describes what is stored (§4.3.5): no validator, and no length, that says otherwise. */
