@@ -1,5 +1,4 @@
-/** Cache-Control directives (RFC 9111 §5.2) and targeted fields as structured dictionaries (RFC 9213 §2.1). */
-
+/** Cache-Control directives (RFC 9111 §5.2). */
 import { remembered } from '@roundtrip/http'
 
 /** What a Cache-Control field says. `seconds` are whole; one that cannot be read counts as 0 (§4.2.1: rather stale). */
@@ -25,7 +24,7 @@ const memberEnd = (text: string, from: number): number => {
   return text.length
 }
 
-const unquote = (text: string): string =>
+export const unquote = (text: string): string =>
   text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text
 
 /** Without an argument they speak of the whole response, with one of the fields it lists (§5.2.2.4, §5.2.2.7). */
@@ -93,47 +92,3 @@ export const namesOf = ({ arguments: found }: Directives, name: string): string[
 /** The directive in its bare form, which speaks of the whole response. */
 export const isBare = (directives: Directives, name: string): boolean =>
   has(directives, name) && namesOf(directives, name).length === 0
-
-const key = /^[a-z*][a-z0-9_.*-]*/
-const sfInteger = /^-?\d{1,15}(?![\d.])/
-const sfToken = /^[A-Za-z*][!#$%&'*+.^_`|~0-9A-Za-z:/-]*/
-const sfString = /^"(?:[ !#-[\]-~]|\\["\\])*"/
-const sfBoolean = /^\?[01]/
-const parameters =
-  /^(?:;[ ]*[a-z*][a-z0-9_.*-]*(?:=(?:-?[\d.]+|"(?:[ !#-[\]-~]|\\["\\])*"|\?[01]|[A-Za-z*][^\s,;"]*))?)*/
-const separator = /^[ \t]*(?:,[ \t]*|$)/
-
-/** Those that take a number; any other type makes the whole field invalid. */
-const numeric = new Set(['max-age', 's-maxage', 'stale-while-revalidate', 'stale-if-error'])
-
-/** Reads a targeted field (RFC 9213 §2.1). Undefined when it is no structured dictionary, or empty: it is then ignored. */
-export const parseTargeted = (field: string | undefined): Directives | undefined => {
-  if (field === undefined) return undefined
-  let rest = field.trim()
-  const take = (pattern: RegExp): string | undefined => {
-    const found = pattern.exec(rest)?.[0]
-    if (found !== undefined) rest = rest.slice(found.length)
-    return found
-  }
-  const found = new Map<string, string>()
-  while (rest !== '') {
-    const name = take(key)
-    if (name === undefined) return undefined
-    let value = ''
-    if (rest.startsWith('=')) {
-      rest = rest.slice(1)
-      const item = take(sfInteger) ?? take(sfString) ?? take(sfToken) ?? take(sfBoolean)
-      if (item === undefined || (numeric.has(name) && toSeconds(item) === undefined)) return undefined
-      value = item === '?1' ? '' : unquote(item)
-      if (item === '?0') {
-        found.delete(name)
-        value = '?0'
-      }
-    } else if (numeric.has(name)) return undefined
-    take(parameters)
-    const comma = take(separator)
-    if (comma === undefined || (comma.includes(',') && rest === '')) return undefined
-    if (value !== '?0') found.set(name, value)
-  }
-  return found.size === 0 ? undefined : { arguments: found }
-}

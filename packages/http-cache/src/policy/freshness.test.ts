@@ -36,6 +36,16 @@ describe('freshness', () => {
       false,
     ],
     ['a targeted field with parameters', { 'cdn-cache-control': 'max-age=100;x=1, foo' }, true],
+    [
+      'unknown members of any type for what they are: unknown',
+      {
+        'cdn-cache-control': 'no-store, a=1.5, b=("x y" z;p=1);q, c=:aGk=:, d=@123, e=%"%c3%a4", f=?1',
+        'cache-control': 'max-age=100',
+      },
+      false,
+    ],
+    ['not a number with a fraction', { 'cdn-cache-control': 'max-age=1.5', 'cache-control': 'max-age=100' }, true],
+    ['not a list that does not end', { 'cdn-cache-control': 'no-store, a=(b', 'cache-control': 'max-age=100' }, true],
     ['not a number in single quotes', { 'cache-control': "max-age='100'" }, false],
     ['a number in double quotes', { 'cache-control': 'max-age="100"' }, true],
     ['not max-age inside a quoted string', { 'cache-control': 'x="max-age=100", max-age=1' }, false],

@@ -2,7 +2,8 @@
 import type { Fields } from '@roundtrip/http'
 import { dateMs, type Exchanged } from './age.ts'
 import { readDate } from './date.ts'
-import { has, isBare, parseDirectives, parseTargeted, secondsOf, type Directives } from './directives.ts'
+import { has, isBare, parseDirectives, secondsOf, type Directives } from './directives.ts'
+import { parseTargeted } from './targeted.ts'
 
 /** What a response tells shared caches, whichever of its fields that comes from. */
 export interface ResponsePolicy {

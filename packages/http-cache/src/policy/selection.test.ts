@@ -22,11 +22,16 @@ describe('variants', () => {
     ['x-kind', undefined, undefined, true],
     ['x-kind', '', undefined, false],
     ['x-kind', '1,2', ' 1 , 2', true],
-    ['accept-encoding', 'gzip, br', 'br;q=0.5, GZIP, x-foo', true],
+    ['accept-encoding', 'gzip, br', 'br;q=0.5, GZIP, identity, zstd;q=0', true],
+    ['accept-encoding', 'gzip', 'x-gzip', true],
+    ['accept-encoding', 'gzip, dcb', 'gzip', false],
+    ['accept-encoding', '*', '*, br;q=0', false],
+    ['accept-encoding', '*;q=0, identity, gzip', 'gzip', true],
     ['accept-encoding', 'gzip, br', 'gzip, br;q=0', false],
     ['accept-encoding', 'identity', 'identity;q=0', false],
     ['accept-encoding', 'gzip', 'gzip, *;q=0', false],
     ['accept-language', 'en, de', 'De,eN', true],
+    ['accept-language', '*', '*, en;q=0', false],
     ['accept-language', 'en, de;q=0.5', 'de, en;q=0.5', false],
   ])('by %s: %s and %s are one: %s', async (name, first, second, same) => {
     expect(await isSame(name, first, second)).toBe(same)

@@ -1,8 +1,8 @@
 /** Which of the stored responses of a URL answers a request (RFC 9111 §4.1): Vary, with equal meanings made equal texts. */
 import { fieldName, remembered, type Fields } from '@roundtrip/http'
 
-/** Content codings that are told apart; what else a client accepts makes no variant of its own. */
-const codings = new Set(['br', 'gzip', 'zstd', 'deflate'])
+/** Other names of the same codings (RFC 9110 §8.4.1). */
+const sameCodings: Readonly<Record<string, string>> = { 'x-gzip': 'gzip', 'x-compress': 'compress' }
 
 /** The names in Vary, in lower case, sorted, each once. */
 export const varyNames = (fields: Fields): readonly string[] => {
@@ -32,18 +32,24 @@ const weighted = (value: string): { name: string; weight: number }[] =>
     })
     .filter(({ name }) => name !== '')
 
-/** The known codings a client takes, however it writes and ranks them. */
+const codingsOf = (members: readonly { readonly name: string }[]): string[] =>
+  members.map(({ name }) => sameCodings[name] ?? name).filter((name) => name !== 'identity')
+
+/** The codings a client takes, however it writes and ranks them; what it refuses where that is more than not to name it. */
 const normaliseEncoding = (value: string): string => {
   const members = weighted(value)
-  const accepted = members.filter(({ name, weight }) => weight > 0 && (codings.has(name) || name === '*'))
-  const refusesIdentity = members.some(({ name, weight }) => weight === 0 && (name === 'identity' || name === '*'))
-  return [...accepted.map(({ name }) => name), ...(refusesIdentity ? ['!identity'] : [])].toSorted().join(',')
+  const accepted = codingsOf(members.filter(({ weight }) => weight > 0))
+  const refused = members.filter(({ weight }) => weight === 0)
+  const takesIdentity = members.some(({ name, weight }) => weight > 0 && name === 'identity')
+  const refusesIdentity = refused.some(({ name }) => name === 'identity' || (name === '*' && !takesIdentity))
+  // Not to be named is to be refused, but beside "*" (RFC 9110 §12.5.3).
+  const excepted = accepted.includes('*') ? codingsOf(refused).map((name) => `!${name}`) : []
+  return [...new Set([...accepted, ...excepted, ...(refusesIdentity ? ['!identity'] : [])])].toSorted().join(',')
 }
 
-/** Languages by falling weight; those of equal weight in one order. */
+/** Languages by falling weight, those of equal weight in one order; refused ones are exceptions from a wider range. */
 const normaliseLanguage = (value: string): string =>
   weighted(value)
-    .filter(({ weight }) => weight > 0)
     .toSorted((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
     .map(({ name, weight }) => (weight === 1 ? name : `${name};q=${weight}`))
     .join(',')
