@@ -116,6 +116,18 @@ describe('collapsing', () => {
     expect(play.requests).toHaveLength(2)
   })
 
+  it('goes on when the origin answers that it has failed: another leads', async () => {
+    const play = new Scenario()
+    play.answersWith(async () => {
+      const isFirst = play.requests.length === 1
+      await settled()
+      return isFirst ? play.response({ status: 503, body: 'no' }) : play.response({ fields: lively })
+    })
+    const seen = await Promise.all(Array.from({ length: 5 }, () => play.ask()))
+    expect(seen.map(({ status }) => status)).toEqual([503, 200, 200, 200, 200])
+    expect(play.requests).toHaveLength(2)
+  })
+
   it('makes nobody wait for more than three others that fail', async () => {
     const play = new Scenario().fails(new RoundtripError('UPSTREAM_RESET'))
     const seen = await Promise.allSettled(Array.from({ length: 6 }, () => play.ask()))

@@ -74,6 +74,7 @@ class Collapser {
       if (flight === undefined) return this.#lead(name, request, context)
       const outcome = await follow(flight, context)
       if (outcome === undefined || outcome.kind === 'unmatched') continue
+      if (outcome.kind === 'passed' && outcome.isFailure) continue
       if (outcome.kind === 'passed' || outcome.kind === 'own') break
       const shared = await share(outcome, flight.leader, fetch)
       if (shared !== undefined) return shared

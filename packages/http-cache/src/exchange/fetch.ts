@@ -35,7 +35,12 @@ export interface Recording {
 export type Outcome =
   | { readonly kind: 'stored'; readonly stored: StoredResponse }
   | { readonly kind: 'recording'; readonly recording: Recording }
-  | { readonly kind: 'passed'; readonly why: Unstorable | 'purged' | 'room' | 'fetch' }
+  | {
+      readonly kind: 'passed'
+      readonly why: Unstorable | 'purged' | 'room' | 'fetch'
+      /** The origin has failed: the next answer may well be another. */
+      readonly isFailure: boolean
+    }
   | { readonly kind: 'own'; readonly stored: StoredResponse; readonly why: Unstorable }
   | { readonly kind: 'stood-in'; readonly stored: StoredResponse }
   | { readonly kind: 'unmatched' }
@@ -118,7 +123,7 @@ export class Fetch {
     if (response.status === 304 && variants.length > 0) return this.#freshen(response)
     const standIn = isOriginError(response.status) ? this.#standIn(false) : undefined
     if (standIn !== undefined) return standIn
-    if (request.method === 'HEAD') return { kind: 'passed', why: 'method' }
+    if (request.method === 'HEAD') return { kind: 'passed', why: 'method', isFailure: false }
     const requestDirectives = parseDirectives(request.fields.get('cache-control'))
     const policy = policyOf(response.fields)
     if (request.method === 'GET') {
@@ -133,7 +138,7 @@ export class Fetch {
   #pass(why: Unstorable | 'purged' | 'room', status: number): Outcome {
     this.options.store.counters.refuse(why)
     if (!isOfRequest(why)) this.#forgetReplaced(status)
-    return { kind: 'passed', why }
+    return { kind: 'passed', why, isFailure: isOriginError(status) }
   }
 
   /** What was to be validated and is not what the origin has any more (RFC 9111 §4.3.3): nobody is to get it stale. */

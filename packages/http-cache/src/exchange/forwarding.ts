@@ -46,8 +46,13 @@ const insistsOnOrigin = (directives: Directives | undefined): boolean =>
   directives !== undefined && (has(directives, 'no-cache') || has(directives, 'no-store') || has(directives, 'max-age'))
 
 /** Reasons that lie in the response, not in who asked for it, for what part, or when: the next one will be the same. */
-const isLasting = (why: Extract<Outcome, { kind: 'passed' }>['why'], { fields }: HttpRequest): boolean =>
-  !fields.has('range') && why !== 'purged' && why !== 'request-no-store' && why !== 'authorization' && why !== 'method'
+const isLasting = ({ why, isFailure }: Extract<Outcome, { kind: 'passed' }>, { fields }: HttpRequest): boolean =>
+  !isFailure &&
+  !fields.has('range') &&
+  why !== 'purged' &&
+  why !== 'request-no-store' &&
+  why !== 'authorization' &&
+  why !== 'method'
 
 export class Forwarding {
   readonly #parts: CacheParts
@@ -82,7 +87,7 @@ export class Forwarding {
       outcome.kind === 'passed' &&
       request.method === 'GET' &&
       response.status !== 304 &&
-      isLasting(outcome.why, request)
+      isLasting(outcome, request)
     ) {
       store.hitForMiss.remember(asked.key, clock() + settings.hitForMissMs)
     }
