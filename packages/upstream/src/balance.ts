@@ -1,14 +1,15 @@
-/** Chooses the member of a pool that shall have the request, and keeps clients with their members by cookie. */
+/** Chooses the member of a pool that shall have the request. */
 import { RoundtripError } from '@roundtrip/errors'
-import type { HttpLayer, HttpResponse } from '@roundtrip/http'
+import type { HttpContext, HttpLayer, HttpResponse } from '@roundtrip/http'
 import { whenAnswered } from '@roundtrip/pipeline'
-import { attemptOf, type Attempt } from './attempt.ts'
+import { attemptOf } from './attempt.ts'
 import type { Member } from './member.ts'
 import type { Pool } from './pool.ts'
-import type { StickyCookie } from './selection/sticky-cookie.ts'
+import { answeredBy } from './stick.ts'
 
 /**
- * Sets `nextHop` for the layers below; leaves `upstream` (the member's name) and `attempts` in the context's facts.
+ * Sets `nextHop` for the layers below; leaves `upstream` (the member's name) and `attempts` in the context's facts, and
+ * where clients are kept with their members `sticky`, for `stick`.
  * Rejects with `NO_HEALTHY_UPSTREAM` when there is nobody.
  */
 export const balance =
@@ -29,17 +30,11 @@ export const balance =
     attempt.nextHop = member
     context.facts['upstream'] = member.name
     context.facts['attempts'] = attempt.tried.length
-    const { sticky } = pool
-    return sticky === undefined
-      ? next(attempt, context)
-      : whenAnswered(next(attempt, context), (response) => stick(sticky, attempt, member, response))
+    const answer = next(attempt, context)
+    return pool.sticky === undefined ? answer : whenAnswered(answer, noteAnswer, context, member)
   }
 
-/** Only when the client is not with this member already: after its first request, or when its member is out. */
-const stick = (sticky: StickyCookie, attempt: Attempt, member: Member, response: HttpResponse): HttpResponse => {
-  if (sticky.memberOf(attempt) === member) return response
-  response.fields.append('set-cookie', sticky.setCookie(member))
-  // A shared cache that kept the answer would send everybody to this member.
-  response.fields.append('cache-control', 'private')
+const noteAnswer = (response: HttpResponse, context: HttpContext, member: Member): HttpResponse => {
+  context.facts[answeredBy] = member.name
   return response
 }

@@ -8,6 +8,7 @@ import type { Endpoint } from './discovery/dns-lookup.ts'
 import type { Schedule } from './health-check.ts'
 import { createPool, type Pool } from './pool.ts'
 import { poolLayers, poolTerminal } from './pool-layers.ts'
+import { stick } from './stick.ts'
 import { poolSettingsOf, type PoolSettingsInput } from './settings/pool-settings.ts'
 import { silentLog, testContext, testRequest } from './testing.ts'
 
@@ -171,7 +172,7 @@ export const testPool = (
     },
     ...(discover !== undefined && { discover }),
   })
-  const layers = compose(poolLayers(pool), poolTerminal())
+  const layers = compose([['stick', stick(pool)], ...poolLayers(pool)], poolTerminal())
   const handler: HttpHandler = async (request, context) => {
     try {
       return await layers(request, context)

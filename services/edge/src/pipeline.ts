@@ -15,7 +15,17 @@ import {
 } from '@roundtrip/http'
 import { cache, collapse, conditionalRange, purge, type CacheStore } from '@roundtrip/http-cache'
 import type { Limiter } from '@roundtrip/rate-limit'
-import { balance, circuitBreaker, deadline, forward, hedge, hopByHop, retry, type Pool } from '@roundtrip/upstream'
+import {
+  balance,
+  circuitBreaker,
+  deadline,
+  forward,
+  hedge,
+  hopByHop,
+  retry,
+  stick,
+  type Pool,
+} from '@roundtrip/upstream'
 import { allowDeny } from './layers/allow-deny.ts'
 import { clientAddress, type ClientAddressSettings } from './layers/client-address.ts'
 import { forwarding } from './layers/forwarding.ts'
@@ -25,6 +35,7 @@ import type { LoadShedder } from './layers/load-shedder.ts'
 import { rateLimit } from './layers/rate-limit.ts'
 import { securityHeaderFields } from './layers/security-headers-settings.ts'
 import { slowRequests, type SlowRequests } from './layers/slow-requests.ts'
+import { upstreamLimit } from './layers/upstream-limit.ts'
 import { validate } from './layers/validate.ts'
 import { clientCertificateField, type ClientCertificateFieldOptions } from './tls/client-certificate-field.ts'
 import type { AddressSet } from './addresses/address-set.ts'
@@ -87,7 +98,7 @@ export const routeLayers = (
     // Whatever is thrown below becomes a response here.
     ['error-response', errorResponse()],
     // Before any work: what cannot be done in time is refused while that is still cheap.
-    ['load-shed', loadShed({ shedder: shared.shedder, upstream: settings.pool, priority: settings.priority })],
+    ['load-shed', loadShed({ shedder: shared.shedder, priority: settings.priority })],
     // The cheap refusals first, before anything is read or sent on; a redirect must not lend our name to other hosts.
     ['validate', validate({ ...settings.validate, hosts, sharesCertificate: shared.sharesCertificate })],
     ['https-redirect', httpsRedirect({ ...settings.httpsRedirect, publicHttpsPort: shared.publicHttpsPort })],
@@ -102,11 +113,18 @@ export const routeLayers = (
     ],
     // Above the cache, which keeps what the origin sent, and above ranges, which count its octets.
     ['compress', compress({ ...settings.compress, encoder: shared.encoder })],
+    // Above the cache, which must not keep anybody's cookie.
+    ['stick', stick(pool)],
     // Above the cache: whole responses serve every range and condition.
     ['conditional-range', conditionalRange()],
     ['cache', cache({ store, settings: settings.cache })],
     // Directly below the cache: who misses the same at the same time goes once.
     ['collapse', collapse()],
+    // Below the cache: what is there is served, and what may be stale, however long the pool takes.
+    [
+      'upstream-limit',
+      upstreamLimit({ shedder: shared.shedder, upstream: settings.pool, priority: settings.priority }),
+    ],
     // Only what is forwarded passes through us; outside retry, which must not name us twice.
     ['forwarding', forwarding()],
     // Around balance, which gives the second attempt to another member.

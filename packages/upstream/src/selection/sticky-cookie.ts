@@ -30,7 +30,7 @@ export class StickyCookie {
   }
 
   /** Whom the request's cookie names, whatever that member's state; undefined for an id nobody has. */
-  memberOf({ fields }: HttpRequest): Member | undefined {
+  memberOf({ fields }: Pick<HttpRequest, 'fields'>): Member | undefined {
     const id = cookieValue(fields, this.#settings.cookie)
     return id === undefined ? undefined : this.#memberOf.get(id)
   }

@@ -50,7 +50,7 @@ class Upstream {
         waitedMs += this.nowMs - job.arrivedMs
       }
       for (this.#owed += perSecond / 1000; this.#owed >= 1; this.#owed--) {
-        if (this.shedder.admit(priority, this.load))
+        if (this.shedder.admitTo(this.load, priority) && this.shedder.admit(priority))
           this.#queue.push({ arrivedMs: this.nowMs, waiting: this.load.waits() })
         else shed++
       }
@@ -125,7 +125,11 @@ const filled = (waiting: number): LoadShedder => {
   return shedder
 }
 const admits = (shedder: LoadShedder): Priority[] =>
-  (['critical', 'normal', 'sheddable'] as const).filter((priority) => shedder.admit(priority, shedder.upstream('web')))
+  (['critical', 'normal', 'sheddable'] as const).filter((priority) => shedder.admit(priority))
+const admitsToWeb = (shedder: LoadShedder): Priority[] =>
+  (['critical', 'normal', 'sheddable'] as const).filter((priority) =>
+    shedder.admitTo(shedder.upstream('web'), priority),
+  )
 
 describe('priorities', () => {
   it.each([
@@ -137,15 +141,16 @@ describe('priorities', () => {
     [100, []],
   ] as const)('with %i of 100 waiting: %j', (waiting, expected) => {
     const shedder = filled(waiting)
-    expect(admits(shedder)).toEqual(expected)
+    expect(admits(shedder)).toHaveLength(3)
+    expect(admitsToWeb(shedder)).toEqual(expected)
     expect(Object.values(shedder.status().shed).reduce((sum, count) => sum + count)).toBe(3 - expected.length)
   })
 
   it('fill each pool for itself: one that hangs leaves the others alone', () => {
     const shedder = filled(100)
     expect([
-      shedder.admit('normal', shedder.upstream('web')),
-      shedder.admit('normal', shedder.upstream('api')),
+      shedder.admitTo(shedder.upstream('web'), 'normal'),
+      shedder.admitTo(shedder.upstream('api'), 'normal'),
     ]).toEqual([false, true])
     expect(shedder.status()).toMatchObject({
       limit: 200,
@@ -156,15 +161,10 @@ describe('priorities', () => {
 
   it('bound what is open too, and count it down', () => {
     const shedder = new LoadShedder({ ...settings, maxOpen: 10, schedule: () => () => undefined })
-    const web = shedder.upstream('web')
-    const taken = Array.from({ length: 20 }, () => shedder.admit('normal', web)).filter(Boolean)
-    expect([taken.length, shedder.admit('critical', web), shedder.admit('critical', web)]).toEqual([9, true, false])
+    const taken = Array.from({ length: 20 }, () => shedder.admit('normal')).filter(Boolean)
+    expect([taken.length, shedder.admit('critical'), shedder.admit('critical')]).toEqual([9, true, false])
     shedder.closed()
-    expect([shedder.admit('normal', web), shedder.admit('critical', web), shedder.status().open]).toEqual([
-      false,
-      true,
-      10,
-    ])
+    expect([shedder.admit('normal'), shedder.admit('critical'), shedder.status().open]).toEqual([false, true, 10])
   })
 
   it('bear a late event loop differently, which is forgotten when it is in time again', () => {

@@ -1,4 +1,4 @@
-/** Decides whether the edge can take one more request, and whose. Shared by all routes of a process. */
+/** Decides whether the edge can take one more request, or let one more wait for a pool, and whose. Shared by all routes of a process. */
 import { setting } from '@roundtrip/config'
 import { delayShareOf, LoopDelay, shareOf, type Priority, type Schedule } from '@roundtrip/load-shedding'
 import { Type, type Static } from 'typebox'
@@ -76,11 +76,18 @@ export class LoadShedder {
   }
 
   /** Counts the request as open when it says yes: `closed` is then owed. */
-  admit(priority: Priority, upstream: UpstreamLoad): boolean {
-    if (this.#hasRoom(priority, upstream)) {
+  admit(priority: Priority): boolean {
+    if (this.#hasRoom(priority)) {
       this.#open++
       return true
     }
+    this.#shed[priority]++
+    return false
+  }
+
+  /** Whether one more may wait for the upstream. */
+  admitTo(upstream: UpstreamLoad, priority: Priority): boolean {
+    if (upstream.hasRoom(shareOf[priority])) return true
     this.#shed[priority]++
     return false
   }
@@ -108,11 +115,9 @@ export class LoadShedder {
     this.#loop.close()
   }
 
-  #hasRoom(priority: Priority, upstream: UpstreamLoad): boolean {
-    const share = shareOf[priority]
+  #hasRoom(priority: Priority): boolean {
     return (
-      upstream.hasRoom(share) &&
-      this.#open < this.#settings.maxOpen * share &&
+      this.#open < this.#settings.maxOpen * shareOf[priority] &&
       this.#loop.delayMs <= this.#settings.maxLoopDelayMs * delayShareOf[priority]
     )
   }
