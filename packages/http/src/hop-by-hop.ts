@@ -37,10 +37,17 @@ const protectedFromConnection = new Set<FieldName>([
   'set-cookie',
 ])
 
-/** Removes every hop-by-hop field, in place. `TE: trailers` is not kept: no tier forwards trailers. */
-export const stripHopByHop = (fields: Fields): Fields => {
+/** Removes Connection and what it names, in place: to be called before anybody decides by those fields. */
+export const dropConnectionOptions = (fields: Fields): Fields => {
   const named = (fields.get('connection') ?? '').split(',').map((option) => fieldName(option.trim()))
   for (const option of named) if (option !== '' && !protectedFromConnection.has(option)) fields.delete(option)
+  fields.delete('connection')
+  return fields
+}
+
+/** Removes every hop-by-hop field, in place. `TE: trailers` is not kept: no tier forwards trailers. */
+export const stripHopByHop = (fields: Fields): Fields => {
+  dropConnectionOptions(fields)
   for (const name of always) fields.delete(name)
   return fields
 }

@@ -5,7 +5,7 @@ export { evaluatePreconditions, rangeApplies, type Precondition, type Validators
 export { fieldName, Fields, type FieldName, type RawFields } from './fields.ts'
 export { isLending, type LendingBody } from './lending-body.ts'
 export { addForwarding, addVia, dropForwarding, setForwarding, type Hop } from './forwarded.ts'
-export { isHopByHop, stripHopByHop } from './hop-by-hop.ts'
+export { dropConnectionOptions, isHopByHop, stripHopByHop } from './hop-by-hop.ts'
 export { formatHttpDate, parseHttpDate } from './http-date.ts'
 export { accessLog, type AccessLogOptions } from './layers/access-log.ts'
 export { bodyLimit } from './layers/body-limit.ts'
@@ -30,7 +30,7 @@ export type {
   NamedHttpLayer,
   SettledListener,
 } from './message.ts'
-export { isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
+export { disguisedField, isAuthority, isFieldName, isFieldValue, isMethod, isTarget } from './message-rules.ts'
 export { newRequestId } from './new-request-id.ts'
 export { ownCopy } from './own-copy.ts'
 export { removeAt } from './remove-at.ts'

@@ -28,5 +28,29 @@ export const isAuthority = remembered((text) => {
 /** A token in lower case (RFC 9110 §5.1). */
 export const isFieldName = (text: string): boolean => name.test(text)
 
+/** Fields by which whoever stands behind us frames messages, or believes what a proxy has found out. */
+const trustedFields = new Set([
+  'transfer-encoding',
+  'content-length',
+  'x-forwarded-for',
+  'x-forwarded-proto',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-real-ip',
+  'x-request-id',
+  'client-cert',
+  'client-cert-chain',
+])
+
+/**
+ * The field that a name with `_` could be taken for behind us, as gateway interfaces after CGI take it for `-` (RFC 3875
+ * §4.1.18); undefined where that does no harm. @param name in lower case
+ */
+export const disguisedField = (fieldName: string): string | undefined => {
+  if (!fieldName.includes('_')) return undefined
+  const meant = fieldName.replaceAll('_', '-')
+  return trustedFields.has(meant) ? meant : undefined
+}
+
 /** No octets that would end a line further on (RFC 9110 §5.5), none that a line cannot carry. */
 export const isFieldValue = (text: string): boolean => value.test(text)

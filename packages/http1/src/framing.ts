@@ -20,6 +20,8 @@ export class Framing {
   /** Connection options, in lower case; empty when there are none. */
   closes = false
   keepsAlive = false
+  /** Whether Connection names fields that are for this hop only. */
+  namesFields = false
   readonly #kind: MessageKind
 
   constructor(kind: MessageKind) {
@@ -33,6 +35,7 @@ export class Framing {
     this.hasUnknownCoding = false
     this.closes = false
     this.keepsAlive = false
+    this.namesFields = false
   }
 
   /**
@@ -74,6 +77,7 @@ export class Framing {
       const name = option.trim()
       if (name === 'close') this.closes = true
       else if (name === 'keep-alive') this.keepsAlive = true
+      else if (name !== '') this.namesFields = true
     }
   }
 

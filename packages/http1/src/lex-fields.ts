@@ -1,5 +1,5 @@
 /** The field section of a message head (RFC 9112 §5), read strictly: what two parsers could read differently is refused. */
-import { isFieldName } from '@roundtrip/http'
+import { disguisedField, isFieldName } from '@roundtrip/http'
 import { knownNameAt, knownNames } from './known-names.ts'
 import { malformed, type MessageKind } from './malformed.ts'
 
@@ -47,16 +47,9 @@ const nameOf = (text: string, kind: MessageKind): string => {
   const name = text.toLowerCase()
   // Spaces before the colon and folded lines (RFC 9112 §5.1, §5.2) end here too: neither can be part of a token.
   if (!isFieldName(name)) throw malformed(kind, 'A field name is empty or holds a character that is not allowed.')
-  if (name.includes('_')) refuseDisguised(name, kind)
+  const meant = kind === 'request' ? disguisedField(name) : undefined
+  if (meant !== undefined) throw malformed(kind, `The field ${name} could be taken for ${meant}.`)
   return knownNames.get(name) ?? name
-}
-
-/** Gateway interfaces after CGI take `_` for `-` (RFC 3875 §4.1.18): behind us such a field could frame the message anew. */
-const refuseDisguised = (name: string, kind: MessageKind): void => {
-  const meant = name.replaceAll('_', '-')
-  if (meant === 'transfer-encoding' || meant === 'content-length') {
-    throw malformed(kind, `The field ${name} could be taken for ${meant}.`)
-  }
 }
 
 /** Shared as parsing never waits. A list that grows by itself makes room for more than most heads have. */

@@ -16,6 +16,26 @@ describe('the head of a request', () => {
     expect(head).toMatchObject({ authority: 'a:80', version: '1.1', isPersistent: true, expectsContinue: false })
   })
 
+  it('has nothing that Connection says is for this hop only, but what nobody may take away', () => {
+    const head = headOf(
+      'Connection: close, Accept-Language\r\nAccept-Language: de\r\nX: 1\r\nConnection: cookie\r\nCookie: a',
+    )
+    expect(head.fields.flat).toEqual(['x', '1', 'cookie', 'a'])
+    expect(head.isPersistent).toBe(false)
+    expect(headOf('Connection: keep-alive\r\nX: 1').fields.flat).toEqual(['connection', 'keep-alive', 'x', '1'])
+  })
+
+  it.each(['X_Forwarded_For: 10.0.0.1', 'Client_Cert: :AA==:', 'x-forwarded_proto: https'])(
+    'is refused for a name that could be taken for one which next hops believe: %s',
+    (line) => {
+      expect(() => headOf(line)).toThrow(/could be taken for/)
+    },
+  )
+
+  it('may have other names with underscores', () => {
+    expect(headOf('x_own: 1').fields.flat).toEqual(['x_own', '1'])
+  })
+
   it('says how long the body is and what becomes of the connection', () => {
     expect(headOf('Content-Length: 5')).toMatchObject({ contentLength: 5, isChunked: false })
     expect(headOf('transfer-encoding: Chunked')).toMatchObject({ contentLength: undefined, isChunked: true })

@@ -1,5 +1,5 @@
 /** The head of a request (RFC 9112 §3): request line, Host, and framing. */
-import { Fields, isAuthority, isMethod, isTarget } from '@roundtrip/http'
+import { dropConnectionOptions, Fields, isAuthority, isMethod, isTarget } from '@roundtrip/http'
 import { RoundtripError } from '@roundtrip/errors'
 import { Framing } from './framing.ts'
 import { endOfLine, lexFields, refuseControls } from './lex-fields.ts'
@@ -115,7 +115,9 @@ export const parseRequestHead = (head: string, maxFields: number): RequestHead =
     authority,
     scheme: absolute?.scheme,
     version,
-    fields: Fields.adopt(flat),
+    // Nobody behind us will see what Connection names: a cache, or a rule, that went by it would tell requests apart by
+    // what makes no difference to their answers.
+    fields: notes.namesFields ? dropConnectionOptions(Fields.adopt(flat)) : Fields.adopt(flat),
     contentLength: notes.contentLength,
     isChunked: notes.isChunked,
     isPersistent: notes.isPersistent(version),

@@ -1,5 +1,5 @@
 /** What a field line is to a request (RFC 9113 §8.2, §8.3): judged once for each line, however often it comes by index. */
-import { isFieldName, isFieldValue, isMethod } from '@roundtrip/http'
+import { disguisedField, isFieldName, isFieldValue, isMethod } from '@roundtrip/http'
 import type { FieldLine } from './hpack/field-line.ts'
 
 export const lineKind = {
@@ -48,6 +48,7 @@ const judge = (name: string, value: string): number => {
     !isFieldValue(value) ||
     isPadded(value) ||
     connectionSpecific.has(name) ||
+    disguisedField(name) !== undefined ||
     (name === 'te' && value !== 'trailers') ||
     (name === 'content-length' && !isLength(value))
   return isRefused ? lineKind.malformed : (special.get(name) ?? lineKind.regular)
@@ -58,5 +59,5 @@ const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 const isPadded = (value: string): boolean =>
   value.length > 0 && (isBlank(value.charCodeAt(0)) || isBlank(value.charCodeAt(value.length - 1)))
 
-/** Digits only, and few enough to be exact as a number. */
-const isLength = (value: string): boolean => /^\d{1,15}$/.test(value)
+/** Digits only, without leading zeros, and few enough to be exact as a number: as HTTP/1.1 is read. */
+const isLength = (value: string): boolean => /^(?:0|[1-9]\d{0,14})$/.test(value)

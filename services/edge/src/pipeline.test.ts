@@ -188,6 +188,12 @@ describe('the pipeline of the edge', () => {
     '/assets/%2e%2e/health/ready',
     '/assets/%2e%2e%2fhealth/ready',
     '/%2fhealth/web',
+    '/health/%ff',
+    '/health/web;%ff',
+    '/%68ealth/%c3',
+    '/health;x=1',
+    '/health;x/web',
+    '/health%3bx/web',
   ])('keeps %s to itself', async (target) => {
     const { response, forwarded } = await run({ request: { target } })
     expect([response.status, codeOf(response), forwarded]).toEqual([404, 'NOT_FOUND', undefined])

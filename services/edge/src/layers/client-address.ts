@@ -1,6 +1,15 @@
 /** Who the client is when proxies of ours stand before the edge (RFC 7239 §8): believed is only what a trusted hop said. */
 import { setting } from '@roundtrip/config'
-import { dropForwarding, setForwarding, type HttpLayer, type HttpRequest } from '@roundtrip/http'
+import { RoundtripError } from '@roundtrip/errors'
+import {
+  dropForwarding,
+  problemResponse,
+  setForwarding,
+  type HttpContext,
+  type HttpLayer,
+  type HttpRequest,
+  type HttpResponse,
+} from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
 import { AddressSet } from '../addresses/address-set.ts'
 import { parseForwarded, parseForwardedFor, type ForwardedElement } from './forwarded-elements.ts'
@@ -51,7 +60,17 @@ const walk = (elements: readonly ForwardedElement[], address: string, trusted: A
   return { client, chain, scheme }
 }
 
-const elementsOf = ({ fields }: HttpRequest, field: ClientAddressSettings['forwardingField']): ForwardedElement[] =>
+/** By itself, as what logs and explains failures is told here who asks. */
+const refuse = ({ requestId, downstream, log }: HttpContext): HttpResponse => {
+  const error = new RoundtripError('BAD_REQUEST', 'The Forwarded field has a quote that is open or out of place.')
+  log.info({ requestId, client: downstream.address, code: error.code }, `request refused: ${error.message}`)
+  return problemResponse(error, requestId)
+}
+
+const elementsOf = (
+  { fields }: HttpRequest,
+  field: ClientAddressSettings['forwardingField'],
+): ForwardedElement[] | undefined =>
   field === 'forwarded'
     ? parseForwarded(fields.get('forwarded') ?? '')
     : parseForwardedFor(fields.get('x-forwarded-for') ?? '', fields.get('x-forwarded-proto') ?? '')
@@ -59,6 +78,9 @@ const elementsOf = ({ fields }: HttpRequest, field: ClientAddressSettings['forwa
 /**
  * Sets `context.client`, and the scheme of a request whose TLS ended at a trusted hop. What is left of the forwarding
  * fields is what is believed; `forwarding` appends to it.
+ *
+ * What trusted hops say must have one meaning: else the answer is 400, as nobody knows in whose name a rule would let it
+ * pass.
  *
  * @throws RoundtripError `SETTINGS_INVALID`
  */
@@ -70,7 +92,9 @@ export const clientAddress = ({ trustedHops, forwardingField }: ClientAddressSet
       dropForwarding(request.fields)
       return next(request, context)
     }
-    const { client, chain, scheme = request.scheme } = walk(elementsOf(request, forwardingField), address, trusted)
+    const elements = elementsOf(request, forwardingField)
+    if (elements === undefined) return refuse(context)
+    const { client, chain, scheme = request.scheme } = walk(elements, address, trusted)
     setForwarding(request.fields, chain)
     context.client = client
     return next(scheme === request.scheme ? request : { ...request, scheme }, context)

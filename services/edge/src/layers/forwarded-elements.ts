@@ -40,13 +40,16 @@ const splitOutsideQuotes = (text: string, separator: ',' | ';'): string[] => {
   return [...parts, text.slice(start)]
 }
 
+/** A whole quoted string (RFC 9110 §5.6.4), or none at all. */
+const isWellQuoted = (text: string): boolean => !text.includes('"') || /^"(?:[^"\\]|\\.)*"$/.test(text)
+
 const unquote = (text: string): string =>
   text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).replaceAll(/\\(.)/g, '$1') : text
 
 /** The parameters of an element by lower-case name; undefined when one comes twice, as the element then means nothing (§4). */
-const parseElement = (element: string): Map<string, string> | undefined => {
+const parseElement = (pairs: readonly string[]): Map<string, string> | undefined => {
   const parameters = new Map<string, string>()
-  for (const pair of splitOutsideQuotes(element, ';')) {
+  for (const pair of pairs) {
     const equals = pair.indexOf('=')
     const name = pair.slice(0, Math.max(0, equals)).trim().toLowerCase()
     if (parameters.has(name)) return undefined
@@ -55,10 +58,16 @@ const parseElement = (element: string): Map<string, string> | undefined => {
   return parameters
 }
 
-export const parseForwarded = (value: string): ForwardedElement[] => {
+/**
+ * @returns undefined when a quote is open or stands where none may: what a client sent may then swallow what a hop has
+ * appended to it, and nobody can tell which is which
+ */
+export const parseForwarded = (value: string): ForwardedElement[] | undefined => {
   if (value === '') return []
-  return splitOutsideQuotes(value, ',').map((element) => {
-    const parameters = parseElement(element)
+  const elements = splitOutsideQuotes(value, ',').map((element) => splitOutsideQuotes(element, ';'))
+  if (!elements.flat().every((pair) => isWellQuoted(pair.slice(pair.indexOf('=') + 1).trim()))) return undefined
+  return elements.map((pairs) => {
+    const parameters = parseElement(pairs)
     const node = parameters?.get('for')
     return { address: node === undefined ? undefined : parseNode(node), scheme: parseScheme(parameters?.get('proto')) }
   })

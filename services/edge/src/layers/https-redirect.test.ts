@@ -25,6 +25,7 @@ describe('httpsRedirect', () => {
     expect(await statusOf('https', '/')).toBe(200)
     expect(await statusOf('http', '/.well-known/acme-challenge/token')).toBe(200)
     expect(await statusOf('http', '/')).toBe(308)
+    expect(await statusOf('http', '/.well-known/acme-challenge/../../')).toBe(308)
   })
 
   it('is not there when it is off', () => {

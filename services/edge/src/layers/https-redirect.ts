@@ -2,6 +2,7 @@
 import { setting } from '@roundtrip/config'
 import { Fields, type HttpLayer, type HttpRequest, type HttpResponse } from '@roundtrip/http'
 import { Type, type Static } from 'typebox'
+import { canonicalPath } from '../routing/canonical-path.ts'
 
 export const httpsRedirectSettings = Type.Object(
   {
@@ -35,7 +36,7 @@ export const httpsRedirect = ({
   plainPaths,
   publicHttpsPort,
 }: HttpsRedirectOptions): HttpLayer => {
-  const isPlain = (target: string): boolean => plainPaths.some((path) => target.startsWith(path))
+  const isPlain = (target: string): boolean => plainPaths.some((path) => canonicalPath(target).startsWith(path))
   return (next) => {
     if (!isOn) return next
     return (request, context) =>
