@@ -15,6 +15,21 @@ export interface Forwarded {
   readonly detail?: string | undefined
 }
 
+const forwards = new Set<unknown>([
+  'request',
+  'stale',
+  'uri-miss',
+  'vary-miss',
+  'miss',
+  'partial',
+  'method',
+  'bypass',
+] satisfies Forward[])
+
+/** Why the request was forwarded to whom it failed at, as `cache` has left it in the facts; undefined when it never was. */
+export const failureStatus = (cache: string, facts: Readonly<Record<string, unknown>>): string | undefined =>
+  forwards.has(facts['cache']) ? forwardStatus(cache, { fwd: facts['cache'] as Forward }) : undefined
+
 /** @param cache a structured-field token, e.g. `roundtrip-edge` */
 export const hitStatus = (cache: string, ttlSeconds: number, detail?: string): string =>
   `${cache}; hit; ttl=${ttlSeconds}${detail === undefined ? '' : `; detail=${detail}`}`

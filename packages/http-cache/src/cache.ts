@@ -42,10 +42,13 @@ export interface CacheParts {
   readonly keyOf: KeyOf
 }
 
+/** In Cache-Status, unless it is given another. */
+export const defaultCacheName = 'roundtrip-edge'
+
 export const partsOf = ({
   store,
   settings = {},
-  name = 'roundtrip-edge',
+  name = defaultCacheName,
   clock = Date.now,
 }: CacheOptions): CacheParts => {
   const complete = { ...defaultCacheSettings, ...settings }

@@ -20,20 +20,36 @@ const forwardingFields = new Set([
   'x-real-ip',
 ])
 
-/** Removes what a client claims about earlier hops. An edge that faces the public trusts none of it. */
-export const dropForwarding = (fields: Fields): Fields => {
+/** In which proxies hand on the certificate that a client has shown them (RFC 9440), or did before that was written. */
+const certificateFields = new Set([
+  'client-cert',
+  'client-cert-chain',
+  'x-forwarded-client-cert',
+  'x-client-cert',
+  'x-ssl-client-cert',
+])
+
+/** Removes what a client claims about earlier hops, and to be by a certificate. An edge that faces the public trusts none of it. */
+export const dropForwarding = (fields: Fields): Fields =>
+  drop(fields, (name) => forwardingFields.has(name) || certificateFields.has(name))
+
+/** The same for certificates alone, where earlier hops are believed but have not asked for any. */
+export const dropCertificates = (fields: Fields): Fields => drop(fields, (name) => certificateFields.has(name))
+
+const drop = (fields: Fields, isClaim: (name: string) => boolean): Fields => {
   const { flat } = fields
   // Backwards, as what was looked at already moves up; most requests have none of them.
   for (let i = flat.length - 2; i >= 0; i -= 2) {
     const name = flat[i] ?? ''
-    if ((name.startsWith('x-') || name.startsWith('f')) && forwardingFields.has(name)) fields.delete(name as FieldName)
+    const mayBe = name.startsWith('x-') || name.startsWith('f') || name.startsWith('cl')
+    if (mayBe && isClaim(name)) fields.delete(name as FieldName)
   }
   return fields
 }
 
 /** Replaces what the request says about earlier hops by what is known of them, outermost first. */
 export const setForwarding = (fields: Fields, addresses: readonly string[]): Fields => {
-  dropForwarding(fields)
+  drop(fields, (name) => forwardingFields.has(name))
   if (addresses.length === 0) return fields
   fields.append('forwarded', addresses.map((address) => `for=${nodeOf(address)}`).join(', '))
   return fields.append('x-forwarded-for', addresses.join(', '))

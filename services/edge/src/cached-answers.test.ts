@@ -62,3 +62,12 @@ it('serves what is stored, and what may be stale, while a pool hangs', async () 
   for (const response of hanging) response.end('late')
   expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual([200, 200])
 })
+
+it('says what the cache had to do with a failure, too', async () => {
+  const edge = await startTestEdge(['http://127.0.0.1:1'])
+  const { status, headers } = await ask(edge, '/')
+  // By whether a health check was there first.
+  expect([502, 503]).toContain(status)
+  expect(headers['cache-status']).toBe('roundtrip-edge; fwd=uri-miss')
+  expect((await ask(edge, '/', { headers: { host: 'other.test' } })).headers).not.toHaveProperty('cache-status')
+})

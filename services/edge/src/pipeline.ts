@@ -13,7 +13,7 @@ import {
   type HttpHandler,
   type NamedHttpLayer,
 } from '@roundtrip/http'
-import { cache, collapse, conditionalRange, purge, type CacheStore } from '@roundtrip/http-cache'
+import { cache, cacheStatusOfFailure, collapse, conditionalRange, purge, type CacheStore } from '@roundtrip/http-cache'
 import type { Limiter } from '@roundtrip/rate-limit'
 import {
   balance,
@@ -96,7 +96,7 @@ export const routeLayers = (
     // Around error-response: browsers show errors too.
     ['security-headers', securityHeaders(securityHeaderFields(settings.securityHeaders, shared))],
     // Whatever is thrown below becomes a response here.
-    ['error-response', errorResponse()],
+    ['error-response', errorResponse({ complete: cacheStatusOfFailure() })],
     // Before any work: what cannot be done in time is refused while that is still cheap.
     ['load-shed', loadShed({ shedder: shared.shedder, priority: settings.priority })],
     // The cheap refusals first, before anything is read or sent on; a redirect must not lend our name to other hosts.

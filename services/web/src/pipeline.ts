@@ -8,7 +8,14 @@ import {
   type HttpHandler,
   type NamedHttpLayer,
 } from '@roundtrip/http'
-import { cache, collapse, conditionalRange, type CacheSettings, type CacheStore } from '@roundtrip/http-cache'
+import {
+  cache,
+  cacheStatusOfFailure,
+  collapse,
+  conditionalRange,
+  type CacheSettings,
+  type CacheStore,
+} from '@roundtrip/http-cache'
 import { compose } from '@roundtrip/pipeline'
 import { deadline, retry } from '@roundtrip/upstream'
 import { clientScheme } from './layers/client-scheme.ts'
@@ -33,6 +40,9 @@ export interface WebPipelineOptions {
   readonly forward: HttpHandler
 }
 
+/** In Cache-Status. */
+const cacheName = 'roundtrip-web'
+
 export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonly NamedHttpLayer[] => {
   const { instance, maxBodyBytes, answerTimeoutMs, files, isDraining } = options
   return [
@@ -43,7 +53,7 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
     // Inside the log, around all work: the time it reports is the time until the head is ready.
     ['server-timing', serverTiming({ tier: 'web', instance })],
     // Whatever is thrown below becomes a response here.
-    ['error-response', errorResponse()],
+    ['error-response', errorResponse({ complete: cacheStatusOfFailure(cacheName) })],
     // Before anything that could fail for another reason than this tier's own.
     ['own-health', ownHealth(isDraining)],
     // Before the layers that take the target for a path, which * is not.
@@ -74,7 +84,7 @@ const microCache = ({ store, bypass }: Pick<WebPipelineOptions, 'store' | 'bypas
   return [
     // Above the cache: whole answers serve every range and condition, those that the edge asks with above all.
     ['conditional-range', conditionalRange()],
-    ['cache', cache({ store, name: 'roundtrip-web', settings })],
+    ['cache', cache({ store, name: cacheName, settings })],
     // Directly below the cache: who misses the same at the same time goes once.
     ['collapse', collapse()],
   ]

@@ -30,6 +30,8 @@ describe('a stranger', () => {
       'x-forwarded-for': '1.1.1.1',
       forwarded: 'for=1.1.1.1;proto=https',
       'x-real-ip': '1.1.1.1',
+      'client-cert': ':AA==:',
+      'x-ssl-client-cert': 'A',
       'x-a': 'b',
     }
     const { client, forwarded } = await run('192.0.2.1', { ...fields, 'x-forwarded-proto': 'https' })
@@ -92,6 +94,11 @@ describe('a trusted hop', () => {
       forwarded: 'for=192.0.2.1, for="[fd00::2]"',
       'x-forwarded-for': '192.0.2.1, fd00::2',
     })
+  })
+
+  it('hands on the certificate that a client has shown it', async () => {
+    const { forwarded } = await run('10.0.0.1', { 'x-forwarded-for': '192.0.2.1', 'client-cert': ':AA==:' })
+    expect(forwarded?.fields.get('client-cert')).toBe(':AA==:')
   })
 
   it('tells how the client came', async () => {

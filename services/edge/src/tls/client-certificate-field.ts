@@ -1,14 +1,5 @@
 /** Tells next hops the verified certificate of the client (RFC 9440), and nothing that a client made up. */
-import type { HttpLayer } from '@roundtrip/http'
-
-/** Fields in which next hops might believe to see what a proxy has verified. */
-const claims = [
-  'client-cert',
-  'client-cert-chain',
-  'x-forwarded-client-cert',
-  'x-client-cert',
-  'x-ssl-client-cert',
-] as const
+import { dropCertificates, type HttpLayer } from '@roundtrip/http'
 
 export interface ClientCertificateFieldOptions {
   /** Whether the certificate is handed on. A client's own claims are dropped in any case. */
@@ -19,7 +10,7 @@ export const clientCertificateField =
   ({ forward }: ClientCertificateFieldOptions): HttpLayer =>
   (next) =>
   (request, context) => {
-    for (const name of claims) if (request.fields.has(name)) request.fields.delete(name)
+    dropCertificates(request.fields)
     const client = context.downstream.tls?.client
     // A byte sequence of structured fields: base64 of the DER octets between colons (RFC 9440 §2.2).
     if (forward && client !== undefined) {
