@@ -10,7 +10,7 @@ export const purgeLogMaxEntries = 10_000
 export interface PurgeNote {
   /** Names who sends it. */
   readonly from: string
-  /** Of this sender, from 1 and rising: an edge that has heard a later one knows this one. */
+  /** Of this sender, from 1, each once: an edge that has heard this very one drops it when it comes again. */
   readonly sequence: number
   readonly command: { readonly surrogateKeys: readonly string[] }
 }

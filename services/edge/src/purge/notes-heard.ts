@@ -1,21 +1,24 @@
-/** Which notes have been heard: each sender numbers its own, and every way here keeps their order. */
+/** Which notes have been heard. They come in any order: an operator's go by whichever worker is at hand, and Redis may be late. */
+import { purgeLogMaxEntries } from '@roundtrip/contracts'
 import type { PurgeNote } from './purge-relay.ts'
 
-/** Processes come and go; those silent for longest are forgotten, and a note of theirs would count as new. */
-const mostSenders = 1000
-
 export class NotesHeard {
-  readonly #lastOf = new Map<string, number>()
+  /** The oldest come first; kept are as many as the log keeps, about 100 bytes each. */
+  readonly #heard = new Set<string>()
 
-  /** Whether a note comes for the first time; from then on it does not. */
+  /** Whether a note comes for the first time; from then on it does not. One long forgotten is new: a purge may come twice, never not. */
   isNew({ from, sequence }: Pick<PurgeNote, 'from' | 'sequence'>): boolean {
-    const last = this.#lastOf.get(from) ?? 0
-    if (sequence <= last) return false
-    // To the end of the order.
-    this.#lastOf.delete(from)
-    this.#lastOf.set(from, sequence)
-    const [oldest] = this.#lastOf.keys()
-    if (this.#lastOf.size > mostSenders && oldest !== undefined) this.#lastOf.delete(oldest)
+    const name = `${sequence} ${from}`
+    if (this.#heard.has(name)) return false
+    this.#heard.add(name)
+    this.#forgetOldest()
     return true
+  }
+
+  #forgetOldest(): void {
+    for (const oldest of this.#heard) {
+      if (this.#heard.size <= purgeLogMaxEntries) return
+      this.#heard.delete(oldest)
+    }
   }
 }

@@ -79,6 +79,21 @@ describe('a purge', () => {
     expect(redis.notes).toHaveLength(3)
   })
 
+  it('is carried out though a later one of its sender comes first: an operator’s go by one worker or another', async () => {
+    const [late, prompt, elsewhere] = [new TestRedis(), new TestRedis(), new TestRedis()]
+    const [a, b] = joinedBuses(2).workers.map((bus, index) => start(bus, index === 0 ? late : prompt))
+    const there = start(joinedBuses(1).parent, elsewhere)
+    // One log, to which two workers have a connection each.
+    for (const { readers } of [late, prompt]) readers.push(...elsewhere.readers)
+    late.isAway = true
+    const first = a?.relay.share({ from: 'admin', sequence: 1, command: home })
+    await b?.relay.share({ from: 'admin', sequence: 2, command: { host: 'b.test' } })
+    expect(there.carriedOut).toEqual([{ host: 'b.test' }])
+    late.comeBack()
+    await first
+    expect(there.carriedOut).toEqual([{ host: 'b.test' }, home])
+  })
+
   it('that may have been missed counts as one of everything', () => {
     const redis = new TestRedis()
     const { carriedOut } = start(joinedBuses(1).parent, redis)
@@ -134,6 +149,15 @@ it('says whether the other points of presence can hear of a purge', async () => 
   const redis = new TestRedis()
   expect(await start(joinedBuses(1).parent, redis).relay.share(note)).toBe(true)
   expect(await start(joinedBuses(1).parent).relay.share(note)).toBe(false)
+})
+
+it('carries out rather twice than never what was heard too long ago to be remembered', () => {
+  const { relay } = start(joinedBuses(1).parent)
+  const carryOut = (sequence: number): number => relay.carryOut({ from: 'admin', sequence, command: home })
+  for (let sequence = 1; sequence <= 10_000; sequence++) carryOut(sequence)
+  expect(carryOut(1)).toBe(0)
+  carryOut(10_001)
+  expect([carryOut(2), carryOut(1)]).toEqual([0, 10_002])
 })
 
 it('carries out what an operator says once, whichever way it comes first', () => {

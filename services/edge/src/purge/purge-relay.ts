@@ -10,7 +10,7 @@ import { followSharedLog, type SharedLog } from './shared-log.ts'
 /** A purge on its way. It comes by the bus, and again by Redis: who has heard it knows it by its sender and number. */
 export interface PurgeNote {
   readonly from: string
-  /** Of this sender, from 1. */
+  /** Of this sender, from 1, each once. */
   readonly sequence: number
   readonly command: PurgeCommand
 }
