@@ -15,7 +15,11 @@ export const rateLimitPolicySettings = Type.Object(
     burst: setting.optional(
       setting.count({ description: 'units that may come at once; the quota when unset', minimum: 1 }),
     ),
-    cost: setting.count({ description: 'units that one request takes', default: 1, minimum: 1 }),
+    cost: setting.count({
+      description: 'units that one request takes; no more than the burst',
+      default: 1,
+      minimum: 1,
+    }),
     by: setting.choice(['client', 'header', 'cookie', 'all'], {
       description:
         'who is counted: each client address (IPv6 by /64), each value of a header field or cookie, or all together',

@@ -74,10 +74,16 @@ const checkMethods = ({ methods }: RouteSettings, tell: Tell): void => {
 
 const checkRateLimits = ({ rateLimit }: RouteSettings, tell: Tell): void => {
   const names = new Set<string>()
-  for (const [index, { name, by, field }] of rateLimit.policies.entries()) {
+  for (const [index, { name, by, field, cost, quota, burst }] of rateLimit.policies.entries()) {
     const needsField = by === 'header' || by === 'cookie'
     if (needsField && field === undefined)
       tell(['rateLimit', 'policies', index], `the policy ${name} counts by ${by}: say which as field`)
+    const atOnce = burst ?? quota
+    if (cost > atOnce) {
+      const which = burst === undefined ? 'quota, as burst is unset' : 'burst'
+      const values = `takes ${cost} units a request, but only ${atOnce} may come at once (${which})`
+      tell(['rateLimit', 'policies', index, 'cost'], `the policy ${name} ${values}: no request would ever pass`)
+    }
     if (names.has(name)) tell(['rateLimit', 'policies', index, 'name'], `${name} is there twice in this route`)
     names.add(name)
   }

@@ -145,6 +145,23 @@ routes:
     ])
   })
 
+  it('names both values where a request takes more than may come at once: it would be refused for ever', () => {
+    const text = `${pools}routes:
+  - name: default
+    rateLimit:
+      policies:
+        - {name: burst, quota: 10, burst: 2, cost: 3}
+        - {name: quota, quota: 4, cost: 5}
+        - {name: unsaid, cost: 601}
+        - {name: fits, quota: 1, burst: 5, cost: 5}
+`
+    expect(problemsOf(text)).toEqual([
+      '7:52: routes.0.rateLimit.policies.0.cost: the policy burst takes 3 units a request, but only 2 may come at once (burst): no request would ever pass',
+      '8:41: routes.0.rateLimit.policies.1.cost: the policy quota takes 5 units a request, but only 4 may come at once (quota, as burst is unset): no request would ever pass',
+      '9:32: routes.0.rateLimit.policies.2.cost: the policy unsaid takes 601 units a request, but only 600 may come at once (quota, as burst is unset): no request would ever pass',
+    ])
+  })
+
   it.each([
     ['hosts of the environment', 'routes: [{name: a, hosts: [b.test]}]', /b\.test is not among the hosts served/],
     ['a pool that nobody makes', 'routes: [{name: a, pool: nothing-like-it}]', /pools and EDGE_UPSTREAMS make them/],
