@@ -67,6 +67,17 @@ test('a share of a rate is slower, and lets at least one pass', () => {
   expect(passes(rare)).toBe(true)
 })
 
+test('a share lets a dear request pass as well, if the whole rate would, and then has it wait the longer', () => {
+  const { limiter, time } = limiterAt({ instances: 4 })
+  const rate = { ...tenPerSecond, burst: 5 }
+  const passes = (cost: number) => limiter.take([charge({ rate, cost })]).isAllowed
+  expect([passes(6), passes(5), passes(5), passes(1)]).toEqual([false, true, false, false])
+  time.nowMs += 1_999
+  expect(passes(5)).toBe(false)
+  time.nowMs += 1
+  expect(passes(5)).toBe(true)
+})
+
 test('never more than the burst and the rate together, whenever requests come', () => {
   assert(
     property(array(integer({ min: 0, max: 400 }), { maxLength: 300 }), (pausesMs) => {

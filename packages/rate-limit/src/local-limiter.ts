@@ -49,13 +49,14 @@ export class LocalLimiter implements Limiter {
 
   close(): void {}
 
-  /** A share of a rate has longer units; its burst shrinks with it, though never below one request. */
+  /** A share of a rate has longer units; its burst shrinks with it, though never below one request that the whole would let pass. */
   #decide({ key, rate, cost }: Charge, nowMs: number): Decision {
     const unit = unitMs(rate) * this.#instances
     const chargeMs = unit * cost
     const owedMs = Math.max(0, (this.#arrivals.get(key) ?? 0) - nowMs)
-    const tolerance = this.#instances === 1 ? toleranceMs(rate) : Math.max(toleranceMs(rate), unit)
-    return decide(rate, owedMs + chargeMs, chargeMs, unit, tolerance)
+    const whole = toleranceMs(rate)
+    const everPasses = cost <= (rate.burst ?? rate.quota)
+    return decide(rate, owedMs + chargeMs, chargeMs, unit, everPasses ? Math.max(whole, chargeMs) : whole)
   }
 
   #keep(charges: readonly Charge[], decisions: readonly Decision[], nowMs: number): void {
