@@ -2,7 +2,7 @@
 import type { Charge, Verdict } from './gcra.ts'
 
 export interface LimiterStatus {
-  /** `local`: each process counts by itself, because it was told to or because Redis does not answer. */
+  /** `local`: counted without Redis, because there is none or because it does not answer. */
   readonly counting: 'shared' | 'local'
   readonly allowed: number
   readonly denied: number

@@ -1,13 +1,19 @@
-/** Limits counted in this process alone. */
+/** Limits counted in this process, alone or together with others that report to the same ledger. */
 import { ExpiringMap } from './expiring-map.ts'
 import { decide, toleranceMs, unitMs, type Charge, type Decision, type Verdict } from './gcra.ts'
 import type { Limiter, LimiterStatus } from './limiter.ts'
+import { Settling, type Settle } from './settling.ts'
 
 export interface LocalLimiterOptions {
   /** Most keys kept, about 150 bytes each; default 100 000. Beyond that the one nearest to a clean slate is forgotten. */
   readonly maxKeys?: number
-  /** Processes among which each rate is divided; default 1. */
+  /** Among which each rate is divided, as they cannot hear of each other; default 1. */
   readonly instances?: number
+  /**
+   * To the ledger of processes that count as one. Each lets pass what it knows no reason against, and hears within some
+   * 10 ms what the others have let pass. Who comes to several at once may have its burst of each, and owes it.
+   */
+  readonly settle?: Settle | undefined
   /** Milliseconds, never going back; default `performance.now`. */
   readonly clock?: () => number
 }
@@ -16,14 +22,18 @@ export class LocalLimiter implements Limiter {
   /** Theoretical arrival time of each key. */
   readonly #arrivals: ExpiringMap
   readonly #instances: number
+  readonly #settling: Settling | undefined
   readonly #clock: () => number
   #allowed = 0
   #denied = 0
 
-  constructor({ maxKeys = 100_000, instances = 1, clock = () => performance.now() }: LocalLimiterOptions = {}) {
+  constructor(options: LocalLimiterOptions = {}) {
+    const { maxKeys = 100_000, instances = 1, settle, clock = () => performance.now() } = options
     this.#arrivals = new ExpiringMap(maxKeys)
     this.#instances = instances
     this.#clock = clock
+    const onArrival = this.#arrivals.set.bind(this.#arrivals)
+    this.#settling = settle && new Settling({ settle, clock, onArrival })
   }
 
   take(charges: readonly Charge[]): Verdict {
@@ -63,8 +73,9 @@ export class LocalLimiter implements Limiter {
     for (let i = 0; i < charges.length; i++) {
       const charge = charges[i]
       const decision = decisions[i]
-      if (charge !== undefined && decision !== undefined && charge.cost > 0)
-        this.#arrivals.set(charge.key, nowMs + decision.resetMs, nowMs)
+      if (charge === undefined || decision === undefined || charge.cost <= 0) continue
+      this.#arrivals.set(charge.key, nowMs + decision.resetMs, nowMs)
+      this.#settling?.add(charge.key, unitMs(charge.rate) * this.#instances * charge.cost, nowMs)
     }
   }
 }

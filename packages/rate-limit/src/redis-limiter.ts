@@ -5,6 +5,7 @@ import { decide, unitMs, type Charge, type Verdict } from './gcra.ts'
 import type { Limiter, LimiterStatus } from './limiter.ts'
 import { LocalLimiter } from './local-limiter.ts'
 import { RedisCounts } from './redis-counts.ts'
+import type { Settle } from './settling.ts'
 import { within } from './within.ts'
 
 export interface RedisLimiterOptions {
@@ -15,8 +16,10 @@ export interface RedisLimiterOptions {
   readonly namespace?: string
   /** Longest that a request waits for Redis before it is decided here; default 20. */
   readonly timeoutMs?: number
-  /** Instances that share the limits: what a share is while Redis does not answer. Default 1. */
+  /** That share the limits: what a share is while Redis does not answer. Default 1. Processes that `settle` are one. */
   readonly instances?: number
+  /** Shares of processes that count as one: see `LocalLimiter`. */
+  readonly settle?: Settle | undefined
   /** Most keys kept in this process, for shares and for refusals each; default 100 000. */
   readonly maxKeys?: number
   readonly log: Log
@@ -49,7 +52,7 @@ export class RedisLimiter implements Limiter {
     this.#clock = options.clock ?? (() => performance.now())
     this.#timeoutMs = timeoutMs
     this.#counts = new RedisCounts({ url, password, namespace, commandTimeoutMs })
-    this.#share = new LocalLimiter({ maxKeys, instances, clock: this.#clock })
+    this.#share = new LocalLimiter({ maxKeys, instances, settle: options.settle, clock: this.#clock })
     this.#deniedUntil = new ExpiringMap(maxKeys)
     this.#circuit = new Circuit({
       threshold: failuresThatOpen,

@@ -45,8 +45,9 @@ export class BusHub implements WorkerBus {
     if (message.type === 'publish') this.#tell(message.topic, message.payload, member)
     else if (message.type === 'reply') this.#waiting.get(message.id)?.settle(message.reply)
     else if (message.type === 'request') {
-      const { id, topic, payload, timeoutMs } = message
-      void this.#ask(topic, payload, timeoutMs, member).then((values) => member.send({ type: 'replies', id, values }))
+      const { id, topic, payload, timeoutMs, whom } = message
+      const others = whom === 'parent' ? [] : [...this.#members].filter((other) => other !== member)
+      void this.#ask(topic, payload, timeoutMs, others).then((values) => member.send({ type: 'replies', id, values }))
     }
   }
 
@@ -59,7 +60,9 @@ export class BusHub implements WorkerBus {
   }
 
   async request<Payload, R>(about: Topic<Payload, R>, payload: Payload, options: RequestOptions = {}): Promise<R[]> {
-    return (await this.#ask(about.name, payload, options.timeoutMs)) as R[]
+    const { timeoutMs = defaultRequestTimeoutMs, whom = 'all' } = options
+    const workers = whom === 'parent' ? [] : [...this.#members]
+    return (await this.#ask(about.name, payload, timeoutMs, workers)) as R[]
   }
 
   #tell(topic: string, payload: unknown, except?: BusMember): void {
@@ -67,14 +70,8 @@ export class BusHub implements WorkerBus {
     void this.#local.deliver(topic, payload)
   }
 
-  async #ask(
-    topic: string,
-    payload: unknown,
-    timeoutMs: number = defaultRequestTimeoutMs,
-    except?: BusMember,
-  ): Promise<unknown[]> {
-    const members = [...this.#members].filter((member) => member !== except)
-    const asked = members.map((member) => this.#askOne(member, topic, payload, timeoutMs))
+  async #ask(topic: string, payload: unknown, timeoutMs: number, workers: readonly BusMember[]): Promise<unknown[]> {
+    const asked = workers.map((member) => this.#askOne(member, topic, payload, timeoutMs))
     const replies = await Promise.all([inTime(this.#local.deliver(topic, payload), timeoutMs), ...asked])
     return replies.flatMap((reply) => (reply === undefined ? [] : [reply.value]))
   }

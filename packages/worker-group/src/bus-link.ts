@@ -41,19 +41,23 @@ export class BusLink implements WorkerBus {
   }
 
   async request<Payload, R>(about: Topic<Payload, R>, payload: Payload, options: RequestOptions = {}): Promise<R[]> {
-    const { timeoutMs = defaultRequestTimeoutMs } = options
+    const { timeoutMs = defaultRequestTimeoutMs, whom = 'all' } = options
     const [own, others] = await Promise.all([
-      this.#local.request(about, payload, { timeoutMs }),
-      this.#askOthers(about.name, payload, timeoutMs),
+      whom === 'all' ? this.#local.request(about, payload, { timeoutMs }) : [],
+      this.#askOthers(about.name, payload, { timeoutMs, whom }),
     ])
     return [...own, ...(others as R[])]
   }
 
-  async #askOthers(topic: string, payload: unknown, timeoutMs: number): Promise<readonly unknown[]> {
+  async #askOthers(
+    topic: string,
+    payload: unknown,
+    { timeoutMs, whom }: Required<RequestOptions>,
+  ): Promise<readonly unknown[]> {
     const id = ++this.#lastId
     const { promise, resolve } = Promise.withResolvers<readonly unknown[]>()
     this.#waiting.set(id, resolve)
-    this.#send({ type: 'request', id, topic, payload, timeoutMs })
+    this.#send({ type: 'request', id, topic, payload, timeoutMs, whom })
     try {
       return (await inTime(promise, timeoutMs + gatheringMs)) ?? []
     } finally {

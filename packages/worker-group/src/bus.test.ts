@@ -30,6 +30,17 @@ it('gathers the replies of all processes, whoever asks', async () => {
   expect((await links[1]?.link.request(question, 'who'))?.toSorted()).toEqual(['parent', ...expected])
 })
 
+it('asks the parent alone, where that knows for all', async () => {
+  const { hub, links } = start(2)
+  const asked: string[] = []
+  links.forEach(({ link }, index) => void link.subscribe(question, () => String(asked.push(`worker ${index}`))))
+  expect(await links[0]?.link.request(question, 'x', { whom: 'parent' })).toEqual([])
+  hub.subscribe(question, (text) => `parent ${text}`)
+  expect(await links[0]?.link.request(question, 'x', { whom: 'parent' })).toEqual(['parent x'])
+  expect(await hub.request(question, 'y', { whom: 'parent' })).toEqual(['parent y'])
+  expect(asked).toEqual([])
+})
+
 it('tells every process once, the sender included', async () => {
   const { hub, links } = start(2)
   const heard: string[] = []

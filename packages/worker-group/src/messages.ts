@@ -31,6 +31,7 @@ export type ToParent =
       readonly topic: string
       readonly payload: unknown
       readonly timeoutMs: number
+      readonly whom: 'all' | 'parent'
     }
   /** Without `reply`: nobody has subscribed there, or the handler failed. */
   | { readonly type: 'reply'; readonly id: number; readonly reply?: { readonly value: unknown } }

@@ -16,6 +16,8 @@ export const topic = <Payload, Reply = void>(name: string): Topic<Payload, Reply
 export interface RequestOptions {
   /** How long to wait for slow workers, in milliseconds. 2000 by default. */
   readonly timeoutMs?: number
+  /** Who is asked: all processes (the default), or only the parent, which a process that is alone is itself. */
+  readonly whom?: 'all' | 'parent'
 }
 
 export type TopicHandler<Payload, Reply> = (payload: Payload) => Reply | Promise<Reply>
@@ -27,7 +29,7 @@ export interface WorkerBus {
   /** One handler for each topic and process; a second one replaces the first. @returns how to unsubscribe */
   subscribe<Payload, Reply>(about: Topic<Payload, Reply>, handler: TopicHandler<Payload, Reply>): () => void
   /**
-   * Asks every process that has subscribed, the sender included, and gives their replies in no certain order. Who fails
+   * Asks every process that has subscribed, the sender included, or only the parent, and gives their replies in no certain order. Who fails
    * or does not reply in time is left out; a failure is logged where it happened. Never rejects.
    */
   request<Payload, Reply>(about: Topic<Payload, Reply>, payload: Payload, options?: RequestOptions): Promise<Reply[]>

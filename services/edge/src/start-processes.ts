@@ -14,9 +14,10 @@ export const startProcesses = async (
   const { settings, log } = surroundings
   const file = readEdgeFile(settings)
   const { ticketRotationMs } = file.tls
+  const { maxKeys: maxCounts } = file.rateLimiter
   const count = workerCount(settings.workers)
   if (count > 1) {
-    const { component, bus } = await startWorkers({ surroundings, count, ticketRotationMs, environment })
+    const { component, bus } = await startWorkers({ surroundings, count, ticketRotationMs, maxCounts, environment })
     return steered(component, { ...surroundings, bus, file })
   }
   // A parent serves nothing: it has no use for all that a server is made of.

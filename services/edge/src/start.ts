@@ -35,7 +35,7 @@ export const startEdge = async (
       file,
       instance,
       publicHttpsPort: settings.publicHttpsPort ?? httpsPort,
-      limiter: limiterOf(settings, file, log),
+      limiter: limiterOf(settings, file, workplace, log),
       purgeBus: relay,
       sharesCertificate: (serverName, host) => listeners.sharesCertificate(serverName, host),
       log,
@@ -101,11 +101,12 @@ const assemble = async (parts: Omit<Answering, 'bus'>, { bus }: Workplace): Prom
 const redisOf = ({ redisUrl, redisPassword }: EdgeSettings) =>
   redisUrl === undefined ? undefined : { url: redisUrl, password: redisPassword }
 
-/** Whether Redis is there already or not: until then the edge counts by itself. */
-const limiterOf = (settings: EdgeSettings, { rateLimiter }: EdgeFile, log: Log): Limiter => {
+/** Whether Redis is there already or not: until then the edge counts its share by itself. */
+const limiterOf = (settings: EdgeSettings, file: EdgeFile, { settle }: Workplace, log: Log): Limiter => {
+  const { rateLimiter } = file
   const redis = redisOf(settings)
-  if (redis === undefined) return new LocalLimiter({ maxKeys: rateLimiter.maxKeys })
-  const limiter = new RedisLimiter({ ...rateLimiter, ...redis, namespace: 'roundtrip:edge:limits', log })
+  if (redis === undefined) return new LocalLimiter({ maxKeys: rateLimiter.maxKeys, settle })
+  const limiter = new RedisLimiter({ ...rateLimiter, ...redis, settle, namespace: 'roundtrip:edge:limits', log })
   void limiter.connect()
   return limiter
 }

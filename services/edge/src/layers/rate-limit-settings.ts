@@ -56,7 +56,8 @@ export const rateLimiterSettings = Type.Object(
   {
     timeoutMs: setting.durationMs({ description: 'longest wait for Redis before the edge decides alone', default: 20 }),
     instances: setting.count({
-      description: 'edge processes that share the limits: what each allows alone while Redis is away',
+      description:
+        'edges that share a Redis, whatever their number of workers: each allows its part while that is away',
       default: 1,
       minimum: 1,
     }),

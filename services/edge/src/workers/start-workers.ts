@@ -4,6 +4,7 @@ import type { Surroundings } from '@roundtrip/service'
 import { BusHub, startWorkerGroup, type Address, type StartedGroup } from '@roundtrip/worker-group'
 import type { EdgeSettings } from '../config.ts'
 import { rotateTicketKeys } from '../tls/ticket-keys.ts'
+import { keepLedger } from './shared-counts.ts'
 import { ticketKeysTopic } from './workplace.ts'
 
 export type EdgeSurroundings = Surroundings<EdgeSettings>
@@ -12,6 +13,8 @@ export interface StartWorkersOptions {
   readonly surroundings: EdgeSurroundings
   readonly count: number
   readonly ticketRotationMs: number
+  /** Most counts of rate limits kept in the parent. */
+  readonly maxCounts: number
   /** Of this process: what workers inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Entry point of a worker. */
@@ -20,9 +23,10 @@ export interface StartWorkersOptions {
 
 /** @throws the error of binding, or what kept a worker from becoming ready */
 export const startWorkers = async (options: StartWorkersOptions): Promise<StartedGroup> => {
-  const { surroundings, count, ticketRotationMs, environment, file = join(import.meta.dirname, 'main.ts') } = options
+  const { surroundings, count, ticketRotationMs, maxCounts, environment } = options
   const { settings, log, instance } = surroundings
   const bus = new BusHub(log)
+  keepLedger(bus, maxCounts)
   const keys = rotateTicketKeys({
     rotationMs: ticketRotationMs,
     onRotated: (ticketKeys) => bus.publish(ticketKeysTopic, ticketKeys),
@@ -32,7 +36,7 @@ export const startWorkers = async (options: StartWorkersOptions): Promise<Starte
       count,
       instance,
       addresses: addressesOf(settings),
-      file,
+      file: options.file ?? join(import.meta.dirname, 'main.ts'),
       environment,
       briefing: () => keys.current(),
       bus,

@@ -1,10 +1,12 @@
 /** The workplace of an edge that is one of several workers. */
 import type { Log } from '@roundtrip/http'
 import { joinGroup, type Channel } from '@roundtrip/worker-group'
+import { settleWithParent } from './shared-counts.ts'
 import type { Workplace } from './workplace.ts'
 
 /** @param channel to the parent: `process` in a forked child */
 export const workInGroup = async (channel: Channel, log: Log): Promise<Workplace> => {
   const { bus, briefing, socketOf, onCover } = await joinGroup(channel, log)
-  return { bus, ticketKeys: Buffer.from(briefing as Uint8Array), source: socketOf, onCover }
+  const ticketKeys = Buffer.from(briefing as Uint8Array)
+  return { bus, ticketKeys, settle: settleWithParent(bus), source: socketOf, onCover }
 }

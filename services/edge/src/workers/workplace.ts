@@ -1,5 +1,6 @@
 /** Where an edge works: alone in its process, or as one of several workers; the rest of the edge need not know which. */
 import type { Log } from '@roundtrip/http'
+import type { Settle } from '@roundtrip/rate-limit'
 import { LocalBus, reportFigures, topic, type Topic, type WorkerBus } from '@roundtrip/worker-group'
 import type { ListenSource } from '../listener/listener.ts'
 import { rotateTicketKeys } from '../tls/ticket-keys.ts'
@@ -14,6 +15,8 @@ export interface Workplace {
   readonly bus: WorkerBus
   /** Keys for session tickets, until `ticketKeysTopic` brings others. */
   readonly ticketKeys: Buffer
+  /** Makes the rate limits of all workers one; undefined for who is alone. */
+  readonly settle: Settle | undefined
   /** Where a listener takes its connections from. */
   source(name: ListenerName, host: string, port: number): ListenSource
   /** `accept` is called when the connections of a lost worker are to be taken too; what it resolves with ends that again. */
@@ -31,6 +34,7 @@ export const workAlone = (log: Log, ticketRotationMs: number): Workplace => {
   return {
     bus,
     ticketKeys: rotation.current(),
+    settle: undefined,
     source: (_name, host, port) => ({ host, port }),
     onCover: () => undefined,
   }

@@ -13,6 +13,7 @@ await runService(
         surroundings,
         count: Number(surroundings.settings.workers),
         ticketRotationMs: 3_600_000,
+        maxCounts: 1000,
         environment: process.env,
         file: join(import.meta.dirname, '../worker/main.ts'),
       })
