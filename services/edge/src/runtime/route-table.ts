@@ -35,7 +35,7 @@ export class RouteTable {
     this.file = file
     this.figures = new Map(file.routes.map(({ name }) => [name, figures.get(name) ?? new RouteFigures('edge', name)]))
     this.#find = createRouter(file.routes.map((route) => this.#built(route, shared, pools)))
-    this.#otherwise = noRoutePipeline(file.hosts, shared.accessLog)
+    this.#otherwise = noRoutePipeline({ ...shared, hosts: file.hosts })
   }
 
   readonly handler: HttpHandler = (request, context) => {
