@@ -35,6 +35,8 @@ export interface HttpResponse {
   readonly body: Readable | Uint8Array | string | undefined
   /** The response of which this one is only another form, as with an encoding: who made that one has answered. */
   readonly madeFrom?: HttpResponse
+  /** The protocol in which it was received (RFC 9110 §7.6.3), where that was not HTTP/1.1. */
+  readonly httpVersion?: '2'
 }
 
 /** The connection towards the client. */

@@ -158,7 +158,7 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     if (!isWhole) this.#exchange.body = new ResponseBody(this)
     if (this.#upload !== undefined && status >= 300) this.#upload.stop()
     this.#awaitContent()
-    this.#exchange.respond({ status, fields, body: this.#exchange.body })
+    this.#exchange.respond({ status, fields, body: this.#exchange.body, httpVersion: '2' })
   }
 
   #receive(octets: Buffer): void {

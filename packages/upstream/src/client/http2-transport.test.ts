@@ -57,7 +57,7 @@ describe('requests over HTTP/2', () => {
     const fields = Fields.of({ connection: 'x-hop', 'x-hop': '1', te: 'gzip', 'x-end': '2', 'content-length': 6 })
     const body = Readable.from([Buffer.from('abc'), Buffer.from('def')])
     const response = await transport.send(testRequest({ method: 'PUT', target: '/a?b', fields, body }), testClient())
-    expect([response.status, response.body]).toEqual([201, undefined])
+    expect([response.status, response.body, response.httpVersion]).toEqual([201, undefined, '2'])
     const { headers, content } = await seen.promise
     expect(content).toBe('abcdef')
     expect(Object.fromEntries(Object.entries(headers))).toEqual({

@@ -14,8 +14,7 @@ export const forwarding = (): HttpLayer => (next) => (request, context) => {
   return whenAnswered(next(request, context), forwarded)
 }
 
-/** Next hops are always spoken to in HTTP/1.1. */
 const forwarded = (response: HttpResponse): HttpResponse => {
-  addVia(response.fields, '1.1', pseudonym)
+  addVia(response.fields, response.httpVersion ?? '1.1', pseudonym)
   return response
 }
