@@ -77,7 +77,7 @@ it('gives right bytes, of the right resource, no older than allowed', async () =
       for (const [status, count] of model.statuses) statuses.set(status, (statuses.get(status) ?? 0) + count)
       hits += model.play.store.stats().hits
       expect(model.play.store.journal.underWay).toBe(0)
-      expect(model.play.store.reservedBytes).toBe(0)
+      expect(model.play.store.recordings.bytes).toBe(0)
     }),
     { seed: 20_260_101, numRuns: 400 },
   )

@@ -96,7 +96,7 @@ describe('the cache', () => {
     expect(wrong).toEqual([])
     expect(play.requests.filter(({ fields }) => fields.has('if-range')).length).toBeGreaterThan(3)
     expect(play.store.journal.underWay).toBe(0)
-    expect(play.store.reservedBytes).toBe(0)
+    expect(play.store.recordings.bytes).toBe(0)
   })
 
   it.each([1, 2, 3, 61, 106])(
@@ -136,7 +136,7 @@ describe('the cache', () => {
       expect(answered).toBeGreaterThan(1000)
       expect(play.store.stats().hits).toBeGreaterThan(50)
       expect(play.store.journal.underWay).toBe(0)
-      expect(play.store.reservedBytes).toBe(0)
+      expect(play.store.recordings.bytes).toBe(0)
     },
   )
 })

@@ -260,8 +260,7 @@ export class Fetch {
     return new SharedBody(source, {
       maxBytes: settings.maxObjectBytes,
       announcedBytes: announced === undefined ? undefined : Number(announced),
-      reserve: (bytes) => store.reserve(bytes),
-      release: (bytes) => store.release(bytes),
+      room: store.recordings,
     })
   }
 

@@ -310,7 +310,7 @@ export class Forwarding {
     seen: HttpResponse,
     fwdStatus: number,
   ): HttpResponse {
-    const stored = outcome?.kind === 'stored' || outcome?.kind === 'recording'
+    const stored = outcome?.kind === 'stored' || (outcome?.kind === 'recording' && outcome.recording.body.isJoinable)
     const why = outcome?.kind === 'passed' || outcome?.kind === 'own' ? outcome.why : undefined
     const detail = why === 'method' ? undefined : why
     return this.#label(asked, seen, { fwdStatus, stored, collapsed: isCollapsed, detail })

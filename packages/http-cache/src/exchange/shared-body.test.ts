@@ -1,16 +1,22 @@
 import { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
+import { buffer, text } from 'node:stream/consumers'
+import type { HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { Scenario, settled, testClient, testRequest } from '../testing.ts'
+import { Recordings } from '../store/recordings.ts'
 import { SharedBody, type SharedBodyOptions } from './shared-body.ts'
 
 const source = (): Readable => new Readable({ read: () => undefined })
+const arriving = (...pieces: readonly string[]): Readable =>
+  Readable.from(
+    pieces.map((piece) => Buffer.from(piece)),
+    { objectMode: false },
+  )
 const share = (from: Readable, options: Partial<SharedBodyOptions> = {}): SharedBody =>
   new SharedBody(from, {
     maxBytes: 1000,
     announcedBytes: undefined,
-    reserve: () => true,
-    release: () => undefined,
+    room: new Recordings(Number.POSITIVE_INFINITY),
     ...options,
   })
 
@@ -90,21 +96,83 @@ describe('a shared body', () => {
     expect(from.destroyed).toBe(true)
   })
 
-  it('gives back the room it asked for, however it ends', async () => {
-    for (const end of [(from: Readable) => from.push(null), (from: Readable) => from.destroy()]) {
-      let reserved = 0
-      const from = source()
-      const body = share(from, {
-        reserve: (bytes) => ((reserved += bytes), true),
-        release: (bytes) => (reserved -= bytes),
-      })
-      from.push('abc')
-      await settled()
-      expect(reserved).toBe(3)
-      end(from)
-      await body.fate
-      expect(reserved).toBe(0)
-    }
+  it.each<[string, number | undefined, (from: Readable) => void]>([
+    ['ends', undefined, (from) => from.push(null)],
+    ['breaks off', undefined, (from) => from.destroy()],
+    ['ends as announced', 3, (from) => from.push(null)],
+    ['breaks off before what was announced', 100, (from) => from.destroy()],
+  ])('gives back the room it asked for when its source %s', async (_how, announcedBytes, end) => {
+    const room = new Recordings(1000)
+    const from = source()
+    const body = share(from, { room, announcedBytes })
+    from.push('abc')
+    await settled()
+    expect(room.bytes).toBe(announcedBytes ?? 3)
+    end(from)
+    await body.fate
+    expect(room.bytes).toBe(0)
+  })
+
+  it('counts once, and until its last reader is done', async () => {
+    const room = new Recordings(1000)
+    const from = source()
+    const body = share(from, { room })
+    const slow = body.read()
+    const gone = body.read()
+    const fast = text(body.read())
+    for (const letter of 'abc') from.push(letter.repeat(200))
+    from.push(null)
+    expect(await body.fate).toMatchObject({ kind: 'whole' })
+    const all = `${'a'.repeat(200)}${'b'.repeat(200)}${'c'.repeat(200)}`
+    expect(await fast).toBe(all)
+    gone.destroy()
+    await settled()
+    expect(room.bytes).toBe(600)
+    expect(await text(slow)).toBe(all)
+    expect(room.bytes).toBe(0)
+  })
+
+  it('leaves nothing of itself in what a reader has been given last', async () => {
+    const from = source()
+    const body = share(from, { maxBytes: 1_000_000 })
+    const reader = body.read()
+    from.push(Buffer.alloc(300_000, 'x'))
+    from.push(null)
+    await body.fate
+    const pieces = (await reader.toArray()) as Uint8Array[]
+    expect(Buffer.concat(pieces).toString()).toBe('x'.repeat(300_000))
+    expect(Math.max(...pieces.map((piece) => piece.buffer.byteLength))).toBe(65_536)
+  })
+
+  it('is not kept when what it announces has no room, from its first octet on', async () => {
+    const room = new Recordings(1000)
+    const from = source()
+    const body = share(from, { room, announcedBytes: 1001, maxBytes: 2000 })
+    expect(body.isJoinable).toBe(false)
+    expect(await body.fate).toEqual({ kind: 'room' })
+    const reading = text(body.read())
+    from.push('x'.repeat(1001))
+    from.push(null)
+    expect((await reading).length).toBe(1001)
+    expect(room.bytes).toBe(0)
+  })
+
+  it('no longer kept counts until its slowest reader has had it', async () => {
+    const room = new Recordings(1000)
+    const from = source()
+    const body = share(from, { room })
+    const slow = body.read()
+    const fast = text(body.read())
+    from.push('x'.repeat(900))
+    await settled()
+    from.push('y'.repeat(200))
+    expect(await body.fate).toEqual({ kind: 'too-large' })
+    expect(room.bytes).toBe(900)
+    const slowly = text(slow)
+    await settled()
+    expect(room.bytes).toBe(0)
+    from.push(null)
+    expect(await fast).toBe(await slowly)
   })
 })
 
@@ -124,7 +192,7 @@ describe('recording', () => {
   it('streams what turns out too long without storing it', async () => {
     const play = new Scenario({ maxObjectBytes: 10 })
     play.answersWith(() =>
-      play.response({ fields: { 'cache-control': 'max-age=60' }, body: Readable.from(['0123456', '789abcdef']) }),
+      play.response({ fields: { 'cache-control': 'max-age=60' }, body: arriving('0123456', '789abcdef') }),
     )
     expect((await play.ask()).body).toBe('0123456789abcdef')
     await settled()
@@ -141,7 +209,25 @@ describe('recording', () => {
     await settled()
     for (const body of bodies) body.push(null)
     expect((await Promise.all(asked)).map(({ body }) => body.length)).toEqual([8500, 8500, 8500])
-    expect(play.store.stats()).toMatchObject({ objects: 2, notStored: { 'too-large': 1 } })
+    expect(play.store.stats()).toMatchObject({ objects: 2, notStored: { room: 1 } })
+  })
+
+  it('does not say that it stores what it has no room for', async () => {
+    const play = new Scenario({}, { maxBytes: 100_000 })
+    const announced = { 'cache-control': 'max-age=60', 'content-length': '8500' }
+    const bodies = [source(), source(), source()]
+    const asked = bodies.map((body, i) => play.answers(announced, { body }).ask(`/${i}`))
+    await settled()
+    for (const body of bodies) {
+      body.push('x'.repeat(8500))
+      body.push(null)
+    }
+    expect((await Promise.all(asked)).map(({ cache }) => cache)).toEqual([
+      'fwd=uri-miss; fwd-status=200; stored',
+      'fwd=uri-miss; fwd-status=200; stored',
+      'fwd=uri-miss; fwd-status=200',
+    ])
+    expect(play.store.stats()).toMatchObject({ objects: 2, notStored: { room: 1 } })
   })
 
   it('does not begin when the length is announced as too long', async () => {
@@ -164,4 +250,49 @@ describe('recording', () => {
     await settled()
     expect(await play.ask()).toMatchObject({ body: 'all of it', cache: 'hit; ttl=60' })
   })
+
+  it('keeps no more whole bodies than there is room for, however few of them are read', async () => {
+    const play = new Scenario({}, { maxBytes: 4_000_000 })
+    let whole = 0
+    play.answersWith(() => {
+      const body = arriving(...Array.from({ length: 30 }, () => 'x'.repeat(10_000)))
+      body.once('end', () => whole++)
+      return play.response({ fields: { 'cache-control': 'max-age=60' }, body })
+    })
+    const unread: HttpResponse[] = []
+    for (let i = 0; i < 60; i++) {
+      unread.push(await play.handler(testRequest(`/${i}`), testClient().context))
+      await settled()
+    }
+    for (let i = 0; i < 60; i++) await settled()
+    // What is stored and a quarter beside it.
+    expect(whole).toBeLessThanOrEqual(5_000_000 / 300_000)
+    expect(whole).toBeGreaterThan(10)
+    for (const { body } of unread) expect((await buffer(body as Readable)).byteLength).toBe(300_000)
+    await settled()
+    expect(play.store.stats().recordingBytes).toBe(0)
+  })
+
+  it.each<[string, (play: Scenario) => Promise<unknown>]>([
+    ['purged', async ({ store }) => store.purge({ host: 'www.roundtrip.test' })],
+    ['evicted', (play) => evictAll(play)],
+    ['replaced', (play) => play.at(100).answers({ 'cache-control': 'max-age=60' }).ask()],
+  ])('counts what is %s until the last has read it', async (_how, takeAway) => {
+    const play = new Scenario({}, { maxBytes: 100_000 })
+    play.answers({ 'cache-control': 'max-age=60' }, { body: arriving('x'.repeat(5000)) })
+    const { body } = await play.handler(testRequest('/'), testClient().context)
+    await settled()
+    expect(play.store.stats().objects).toBe(1)
+    expect(play.store.stats().recordingBytes).toBe(0)
+    await takeAway(play)
+    expect(play.store.stats().recordingBytes).toBe(5000)
+    expect((await buffer(body as Readable)).byteLength).toBe(5000)
+    await settled()
+    expect(play.store.stats().recordingBytes).toBe(0)
+  })
 })
+
+const evictAll = async (play: Scenario): Promise<void> => {
+  play.answers({ 'cache-control': 'max-age=60' }, { body: 'y'.repeat(5000) })
+  for (let i = 0; i < 40; i++) await play.ask(`/other/${i}`)
+}

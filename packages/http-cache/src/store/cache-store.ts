@@ -5,6 +5,7 @@ import { DiskLevel, type DiskOptions } from './disk-level.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { isMeant, PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
 import { RecentPurges } from './recent-purges.ts'
+import { Recordings } from './recordings.ts'
 import { S3Fifo } from '@roundtrip/s3-fifo'
 import { Counters, type MissRecord, type StoreStats } from './store-stats.ts'
 import { SurrogateIndex } from './surrogate-index.ts'
@@ -21,7 +22,7 @@ export interface CacheStoreOptions {
   readonly clock?: () => number
 }
 
-/** Share of the memory that responses still arriving may take beside it. */
+/** Share of the memory that recordings may take beside it. */
 const recordingShare = 0.25
 /** Share of the memory that one response may take; larger ones live on disk only. */
 const largestShare = 0.1
@@ -38,12 +39,14 @@ export class CacheStore {
   readonly #options: CacheStoreOptions
   readonly #clock: () => number
   readonly #unsubscribe: (() => void) | undefined
+  /** Bodies on their way in, and what of them readers hold outside the store. */
+  readonly recordings: Recordings
   #objects = 0
-  #recordingBytes = 0
 
   constructor(options: CacheStoreOptions) {
     this.#options = options
     this.#clock = options.clock ?? Date.now
+    this.recordings = new Recordings(options.maxBytes * recordingShare)
     this.#policy = new S3Fifo(options.maxBytes, ({ owner }) => this.#leaveMemory(owner))
     this.#disk = options.disk === undefined ? undefined : new DiskLevel(options.disk, (stored) => this.#forget(stored))
     this.#unsubscribe = options.bus?.subscribe((command) => this.#apply(command))
@@ -89,8 +92,12 @@ export class CacheStore {
     this.#objects++
     this.counters.stored++
     stored.node.sizeBytes = sizeBytes
-    if (fitsMemory) this.#policy.add(stored.node)
-    else this.#toDisk(stored)
+    if (!fitsMemory) {
+      this.#toDisk(stored)
+      return true
+    }
+    this.#policy.add(stored.node)
+    this.recordings.entersStore(stored.body)
     return true
   }
 
@@ -122,22 +129,6 @@ export class CacheStore {
     stored.body = bytes
     stored.node.sizeBytes = sizeBytes
     this.#policy.add(stored.node)
-  }
-
-  /** Room for octets that are still arriving; false when all recordings together would take too much. */
-  reserve(bytes: number): boolean {
-    if (this.#recordingBytes + bytes > this.#options.maxBytes * recordingShare) return false
-    this.#recordingBytes += bytes
-    return true
-  }
-
-  /** Octets that are still arriving. */
-  get reservedBytes(): number {
-    return this.#recordingBytes
-  }
-
-  release(bytes: number): void {
-    this.#recordingBytes -= bytes
   }
 
   /**
@@ -174,6 +165,7 @@ export class CacheStore {
       objects: this.#objects,
       bytes: this.#policy.bytes,
       maxBytes: this.#options.maxBytes,
+      recordingBytes: this.recordings.bytes,
       diskObjects: this.#disk?.objects ?? 0,
       diskBytes: this.#disk?.bytes ?? 0,
     }
@@ -215,12 +207,14 @@ export class CacheStore {
 
   #remove(stored: StoredResponse): void {
     this.#policy.remove(stored.node)
+    this.recordings.leavesStore(stored.body)
     this.#disk?.remove(stored)
     this.#forget(stored)
   }
 
   #leaveMemory(stored: StoredResponse): void {
     this.counters.evictions++
+    this.recordings.leavesStore(stored.body)
     if (this.#disk?.takes(stored) === true) this.#toDisk(stored)
     else this.#forget(stored)
   }

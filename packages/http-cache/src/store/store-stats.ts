@@ -31,6 +31,8 @@ export interface StoreStats {
   readonly objects: number
   readonly bytes: number
   readonly maxBytes: number
+  /** Beside them: of bodies that arrive, and of recorded ones that are read and not stored. */
+  readonly recordingBytes: number
   readonly diskObjects: number
   readonly diskBytes: number
 }

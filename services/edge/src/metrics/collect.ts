@@ -50,6 +50,7 @@ const cacheMetrics = (stats: StoreStats): Metric[] => [
   gauge('edge_cache_objects', 'Responses in the store.', [[{}, stats.objects]]),
   gauge('edge_cache_bytes', 'Memory and disk that they take.', [
     [{ level: 'memory' }, stats.bytes],
+    [{ level: 'recording' }, stats.recordingBytes],
     [{ level: 'disk' }, stats.diskBytes],
   ]),
   gauge('edge_cache_max_bytes', 'Memory that they may take.', [[{}, stats.maxBytes]]),
