@@ -8,7 +8,7 @@ const strict = { additionalProperties: false } as const
 export const cacheStoreSettings = Type.Object(
   {
     maxBytes: Type.Integer({
-      description: 'Memory for stored responses, their fields, keys and bookkeeping included.',
+      description: 'Memory for stored responses, their fields, keys and bookkeeping included, also of those on disk.',
       default: 256 * mebibyte,
       minimum: 65_536,
     }),

@@ -64,6 +64,8 @@ export class StoredResponse {
   partial: { readonly parts: readonly Part[]; readonly totalBytes: number } | undefined
   /** Soft-purged: stale from here on, however long it was to live. */
   purgedMs: number | undefined
+  /** What counts of it in memory while its content is on disk, or on its way there; 0 while it counts as a whole. */
+  diskHeadBytes = 0
   isRevalidating = false
   isBeingCompleted = false
   /** Its place in the queues of the eviction policy. */

@@ -31,8 +31,12 @@ describe('the queues', () => {
         inside.delete(key)
       } else if (event < 0.2) queues.resize(node, 1 + Math.floor(random() * 999))
       else queues.touch(node)
+      if (i % 100 === 99) {
+        queues.maxBytes = 5000 + Math.floor(random() * 5000)
+        queues.trim()
+      }
       const bytes = inside.values().reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-      if (queues.bytes !== bytes || bytes > 10_000) wrong.push(bytes)
+      if (queues.bytes !== bytes || bytes > queues.maxBytes) wrong.push(bytes)
     }
     expect(wrong).toEqual([])
     expect(inside.size).toBeGreaterThan(5)

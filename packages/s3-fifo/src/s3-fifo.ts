@@ -92,7 +92,8 @@ const smallShare = 0.1
 const mostFrequent = 3
 
 export class S3Fifo<Owner extends Named> {
-  readonly #maxBytes: number
+  /** May change; what is too much then goes at the next `add`, `resize` or `trim`. */
+  maxBytes: number
   readonly #evict: (node: EvictionNode<Owner>) => void
   readonly #small = new Queue<Owner>(1)
   readonly #main = new Queue<Owner>(2)
@@ -100,7 +101,7 @@ export class S3Fifo<Owner extends Named> {
 
   /** @param evict told of each node that has to go; it is in no queue any more */
   constructor(maxBytes: number, evict: (node: EvictionNode<Owner>) => void) {
-    this.#maxBytes = maxBytes
+    this.maxBytes = maxBytes
     this.#evict = evict
   }
 
@@ -110,7 +111,7 @@ export class S3Fifo<Owner extends Named> {
 
   /** Makes room, then takes it in. The node must fit: at most `maxBytes`. */
   add(node: EvictionNode<Owner>): void {
-    while (this.bytes + node.sizeBytes > this.#maxBytes) this.#evictOne()
+    while (this.bytes + node.sizeBytes > this.maxBytes) this.#evictOne()
     node.frequency = 0
     if (this.#ghosts.forget(node.owner.key)) this.#main.push(node)
     else this.#small.push(node)
@@ -131,11 +132,15 @@ export class S3Fifo<Owner extends Named> {
     const queue = node.queue === 1 ? this.#small : this.#main
     queue.bytes += sizeBytes - node.sizeBytes
     node.sizeBytes = sizeBytes
-    while (this.bytes > this.#maxBytes) this.#evictOne()
+    this.trim()
+  }
+
+  trim(): void {
+    while (this.bytes > this.maxBytes) this.#evictOne()
   }
 
   #evictOne(): void {
-    if (this.#small.bytes > this.#maxBytes * smallShare || this.#main.oldest === undefined) this.#evictFromSmall()
+    if (this.#small.bytes > this.maxBytes * smallShare || this.#main.oldest === undefined) this.#evictFromSmall()
     else this.#evictFromMain()
   }
 
@@ -147,7 +152,7 @@ export class S3Fifo<Owner extends Named> {
         this.#main.push(node)
         continue
       }
-      this.#ghosts.remember(node.owner.key, node.sizeBytes, this.#maxBytes)
+      this.#ghosts.remember(node.owner.key, node.sizeBytes, this.maxBytes)
       this.#evict(node)
       return
     }

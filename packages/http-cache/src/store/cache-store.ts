@@ -26,6 +26,11 @@ export interface CacheStoreOptions {
 const recordingShare = 0.25
 /** Share of the memory that one response may take; larger ones live on disk only. */
 const largestShare = 0.1
+/** Share of the memory that heads of responses on disk may take of the rest. */
+const diskHeadShare = 0.5
+/** Share of the memory, and octets, that content waiting to be written to disk may take beside it. */
+const pendingShare = 0.25
+const mostPendingBytes = 64 * 1024 * 1024
 
 export class CacheStore {
   readonly counters = new Counters()
@@ -42,13 +47,18 @@ export class CacheStore {
   /** Bodies on their way in, and what of them readers hold outside the store. */
   readonly recordings: Recordings
   #objects = 0
+  #diskHeadBytes = 0
 
   constructor(options: CacheStoreOptions) {
     this.#options = options
     this.#clock = options.clock ?? Date.now
     this.recordings = new Recordings(options.maxBytes * recordingShare)
     this.#policy = new S3Fifo(options.maxBytes, ({ owner }) => this.#leaveMemory(owner))
-    this.#disk = options.disk === undefined ? undefined : new DiskLevel(options.disk, (stored) => this.#forget(stored))
+    const maxPendingBytes = Math.min(options.maxBytes * pendingShare, mostPendingBytes)
+    this.#disk =
+      options.disk === undefined
+        ? undefined
+        : new DiskLevel({ ...options.disk, maxPendingBytes }, (stored) => this.#forget(stored))
     this.#unsubscribe = options.bus?.subscribe((command) => this.#apply(command))
   }
 
@@ -81,7 +91,8 @@ export class CacheStore {
   put(stored: StoredResponse): boolean {
     const sizeBytes = sizeOf(stored)
     const fitsMemory = sizeBytes <= this.#options.maxBytes * largestShare
-    if (!fitsMemory && (this.#disk === undefined || !this.#disk.takes(stored))) return false
+    stored.node.sizeBytes = sizeBytes
+    if (!fitsMemory && !this.#makesRoomOnDisk(stored)) return false
     const { maxVariants = 32 } = this.#options
     const before = this.#variants.get(stored.key) ?? []
     for (const other of before) if (isSameVariant(other, stored)) this.#remove(other)
@@ -91,9 +102,9 @@ export class CacheStore {
     this.#surrogates.add(stored)
     this.#objects++
     this.counters.stored++
-    stored.node.sizeBytes = sizeBytes
     if (!fitsMemory) {
       this.#toDisk(stored)
+      this.#policy.trim()
       return true
     }
     this.#policy.add(stored.node)
@@ -110,6 +121,7 @@ export class CacheStore {
     stored.hitTexts.ageSeconds = -1
     this.#surrogates.add(stored)
     if (stored.node.queue !== 0) this.#policy.resize(stored.node, sizeOf(stored))
+    else this.#resizeOnDisk(stored)
   }
 
   has(stored: StoredResponse): boolean {
@@ -126,6 +138,7 @@ export class CacheStore {
     const sizeBytes = sizeOf(stored) + bytes.byteLength
     if (sizeBytes > this.#options.maxBytes * largestShare) return
     this.#disk?.remove(stored)
+    this.#countHead(stored, 0)
     stored.body = bytes
     stored.node.sizeBytes = sizeBytes
     this.#policy.add(stored.node)
@@ -163,7 +176,7 @@ export class CacheStore {
       purged,
       collapsed,
       objects: this.#objects,
-      bytes: this.#policy.bytes,
+      bytes: this.#policy.bytes + this.#diskHeadBytes,
       maxBytes: this.#options.maxBytes,
       recordingBytes: this.recordings.bytes,
       diskObjects: this.#disk?.objects ?? 0,
@@ -215,12 +228,40 @@ export class CacheStore {
   #leaveMemory(stored: StoredResponse): void {
     this.counters.evictions++
     this.recordings.leavesStore(stored.body)
-    if (this.#disk?.takes(stored) === true) this.#toDisk(stored)
+    if (this.#makesRoomOnDisk(stored)) this.#toDisk(stored)
     else this.#forget(stored)
+  }
+
+  /** Whether the disk takes its content, for which heads of the oldest there may have to go. */
+  #makesRoomOnDisk(stored: StoredResponse): boolean {
+    if (this.#disk?.takes(stored) !== true) return false
+    const headBytes = headBytesOf(stored)
+    // Content that is less than what it leaves behind would push more out of memory than it is worth.
+    return headBytes <= stored.node.sizeBytes - headBytes && this.#makesRoomForHead(headBytes)
+  }
+
+  #makesRoomForHead(bytes: number): boolean {
+    const mostBytes = this.#options.maxBytes * diskHeadShare - bytes
+    while (this.#diskHeadBytes > mostBytes) if (this.#disk?.evictOldest() !== true) return false
+    return true
+  }
+
+  #countHead(stored: StoredResponse, bytes: number): void {
+    this.#diskHeadBytes += bytes - stored.diskHeadBytes
+    stored.diskHeadBytes = bytes
+    this.#policy.maxBytes = this.#options.maxBytes - this.#diskHeadBytes
+  }
+
+  /** Its head has changed. */
+  #resizeOnDisk(stored: StoredResponse): void {
+    this.#countHead(stored, headBytesOf(stored))
+    if (!this.#makesRoomForHead(0)) this.#remove(stored)
+    this.#policy.trim()
   }
 
   #toDisk(stored: StoredResponse): void {
     const disk = this.#disk as DiskLevel
+    this.#countHead(stored, headBytesOf(stored))
     void disk
       .write(stored, () => this.has(stored))
       .then((written) => {
@@ -232,6 +273,7 @@ export class CacheStore {
     const variants = this.#variants.get(stored.key)
     if (variants === undefined || !variants.includes(stored)) return
     this.#objects--
+    this.#countHead(stored, 0)
     this.#surrogates.remove(stored)
     if (variants.length === 1) this.#variants.delete(stored.key)
     else
@@ -241,6 +283,10 @@ export class CacheStore {
       )
   }
 }
+
+/** Of one whose whole content is here or on disk. */
+const headBytesOf = (stored: StoredResponse): number =>
+  sizeOf(stored) - (stored.body instanceof Uint8Array ? stored.body.byteLength : 0)
 
 type Selecting = Pick<StoredResponse, 'varyNames' | 'varyValues'>
 

@@ -1,8 +1,12 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Fields } from '@roundtrip/http'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { defaultCacheSettings } from '../settings.ts'
+import { headOf, sizeOf, StoredResponse } from '../stored-response.ts'
 import { Scenario } from '../testing.ts'
+import { DiskLevel } from './disk-level.ts'
 
 const folderForTest = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'roundtrip-cache-'))
@@ -13,6 +17,12 @@ const folderForTest = (): string => {
 const lively = { 'cache-control': 'max-age=60' }
 /** Larger than a tenth of the memory: lives on disk from the beginning. */
 const large = 'x'.repeat(20_000)
+
+const isBytes = (body: unknown): boolean => body instanceof Uint8Array
+const storedOf = (sizeBytes: number): StoredResponse => {
+  const head = headOf(200, Fields.of({}), { requestMs: 0, responseMs: 0 }, defaultCacheSettings)
+  return new StoredResponse('https://www.roundtrip.test/', [], [], head, new Uint8Array(sizeBytes))
+}
 
 const withDisk = (maxBytes = 1_000_000): { play: Scenario; folder: string; files: () => string[] } => {
   const folder = folderForTest()
@@ -46,11 +56,15 @@ describe('the level on disk', () => {
   it('keeps what leaves memory, and gives it back', async () => {
     const { play } = withDisk()
     play.answersWith(({ target }) => play.response({ fields: lively, body: target.repeat(1000) }))
-    for (let i = 0; i < 100; i++) await play.ask(`/${i}`)
-    await play.store.flush()
-    expect(play.store.stats().diskObjects).toBeGreaterThan(50)
+    for (let i = 0; i < 100; i++) {
+      await play.ask(`/${i}`)
+      await play.store.flush()
+    }
+    expect(play.store.stats().diskObjects).toBeGreaterThan(20)
+    const known = new Set(Array.from(play.store.entries(), ({ key }) => Number(key.slice(key.lastIndexOf('/') + 1))))
+    expect(known.size).toBeGreaterThan(40)
     const { requests } = play
-    for (let i = 0; i < 100; i++) expect((await play.ask(`/${i}`)).body).toBe(`/${i}`.repeat(1000))
+    for (const i of known) expect((await play.ask(`/${i}`)).body).toBe(`/${i}`.repeat(1000))
     expect(requests).toHaveLength(100)
   })
 
@@ -79,6 +93,53 @@ describe('the level on disk', () => {
     expect(play.store.stats()).toMatchObject({ diskBytes: 40_000, objects: 2 })
     expect((await play.ask('/4')).cache).toContain('hit')
     expect((await play.ask('/1')).cache).toContain('uri-miss')
+  })
+
+  it('does not take what leaves more behind in memory than it takes away', async () => {
+    const { play } = withDisk()
+    play.answers({ ...lively, location: '/x' }, { status: 301, body: '' })
+    for (let i = 0; i < 1000; i++) await play.ask(`/${i}`)
+    await diskObjects(play, 0)
+    expect(play.store.stats().objects).toBeLessThan(100)
+  })
+
+  it('leaves heads in memory that count there, and goes without the oldest when they are too many', async () => {
+    const { play } = withDisk()
+    for (let i = 0; i < 300; i++) {
+      // Of changing kinds: what is on disk is read, freshened, and purged.
+      if (i % 3 === 0) play.at(i).answers({ ...lively, etag: '"1"' }, { body: 'x'.repeat(2000) })
+      else if (i % 3 === 1) play.answers(lively, { body: large })
+      await play.ask(`/${i}`)
+      await play.store.flush()
+      if (i > 100 && i % 10 === 0) {
+        const etag = { 'cache-control': 'max-age=600', etag: '"1"', 'x-long': 'f'.repeat(5 * i) }
+        const { key } = [...play.store.entries()].find(({ head, body }) => head.etag === '"1"' && !isBytes(body)) ?? {}
+        await play
+          .at(i + 200)
+          .answers(etag, { status: 304 })
+          .ask(new URL(key ?? '').pathname, {}, 'HEAD')
+      }
+      if (i % 50 === 49) play.store.purge({ url: `https://www.roundtrip.test/${i - 1}` })
+      const bytes = play.store.entries().reduce((sum, stored) => sum + sizeOf(stored), 0)
+      expect(play.store.stats().bytes).toBe(bytes)
+      expect(bytes).toBeLessThanOrEqual(100_000)
+    }
+    const { diskObjects: onDisk, objects } = play.store.stats()
+    expect(onDisk).toBeGreaterThan(20)
+    expect(objects - onDisk).toBeGreaterThan(5)
+    expect((await play.ask('/0')).cache).toContain('uri-miss')
+    play.store.purge({ host: 'www.roundtrip.test' })
+    expect(play.store.stats()).toMatchObject({ objects: 0, bytes: 0, diskObjects: 0, diskBytes: 0 })
+  })
+
+  it('takes no more at once than may wait in memory', async () => {
+    const level = new DiskLevel({ folder: folderForTest(), maxBytes: 10_000, maxPendingBytes: 100 }, () => undefined)
+    onTestFinished(() => level.close())
+    const [first, second] = [storedOf(80), storedOf(30)]
+    void level.write(first, () => true)
+    expect(level.takes(second)).toBe(false)
+    await level.flush()
+    expect(level.takes(second)).toBe(true)
   })
 
   it('drops the file of what is purged, even while it is being written', async () => {

@@ -14,8 +14,10 @@ export interface DiskOptions {
   readonly maxBytes: number
 }
 
-/** Content waiting to be written; beyond it what leaves memory is let go. */
-const mostPendingBytes = 64 * 1024 * 1024
+interface DiskLevelOptions extends DiskOptions {
+  /** Memory for content that waits to be written; beyond it what leaves memory is let go. */
+  readonly maxPendingBytes: number
+}
 
 const checksumOf = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64')
 
@@ -71,6 +73,7 @@ class StoredFile implements OnDisk {
 export class DiskLevel {
   readonly #folder: string
   readonly #maxBytes: number
+  readonly #maxPendingBytes: number
   readonly #evict: (stored: StoredResponse) => void
   /** In order of arrival; a disk is large enough for first in, first out. */
   readonly #files = new Map<StoredResponse, StoredFile>()
@@ -80,9 +83,10 @@ export class DiskLevel {
   bytes = 0
 
   /** @param evict told of each response whose file had to go */
-  constructor({ folder, maxBytes }: DiskOptions, evict: (stored: StoredResponse) => void) {
+  constructor({ folder, maxBytes, maxPendingBytes }: DiskLevelOptions, evict: (stored: StoredResponse) => void) {
     this.#folder = ownFolder(folder)
     this.#maxBytes = maxBytes
+    this.#maxPendingBytes = maxPendingBytes
     this.#evict = evict
   }
 
@@ -93,7 +97,7 @@ export class DiskLevel {
   /** Whether there may be room for it: whole content, not too much, and not too much else waiting to be written. */
   takes({ body }: StoredResponse): boolean {
     if (!(body instanceof Uint8Array)) return false
-    return body.byteLength <= this.#maxBytes && this.#pendingBytes + body.byteLength <= mostPendingBytes
+    return body.byteLength <= this.#maxBytes && this.#pendingBytes + body.byteLength <= this.#maxPendingBytes
   }
 
   /** @param isWanted asked when the file is there: the response may have been purged meanwhile. @returns whether it is kept */
@@ -107,6 +111,16 @@ export class DiskLevel {
     this.#files.delete(stored)
     this.bytes -= file.sizeBytes
     void this.#track(file.drop())
+  }
+
+  /** @returns false when there is none */
+  evictOldest(): boolean {
+    for (const [oldest] of this.#files) {
+      this.remove(oldest)
+      this.#evict(oldest)
+      return true
+    }
+    return false
   }
 
   /** Resolves when nothing is being written or removed any more. */
@@ -150,10 +164,6 @@ export class DiskLevel {
   }
 
   #makeRoom(): void {
-    for (const [oldest] of this.#files) {
-      if (this.bytes <= this.#maxBytes) return
-      this.remove(oldest)
-      this.#evict(oldest)
-    }
+    while (this.bytes > this.#maxBytes && this.evictOldest()) continue
   }
 }
