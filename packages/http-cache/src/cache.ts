@@ -52,6 +52,8 @@ export const partsOf = ({
   clock = Date.now,
 }: CacheOptions): CacheParts => {
   const complete = { ...defaultCacheSettings, ...settings }
+  // Known from the announced length, what the store would refuse is not recorded in vain.
+  complete.maxObjectBytes = Math.min(complete.maxObjectBytes, store.largestObjectBytes)
   return { store, settings: complete, name, clock, keyOf: keyBy(complete.key) }
 }
 

@@ -13,7 +13,7 @@ export {
   type CacheSettings,
   type CacheStoreSettings,
 } from './settings.ts'
-export { CacheStore, type CacheStoreOptions } from './store/cache-store.ts'
+export { CacheStore, largestObjectBytes, type CacheStoreOptions } from './store/cache-store.ts'
 export type { DiskOptions } from './store/disk-level.ts'
 export type { PurgeBus, PurgeCommand } from './store/purge.ts'
 export type { MissReason, MissRecord, StoreStats } from './store/store-stats.ts'

@@ -35,7 +35,8 @@ export const cacheSettings = Type.Object(
   {
     enabled: Type.Boolean({ description: 'Whether responses are stored and reused at all.', default: true }),
     maxObjectBytes: Type.Integer({
-      description: 'Content beyond this passes through and is not stored.',
+      description:
+        'Content beyond this passes through and is not stored; nor is what takes more than a tenth of the store, a quarter where it has a disk.',
       default: 16 * mebibyte,
       minimum: 0,
     }),

@@ -155,10 +155,15 @@ const perResponseBytes = 1024
 const textBytes = (texts: readonly string[]): number =>
   texts.reduce((sum, text) => sum + text.length + perStringBytes, 0)
 
-/** All that it holds in memory, not only its content. */
-export const sizeOf = ({ key, head, varyNames, varyValues, body, partial }: StoredResponse): number => {
-  const bodyBytes = body instanceof Uint8Array ? body.byteLength : 0
+/** Its content as far as it is in memory. */
+export const contentBytesOf = ({ body, partial }: StoredResponse): number => {
   const partBytes = partial?.parts.reduce((sum, { bytes }) => sum + bytes.byteLength, 0) ?? 0
+  return body instanceof Uint8Array ? body.byteLength : partBytes
+}
+
+/** All that it holds in memory, not only its content. */
+export const sizeOf = (stored: StoredResponse): number => {
+  const { key, head, varyNames, varyValues } = stored
   const texts = textBytes(head.flat) + textBytes(head.surrogateKeys) + textBytes(varyNames) + textBytes(varyValues)
-  return bodyBytes + partBytes + texts + key.length + perResponseBytes
+  return contentBytesOf(stored) + texts + key.length + perResponseBytes
 }

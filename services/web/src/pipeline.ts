@@ -74,13 +74,9 @@ export const webLayers = (options: Omit<WebPipelineOptions, 'forward'>): readonl
   ]
 }
 
-/** Larger answers would push out too many others, and the store would not take them. */
-const largestShare = 0.1
-
 const microCache = ({ store, bypass }: Pick<WebPipelineOptions, 'store' | 'bypass'>): readonly NamedHttpLayer[] => {
   if (store === undefined) return []
-  const maxObjectBytes = Math.floor(store.stats().maxBytes * largestShare)
-  const settings = { inner: true, maxObjectBytes, bypass: { pathPrefixes: [], ...bypass } }
+  const settings = { inner: true, maxObjectBytes: store.largestObjectBytes, bypass: { pathPrefixes: [], ...bypass } }
   return [
     // Above the cache: whole answers serve every range and condition, those that the edge asks with above all.
     ['conditional-range', conditionalRange()],

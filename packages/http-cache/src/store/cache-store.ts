@@ -1,6 +1,6 @@
 /** Where responses are kept: by URL and variant, bounded in bytes, with purge and an optional level on disk. */
 import { matches, type SelectionRules } from '../policy/selection.ts'
-import { sizeOf, type Head, type StoredResponse } from '../stored-response.ts'
+import { contentBytesOf, sizeOf, type Head, type StoredResponse } from '../stored-response.ts'
 import { DiskLevel, type DiskOptions } from './disk-level.ts'
 import { HitForMiss } from './hit-for-miss.ts'
 import { isMeant, PurgeJournal, type PurgeBus, type PurgeCommand } from './purge.ts'
@@ -24,13 +24,24 @@ export interface CacheStoreOptions {
 
 /** Share of the memory that recordings may take beside it. */
 const recordingShare = 0.25
-/** Share of the memory that one response may take; larger ones live on disk only. */
+/** Share of the memory that the content of one response may take; larger ones live on disk only. */
 const largestShare = 0.1
+/** The same of all that it takes: a head is larger than its content only by mistake, or in an attack. */
+const largestWithHeadShare = 0.25
 /** Share of the memory that heads of responses on disk may take of the rest. */
 const diskHeadShare = 0.5
 /** Share of the memory, and octets, that content waiting to be written to disk may take beside it. */
 const pendingShare = 0.25
 const mostPendingBytes = 64 * 1024 * 1024
+
+const maxPendingBytes = (maxBytes: number): number => Math.min(Math.floor(maxBytes * pendingShare), mostPendingBytes)
+
+/** Most content that such a store takes of one response: with a disk, what may be recorded and wait to be written. */
+export const largestObjectBytes = ({ maxBytes, disk }: Pick<CacheStoreOptions, 'maxBytes' | 'disk'>): number => {
+  const inMemory = Math.floor(maxBytes * largestShare)
+  if (disk === undefined) return inMemory
+  return Math.max(inMemory, Math.min(disk.maxBytes, Math.floor(maxBytes * recordingShare), maxPendingBytes(maxBytes)))
+}
 
 export class CacheStore {
   readonly counters = new Counters()
@@ -44,6 +55,8 @@ export class CacheStore {
   readonly #options: CacheStoreOptions
   readonly #clock: () => number
   readonly #unsubscribe: (() => void) | undefined
+  /** Of content; larger ones need not be brought. */
+  readonly largestObjectBytes: number
   /** Bodies on their way in, and what of them readers hold outside the store. */
   readonly recordings: Recordings
   #objects = 0
@@ -54,11 +67,12 @@ export class CacheStore {
     this.#clock = options.clock ?? Date.now
     this.recordings = new Recordings(options.maxBytes * recordingShare)
     this.#policy = new S3Fifo(options.maxBytes, ({ owner }) => this.#leaveMemory(owner))
-    const maxPendingBytes = Math.min(options.maxBytes * pendingShare, mostPendingBytes)
+    this.largestObjectBytes = largestObjectBytes(options)
+    const pending = { maxPendingBytes: maxPendingBytes(options.maxBytes) }
     this.#disk =
       options.disk === undefined
         ? undefined
-        : new DiskLevel({ ...options.disk, maxPendingBytes }, (stored) => this.#forget(stored))
+        : new DiskLevel({ ...options.disk, ...pending }, (stored) => this.#forget(stored))
     this.#unsubscribe = options.bus?.subscribe((command) => this.#apply(command))
   }
 
@@ -90,7 +104,7 @@ export class CacheStore {
   /** Takes a response in, in place of what was stored for the same selecting values. @returns false when there is no room for it */
   put(stored: StoredResponse): boolean {
     const sizeBytes = sizeOf(stored)
-    const fitsMemory = sizeBytes <= this.#options.maxBytes * largestShare
+    const fitsMemory = this.#fitsMemory(contentBytesOf(stored), sizeBytes)
     stored.node.sizeBytes = sizeBytes
     if (!fitsMemory && !this.#makesRoomOnDisk(stored)) return false
     const { maxVariants = 32 } = this.#options
@@ -136,7 +150,7 @@ export class CacheStore {
   promote(stored: StoredResponse, bytes: Uint8Array): void {
     if (!this.has(stored) || stored.body instanceof Uint8Array || stored.body === undefined) return
     const sizeBytes = sizeOf(stored) + bytes.byteLength
-    if (sizeBytes > this.#options.maxBytes * largestShare) return
+    if (!this.#fitsMemory(bytes.byteLength, sizeBytes)) return
     this.#disk?.remove(stored)
     this.#countHead(stored, 0)
     stored.body = bytes
@@ -218,6 +232,11 @@ export class CacheStore {
     return found
   }
 
+  #fitsMemory(contentBytes: number, sizeBytes: number): boolean {
+    const { maxBytes } = this.#options
+    return contentBytes <= maxBytes * largestShare && sizeBytes <= maxBytes * largestWithHeadShare
+  }
+
   #remove(stored: StoredResponse): void {
     this.#policy.remove(stored.node)
     this.recordings.leavesStore(stored.body)
@@ -285,8 +304,7 @@ export class CacheStore {
 }
 
 /** Of one whose whole content is here or on disk. */
-const headBytesOf = (stored: StoredResponse): number =>
-  sizeOf(stored) - (stored.body instanceof Uint8Array ? stored.body.byteLength : 0)
+const headBytesOf = (stored: StoredResponse): number => sizeOf(stored) - contentBytesOf(stored)
 
 type Selecting = Pick<StoredResponse, 'varyNames' | 'varyValues'>
 

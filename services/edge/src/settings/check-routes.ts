@@ -1,5 +1,6 @@
 /** Finds routes that can never be taken, or do not say what they need: what no schema sees. */
 import { nearest, type Place, type Report } from '@roundtrip/config'
+import { defaultCacheSettings } from '@roundtrip/http-cache'
 import { canonicalPath } from '../routing/canonical-path.ts'
 import { hostOf } from '../routing/host-of.ts'
 import type { RouteSettings } from './route-settings.ts'
@@ -9,13 +10,15 @@ export interface RouteSurroundings {
   readonly pools: readonly string[]
   /** Host names served; any when empty. */
   readonly hosts: readonly string[]
+  /** What the store keeps of one response. */
+  readonly largestObjectBytes: number
 }
 
 type Tell = (path: Place['path'], problem: string) => void
 
 export const checkRoutes = (
   routes: readonly RouteSettings[],
-  { pools, hosts }: RouteSurroundings,
+  { pools, hosts, largestObjectBytes }: RouteSurroundings,
   report: Report,
 ): void => {
   const names = new Set<string>()
@@ -33,6 +36,7 @@ export const checkRoutes = (
     checkPath(route, tell)
     checkMethods(route, tell)
     checkRateLimits(route, tell)
+    checkObjectBytes(route, largestObjectBytes, tell)
   }
 }
 
@@ -87,4 +91,14 @@ const checkRateLimits = ({ rateLimit }: RouteSettings, tell: Tell): void => {
     if (names.has(name)) tell(['rateLimit', 'policies', index, 'name'], `${name} is there twice in this route`)
     names.add(name)
   }
+}
+
+/** The default asks for nothing: the cache goes by what its store can keep. */
+const checkObjectBytes = ({ cache }: RouteSettings, largestBytes: number, tell: Tell): void => {
+  const { enabled, maxObjectBytes } = cache
+  if (!enabled || maxObjectBytes <= largestBytes || maxObjectBytes === defaultCacheSettings.maxObjectBytes) return
+  tell(
+    ['cache', 'maxObjectBytes'],
+    `${maxObjectBytes} is more than the store keeps of one response: ${largestBytes}, by cache.maxBytes and cache.disk`,
+  )
 }

@@ -171,6 +171,19 @@ routes:
     expect(problemsOf(text, { EDGE_UPSTREAMS: 'http://10.0.0.1:1', EDGE_HOSTS: 'a.test' }).join('\n')).toMatch(problem)
   })
 
+  it('is a cache that is to keep what its store does not', () => {
+    const routes =
+      'routes:\n  - {name: rest}\n  - {name: files, path: /a, cache: {maxObjectBytes: 30000000}}\n' +
+      '  - {name: none, path: /b, cache: {maxObjectBytes: 30000000, enabled: false}}\n'
+    const text = (cache: string): string => `${pools}${cache}\n${routes}`
+    expect(problemsOf(text('cache: {maxBytes: 100000000}'))).toEqual([
+      '6:53: routes.1.cache.maxObjectBytes: 30000000 is more than the store keeps of one response: 10000000, by cache.maxBytes and cache.disk',
+    ])
+    expect(read({ EDGE_SETTINGS_FILE: fileOf(text('cache: {maxBytes: 300000000}')) }).routes).toHaveLength(3)
+    const disk = 'cache: {maxBytes: 120000000, disk: {folder: /tmp, maxBytes: 30000000}}'
+    expect(read({ EDGE_SETTINGS_FILE: fileOf(text(disk)) }).routes).toHaveLength(3)
+  })
+
   it('is none because a pool has nobody in it yet: the admin API may add them', () => {
     const file = read({ EDGE_SETTINGS_FILE: fileOf('pools: {web: {}}') })
     expect(file.pools['web']?.members).toEqual([])

@@ -1,6 +1,7 @@
 /** From the environment and the file it names to what the edge does: read as a whole, checked as a whole, never half. */
 import { loadSettingsFile, parseSettings, type Check } from '@roundtrip/config'
 import { RoundtripError } from '@roundtrip/errors'
+import { largestObjectBytes } from '@roundtrip/http-cache'
 import { poolSettingsOf, type PoolSettings } from '@roundtrip/upstream'
 import type { EdgeSettings } from '../config.ts'
 import { checkAddresses } from './check-addresses.ts'
@@ -52,7 +53,12 @@ const fitsTogether =
   ({ upstreams, hosts }: EdgeSettings): Check<EdgeFile> =>
   (file, report) => {
     const pools = [...Object.keys(file.pools), ...(upstreams.length > 0 ? [defaultPool] : [])]
-    checkRoutes(file.routes, { pools, hosts: file.hosts.length === 0 ? hosts : file.hosts }, report)
+    const surroundings = {
+      pools,
+      hosts: file.hosts.length === 0 ? hosts : file.hosts,
+      largestObjectBytes: largestObjectBytes(file.cache),
+    }
+    checkRoutes(file.routes, surroundings, report)
     checkPools(file.pools, report)
     checkAddresses(file, report)
     const { mode, caFile } = file.tls.clientCertificates
