@@ -240,7 +240,7 @@ export class Fetch {
       void body.fate.then((fate) => {
         if (fate.kind === 'whole') this.#commit(recording, fate.bytes)
         else store.counters.refuse(fate.kind)
-        if (fate.kind === 'too-large') this.#forgetReplaced(response.status)
+        if (fate.kind === 'too-large' || fate.kind === 'room') this.#forgetReplaced(response.status)
         if (fate.kind === 'too-large') store.hitForMiss.remember(this.options.key, clock() + settings.hitForMissMs)
         this.end()
       })
