@@ -93,6 +93,18 @@ describe('the deadline', () => {
     expect(callsTo('a')).toEqual([{ toldMs: 180, waitMs: 200 }])
   })
 
+  it('leaves time for others when one attempt may not take all of it', async () => {
+    const { time, at, ask, callsTo } = start({}, { attemptTimeoutMs: () => 600 })
+    const { answer } = ask()
+    expect(callsTo('a')).toEqual([{ toldMs: 550, waitMs: 600 }])
+    await time.advance(600)
+    at('a').calls[0]?.fail('UPSTREAM_TIMEOUT')
+    await time.advance(10)
+    expect(callsTo('b')).toEqual([{ toldMs: 360, waitMs: 400 }])
+    at('b').calls[0]?.respond()
+    expect((await answer).status).toBe(200)
+  })
+
   it('is the same for attempts side by side', async () => {
     const { time, ask, callsTo, at } = start({ hedge: { delayMs: 20 } })
     const { answer } = ask()

@@ -47,6 +47,10 @@ export const isRetryableError = (
 export const isFull = (error: unknown): boolean =>
   error instanceof RoundtripError && error.code === 'UPSTREAM_OVERLOADED'
 
+/** The member may be at work on it still, and would have the same once more. */
+export const isSilence = (error: unknown): boolean =>
+  error instanceof RoundtripError && error.code === 'UPSTREAM_TIMEOUT' && !wasNeverSent(error)
+
 /** Nobody was burdened by the attempt, so that there is nothing to wait for: another member, or a new connection in place of a stale one. */
 export const costNothing = (error: unknown, isElsewhere: boolean): boolean =>
   error instanceof RoundtripError && (wasClosedWhileIdle(error) || (isElsewhere && wasNeverSent(error)))

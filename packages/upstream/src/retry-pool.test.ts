@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { settled, testPool, type Call, type TestPool } from './testing-pool.ts'
+import { membersNamed, settled, testPool, type Call, type TestPool } from './testing-pool.ts'
 import { testContext } from './testing.ts'
 
 const refuse = (call: Call): void => call.fail('UPSTREAM_UNREACHABLE', false)
@@ -78,14 +78,26 @@ describe('what is retried', () => {
     expect(counts(test)).toEqual([1, 1, 0])
   })
 
-  it('no silence, unless settings say so', async () => {
-    const test = testPool()
+  it.each([
+    ['GET', {}, true],
+    ['POST', {}, false],
+    ['GET', { on: ['reset'] }, false],
+  ])('silence: a %s with %j: %s', async (method, settings, isRetried) => {
+    const test = testPool({ retry: { perTryTimeoutMs: 50, ...settings } })
     test.at('a').answer = timeout
+    const answer = await test.ask({ method }).catch((error: unknown) => error)
+    expect(answer).toMatchObject(isRetried ? { status: 200 } : { code: 'UPSTREAM_TIMEOUT' })
+    expect(test.at('b').calls.map(({ options }) => options.firstByteTimeoutMs)).toEqual(isRetried ? [50] : [])
+  })
+
+  it('no silence of the last member: who is slow would have the same work again', async () => {
+    const test = testPool()
+    for (const name of ['a', 'b', 'c']) test.at(name).answer = timeout
     await expect(test.ask()).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
-    const wanted = testPool({ retry: { on: ['timeout'], perTryTimeoutMs: 50 } })
-    wanted.at('a').answer = timeout
-    expect((await wanted.ask()).status).toBe(200)
-    expect(wanted.at('b').calls[0]?.options.firstByteTimeoutMs).toBe(50)
+    const alone = testPool({ members: membersNamed('a') })
+    alone.at('a').answer = timeout
+    await expect(alone.ask()).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' })
+    expect([counts(test), alone.at('a').calls.length]).toEqual([[1, 1, 1], 1])
   })
 
   it('nothing when the client has gone', async () => {

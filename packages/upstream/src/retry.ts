@@ -6,7 +6,7 @@ import { backoffMs } from './backoff.ts'
 import { discard } from './discard.ts'
 import type { Member } from './member.ts'
 import { RetainedContent } from './retained-content.ts'
-import { costNothing, isFull, isRetryableError, isRetryableResponse } from './retry-policy.ts'
+import { costNothing, isFull, isRetryableError, isRetryableResponse, isSilence } from './retry-policy.ts'
 import { standaloneRetry, type RetrySource } from './retry-source.ts'
 
 /**
@@ -122,8 +122,8 @@ class FurtherTries {
     const { retry: settings } = this.#source.settings
     if (this.#attempts >= settings.maxAttempts || this.#what.context.signal.aborted) return false
     const isElsewhere = this.#source.hasUntried(this.#what.tried)
-    // A member that has answered would say the same again, and be worse off; others may do better.
-    if (!isElsewhere && (response !== undefined || isFull(error))) return false
+    // A member that has answered, or had its time, would do the same again, and be worse off; others may do better.
+    if (!isElsewhere && (response !== undefined || isFull(error) || isSilence(error))) return false
     const isAtOnce = response === undefined && costNothing(error, isElsewhere)
     const pauseMs = isAtOnce ? 0 : backoffMs(this.#attempts, settings, this.#source.surroundings.random())
     if (pauseMs >= (this.#leftMs() ?? Infinity)) return false

@@ -40,7 +40,7 @@ export const edgeSettings = Type.Object({
   connectTimeoutMs: setting.durationMs({ description: 'how long connecting to a next hop may take', default: 1000 }),
   firstByteTimeoutMs: setting.durationMs({
     description:
-      'how long the beginning of a response may take, all attempts together; next hops are told what is left',
+      'how long one next hop may take to begin its response; a second may take as long after it, and each is told',
     default: 15_000,
   }),
   bodyTimeoutMs: setting.durationMs({

@@ -24,6 +24,7 @@ import {
   hopByHop,
   retry,
   stick,
+  type DeadlineOptions,
   type Pool,
 } from '@roundtrip/upstream'
 import { allowDeny } from './layers/allow-deny.ts'
@@ -130,7 +131,7 @@ export const routeLayers = (
     // Around balance, which gives the second attempt to another member.
     ['retry', retry(pool)],
     // Inside retry, which has less time left for each attempt; around hedge, whose attempts have the same.
-    ['deadline', deadline({ timeoutMs: () => answerTimeoutMs(pool), heedsSender: false })],
+    ['deadline', deadline(deadlineOf(pool))],
     ['hedge', hedge(pool)],
     ['balance', balance(pool)],
     // Per member: only now is one chosen.
@@ -140,8 +141,12 @@ export const routeLayers = (
   ]
 }
 
-/** Of all attempts together. */
-const answerTimeoutMs = ({ settings: { timeouts } }: Pool): number => timeouts.totalMs ?? timeouts.firstByteMs
+/** Twice the time of one attempt for all of them: when a member keeps silent there is as much for another one. */
+const deadlineOf = (pool: Pool): DeadlineOptions => ({
+  timeoutMs: () => pool.settings.timeouts.totalMs ?? 2 * pool.settings.timeouts.firstByteMs,
+  attemptTimeoutMs: () => pool.settings.timeouts.firstByteMs,
+  heedsSender: false,
+})
 
 export const routePipeline = (shared: SharedParts, route: RouteParts): HttpHandler =>
   compose(routeLayers(shared, route), ['forward', forward()])

@@ -14,6 +14,7 @@ import {
   startOrigin,
   startTestEdge,
   type Reply,
+  settingsFile,
 } from './testing/test-edge.ts'
 import { startClosedOrigin, startDyingOrigin, startMortalOrigin, startRawOrigin } from './testing/next-hops.ts'
 
@@ -174,6 +175,22 @@ describe('what goes wrong behind the edge', () => {
     expect(problemOf(await ask(edge, '/'))).toMatchObject({ status, code })
     expect(edge.lines).toContainEqual(expect.objectContaining({ level: 'warn', code }))
   })
+
+  it.each([
+    ['GET', [200]],
+    ['POST', [200, 504]],
+  ])(
+    'one of two next hops keeps silent: the other answers each %s that may be sent twice',
+    async (method, statuses) => {
+      const silent = await startRawOrigin(() => undefined)
+      const other = await startOrigin((_request, response) => response.end('ok'))
+      const members = [{ origin: silent }, { origin: other }]
+      const web = { members, balance: { algorithm: 'round-robin' }, timeouts: { firstByteMs: 400 } }
+      const edge = await startTestEdge([], { EDGE_SETTINGS_FILE: settingsFile({ pools: { web } }) })
+      const replies = [await ask(edge, '/a', { method }), await ask(edge, '/b', { method })]
+      expect(new Set(replies.map(({ status }) => status))).toEqual(new Set(statuses))
+    },
+  )
 
   it('the next hop has just gone: 502, then 503 when that was noticed', async () => {
     const { origin, gone } = await startDyingOrigin()

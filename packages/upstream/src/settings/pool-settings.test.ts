@@ -23,7 +23,7 @@ describe('the settings of a pool', () => {
       outlierDetection: { consecutiveGatewayErrors: 5, baseEjectionMs: 30_000, maxEjectedPercent: 50 },
       circuitBreaker: { maxConnections: 256, maxPending: 1024, failurePercent: 0 },
       timeouts: { connectMs: 1000, firstByteMs: 15_000, idleMs: 30_000, queueMs: 1000 },
-      retry: { maxAttempts: 3, on: ['connect-failure', 'reset', '503'], budgetPercent: 20, budgetMinPerSecond: 10 },
+      retry: { maxAttempts: 3, on: ['connect-failure', 'reset', 'timeout', '503'], budgetPercent: 20 },
       slowStartMs: 0,
       panicThresholdPercent: 25,
       protocol: 'http1',

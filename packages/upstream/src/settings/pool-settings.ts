@@ -62,13 +62,16 @@ export const timeoutSettings = Type.Object(
   {
     connectMs: setting.durationMs({ description: 'connecting, TLS included', default: 1000 }),
     firstByteMs: setting.durationMs({
-      description: 'from the end of a request to the head of its response',
+      description: 'from the end of a request to the head of its response, in one attempt',
       default: 15_000,
     }),
     idleMs: setting.durationMs({ description: 'silence within the content of a response', default: 30_000 }),
     queueMs: setting.durationMs({ description: 'waiting for a connection to a member', default: 1000 }),
     totalMs: setting.optional(
-      setting.durationMs({ description: 'all attempts and the whole response; no bound when absent' }),
+      setting.durationMs({
+        description:
+          'all attempts and the whole response; without it all attempts have twice firstByteMs for a head, and a response no bound',
+      }),
     ),
   },
   { ...closed, default: {} },

@@ -19,7 +19,8 @@ export const retrySettings = Type.Object(
     on: Type.Array(setting.choice(conditions, { description: 'what is retried' }), {
       expected: `a list of ${conditions.join(', ')}`,
       description: 'what is retried: no connection, closed or garbage before the head, no head in time, or that status',
-      default: ['connect-failure', 'reset', '503'],
+      // What is called off for its silence is done twice, but only by somebody else, and within the budget (nginx: `error timeout`).
+      default: ['connect-failure', 'reset', 'timeout', '503'],
     }),
     perTryTimeoutMs: setting.optional(
       setting.durationMs({ description: 'wait for the head in one attempt; timeouts.firstByteMs when absent' }),
