@@ -9,6 +9,7 @@ import { ensurePki } from '@roundtrip/pki'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { CheckedLoad, isExcused, unexcused, type LoadReport } from './checked-load.ts'
 import { contentOf } from './content.ts'
+import { ownContent } from './questions.ts'
 
 type Answer = (content: Buffer, response: Http2ServerResponse, method: string) => void
 
@@ -28,7 +29,7 @@ const reportOn = async (protocol: 'http1' | 'http2', answer: Answer): Promise<Lo
   const { port } = server.address() as AddressInfo
   const edge = { httpsPort: port, ca: readFileSync(files.caFile, 'utf8') }
   const lanes = protocol === 'http1' ? { http1Lanes: 3, http2Sessions: 0 } : { http1Lanes: 0, http2Sessions: 3 }
-  const load = new CheckedLoad({ edge, ...lanes })
+  const load = new CheckedLoad({ edge, ...lanes, plan: ownContent })
   await load.answered(30)
   return load.stop()
 }

@@ -1,6 +1,6 @@
 /** Clients under way all the time, each answer held byte for byte against what was asked. */
-import { contentFor, lengthFor, targetFor } from './content.ts'
 import { BegunError, http1Lane, http2Lanes, type EdgeAddress, type Lane, type Question } from './lane.ts'
+import { everything, type Plan } from './questions.ts'
 
 export interface LoadOptions {
   readonly edge: EdgeAddress
@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly http2Sessions?: number
   /** Requests that each of them has under way at once; 1 by default. */
   readonly streamsPerSession?: number
+  /** What is asked; `everything` by default. */
+  readonly plan?: Plan
 }
 
 export interface Failure {
@@ -18,6 +20,8 @@ export interface Failure {
   readonly reason: string
   /** After the head of a response had arrived. */
   readonly begun: boolean
+  /** Which client it was, from 0. */
+  readonly lane: number
 }
 
 export interface LoadReport {
@@ -25,13 +29,22 @@ export interface LoadReport {
   /** Whose bytes were others than those asked for: never to be excused. */
   readonly wrong: string[]
   readonly failures: Failure[]
+  /** What the cache said of right answers, counted (RFC 9211): `{ hit: 3, 'fwd=uri-miss': 1 }`. */
+  readonly cacheSaid: Record<string, number>
 }
 
-/** One in so many requests is a POST, which may be done only once. */
-const postEvery = 5
+const countWords = (counts: Record<string, number>, cacheStatus: string): void => {
+  for (const word of cacheStatus.split('; ').slice(1)) counts[word] = (counts[word] ?? 0) + 1
+}
 
 /** What a proxy cannot mend: it must not send a POST twice, nor begin a response anew. */
 export const isExcused = ({ method, begun }: Failure): boolean => method === 'POST' || begun
+
+/** How a client sees a connection end in the middle of its work: no answer of the edge, and no status. */
+export const isLostConnection = ({ reason }: Failure): boolean =>
+  /^(?:BegunError: the response broke off|Error: socket hang up|Error: read ECONNRESET|Error: the stream was closed with \d+)$/.test(
+    reason,
+  )
 
 /** What cannot be excused, counted: `{ 'GET status 502': 3 }`. */
 export const unexcused = ({ failures }: LoadReport): Record<string, number> => {
@@ -44,20 +57,22 @@ export const unexcused = ({ failures }: LoadReport): Record<string, number> => {
 }
 
 export class CheckedLoad {
-  readonly report: LoadReport = { right: 0, wrong: [], failures: [] }
+  readonly report: LoadReport = { right: 0, wrong: [], failures: [], cacheSaid: {} }
   readonly #waiting = new Set<{ readonly at: number; readonly resolve: () => void }>()
   readonly #lanes: readonly Lane[]
+  readonly #plan: Plan
   readonly #done: Promise<unknown>
   #count = 0
   #answered = 0
   #running = true
 
-  constructor({ edge, http1Lanes = 12, http2Sessions = 6, streamsPerSession = 1 }: LoadOptions) {
+  constructor({ edge, http1Lanes = 12, http2Sessions = 6, streamsPerSession = 1, plan = everything }: LoadOptions) {
+    this.#plan = plan
     this.#lanes = [
       ...Array.from({ length: http1Lanes }, () => http1Lane(edge)),
       ...Array.from({ length: http2Sessions }, () => http2Lanes(edge, streamsPerSession)).flat(),
     ]
-    this.#done = Promise.all(this.#lanes.map((lane) => this.#run(lane)))
+    this.#done = Promise.all(this.#lanes.map((lane, index) => this.#run(lane, index)))
   }
 
   /** How many clients there are: as many requests are in flight. */
@@ -80,9 +95,9 @@ export class CheckedLoad {
     return this.report
   }
 
-  async #run(lane: Lane): Promise<void> {
+  async #run(lane: Lane, index: number): Promise<void> {
     while (this.#running) {
-      await this.#ask(lane)
+      await this.#ask(lane, index)
       this.#answered += 1
       for (const waiting of this.#waiting) {
         if (waiting.at > this.#answered) continue
@@ -92,22 +107,27 @@ export class CheckedLoad {
     }
   }
 
-  async #ask(lane: Lane): Promise<void> {
+  async #ask(lane: Lane, index: number): Promise<void> {
     const count = (this.#count += 1)
-    const id = `request-${count}`
-    const expected = contentFor(id, lengthFor(count))
-    const method = count % postEvery === 0 ? 'POST' : 'GET'
-    const target = targetFor(id, expected.length)
+    const { question, problemOf } = this.#plan(count)
+    const { method, target } = question
     try {
-      const { status, content } = await lane.ask({ method, target, content: method === 'POST' ? expected : undefined })
-      if (status !== 200) this.report.failures.push({ method, reason: `status ${status}`, begun: false })
-      else if (content.equals(expected)) this.report.right += 1
-      else
-        this.report.wrong.push(
-          `${id}: ${content.length} bytes of ${expected.length}, ${content.toString('latin1', 0, 40)}`,
-        )
+      const reply = await lane.ask(question)
+      const { status } = reply
+      if (status !== 200 && status !== 206)
+        return void this.report.failures.push({ method, reason: `status ${status}`, begun: false, lane: index })
+      const problem = problemOf(reply)
+      if (problem === undefined) {
+        this.report.right += 1
+        countWords(this.report.cacheSaid, String(reply.fields['cache-status']))
+      } else this.report.wrong.push(`${target}: ${problem} (${String(reply.fields['cache-status'])})`)
     } catch (error) {
-      this.report.failures.push({ method, reason: String(error), begun: error instanceof BegunError })
+      this.report.failures.push({
+        method,
+        reason: String(error),
+        begun: error instanceof BegunError,
+        lane: index,
+      })
     }
   }
 }

@@ -15,10 +15,13 @@ export interface Question {
   readonly method: 'GET' | 'POST'
   readonly target: string
   readonly content: Buffer | undefined
+  /** Beside those that every request has. */
+  readonly fields: Readonly<Record<string, string>>
 }
 
 export interface Reply {
   readonly status: number
+  readonly fields: Readonly<Record<string, string | string[] | undefined>>
   readonly content: Buffer
 }
 
@@ -54,13 +57,14 @@ const readAll = async (response: NodeJS.ReadableStream, isWhole: () => boolean):
 export const http1Lane = ({ httpsPort, ca }: EdgeAddress): Lane => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const address = { host: '127.0.0.1', port: httpsPort, ca, servername: host, agent }
-  const ask = async ({ method, target, content }: Question): Promise<Reply> => {
+  const ask = async ({ method, target, content, fields }: Question): Promise<Reply> => {
     const length = content === undefined ? {} : { 'content-length': content.length }
-    const request = httpsRequest({ ...address, method, path: target, headers: { host, ...length } })
+    const request = httpsRequest({ ...address, method, path: target, headers: { ...fields, host, ...length } })
     const answered = once(request, 'response')
     request.end(content)
     const [response] = (await answered) as [IncomingMessage]
-    return { status: response.statusCode ?? 0, content: await readAll(response, () => response.complete) }
+    const { statusCode: status = 0, headers } = response
+    return { status, fields: headers, content: await readAll(response, () => response.complete) }
   }
   return { ask, close: () => agent.destroy() }
 }
@@ -114,14 +118,15 @@ export const http2Lanes = (edge: EdgeAddress, streams: number): Lane[] => {
 
 const laneOn = (session: KeptSession): Lane => {
   const ask = async (question: Question): Promise<Reply> => {
-    const { method, target, content } = question
-    const stream = (await session.get()).request({ ':method': method, ':path': target, ':authority': host })
+    const { method, target, content, fields } = question
+    const head = { ...fields, ':method': method, ':path': target, ':authority': host }
+    const stream = (await session.get()).request(head)
     const answered = headOf(stream)
     stream.end(content)
     try {
       const headers = await answered
       const isWhole = (): boolean => stream.rstCode === constants.NGHTTP2_NO_ERROR
-      return { status: Number(headers[':status']), content: await readAll(stream, isWhole) }
+      return { status: Number(headers[':status']), fields: headers, content: await readAll(stream, isWhole) }
     } catch (error) {
       // Was not processed, as the server says itself: it may be sent again (RFC 9113 §8.7).
       if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return ask(question)

@@ -1,9 +1,9 @@
 /** A next hop as its own process: can be told, paused, killed and started again at the same port. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import type { OriginMode } from './origin-modes.ts'
 
-/** How it answers; `garbage` is no HTTP, `half` ends in the middle of the content. */
-export type OriginMode = 'well' | 'slow' | 'garbage' | 'half' | 'reset'
+export type OriginProtocol = 'http1' | 'http2'
 
 export interface OriginOrder {
   readonly mode: OriginMode
@@ -14,16 +14,22 @@ const program = `${import.meta.dirname}/origin.main.ts`
 export class OriginProcess {
   #child: ChildProcess
   readonly #port: number
+  readonly #protocol: OriginProtocol
 
-  private constructor(child: ChildProcess, port: number) {
+  private constructor(child: ChildProcess, port: number, protocol: OriginProtocol) {
     this.#child = child
     this.#port = port
+    this.#protocol = protocol
   }
 
-  static async start(): Promise<OriginProcess> {
-    const child = fork(program, ['0'])
+  static async start(protocol: OriginProtocol = 'http1'): Promise<OriginProcess> {
+    const child = fork(program, ['0', protocol])
     const [port] = (await once(child, 'message')) as [number]
-    return new OriginProcess(child, port)
+    return new OriginProcess(child, port, protocol)
+  }
+
+  get protocol(): OriginProtocol {
+    return this.#protocol
   }
 
   get address(): string {
@@ -44,7 +50,7 @@ export class OriginProcess {
   }
 
   async restart(): Promise<void> {
-    this.#child = fork(program, [String(this.#port)])
+    this.#child = fork(program, [String(this.#port), this.#protocol])
     await once(this.#child, 'message')
   }
 

@@ -2,7 +2,8 @@
 import { onTestFinished } from 'vitest'
 import { startEdgeProcess, type EdgeProcess } from '../../helpers/edge-process.ts'
 import { CheckedLoad, type LoadOptions } from './checked-load.ts'
-import { OriginProcess } from './origin-process.ts'
+import { firstByteMs } from './origin-modes.ts'
+import { OriginProcess, type OriginProtocol } from './origin-process.ts'
 
 export interface Scene {
   readonly edge: EdgeProcess
@@ -11,26 +12,25 @@ export interface Scene {
   readonly second: OriginProcess
 }
 
-/** Health checks and timeouts are short enough for a test, and long enough for a machine that has other things to do. */
+/**
+ * What is retried, how often and what that may cost is left as it is by default. Only times are shorter than a
+ * production's: a test cannot wait 15 s for a next hop that stands still, nor seconds until health checks notice.
+ */
 const poolOf = (...origins: readonly OriginProcess[]) => ({
   members: origins.map(({ address }) => ({ origin: address })),
+  protocol: origins[0]?.protocol,
   healthCheck: { path: '/health', intervalMs: 100 },
-  retry: {
-    on: ['connect-failure', 'reset', 'timeout', '502', '503'],
-    perTryTimeoutMs: 1000,
-    // What is shown here is what can be retried, not how much of it a pool is ready to bear.
-    budgetPercent: 1000,
-  },
+  timeouts: { firstByteMs },
 })
 
-/** Nothing is cached: every answer comes through. */
+/** One route, with the cache as it is by default: on. */
 export const settingsFor = (first: OriginProcess, second: OriginProcess) => ({
   pools: { web: poolOf(first, second) },
-  routes: [{ name: 'all', cache: { enabled: false } }],
+  routes: [{ name: 'all' }],
 })
 
-const startOrigin = async (): Promise<OriginProcess> => {
-  const origin = await OriginProcess.start()
+const startOrigin = async (protocol?: OriginProtocol): Promise<OriginProcess> => {
+  const origin = await OriginProcess.start(protocol)
   onTestFinished(() => origin.kill())
   return origin
 }
@@ -39,11 +39,16 @@ const startOrigin = async (): Promise<OriginProcess> => {
 export const underLoad = async (
   environment: Readonly<Record<string, string>> = {},
   clients: Omit<LoadOptions, 'edge'> = {},
+  protocol?: OriginProtocol,
 ): Promise<Scene> => {
-  const first = await startOrigin()
-  const second = await startOrigin()
+  const first = await startOrigin(protocol)
+  const second = await startOrigin(protocol)
   const settings = settingsFor(first, second)
-  const edge = await startEdgeProcess({ upstreams: [], settings, environment })
+  const edge = await startEdgeProcess({
+    upstreams: [],
+    settings,
+    environment: { EDGE_ADMIN_PORT: '0', ...environment },
+  })
   onTestFinished(() => edge.stop())
   const load = new CheckedLoad({ ...clients, edge })
   onTestFinished(async () => void (await load.stop()))
