@@ -24,6 +24,13 @@ export interface HttpCheckOptions {
   readonly expectedStatuses?: readonly number[]
 }
 
+/** Whether two checks tell the same of a member, however often they are made. */
+export const asksTheSame = (one: HttpCheckOptions, other: HttpCheckOptions): boolean =>
+  one.path === other.path &&
+  one.host === other.host &&
+  one.timeoutMs === other.timeoutMs &&
+  String(one.expectedStatuses) === String(other.expectedStatuses)
+
 /** Runs a task once after a delay; the result calls it off. */
 export type Schedule = (task: () => void, delayMs: number) => () => void
 

@@ -12,12 +12,14 @@ export interface Thresholds {
   readonly fall: number
 }
 
+const unchecked = 'not checked yet'
+
 /** Starts out healthy, so that requests are tried before the first check has come back. */
 export class HealthState {
   #thresholds: Thresholds
   readonly #clock: () => number
   #state: HealthCheckState = 'healthy'
-  #reason = 'not checked yet'
+  #reason = unchecked
   #since: number
   #streak = 0
   #proven = false
@@ -46,6 +48,26 @@ export class HealthState {
   /** Applies to the results to come. */
   set thresholds(thresholds: Thresholds) {
     this.#thresholds = thresholds
+  }
+
+  /**
+   * Another check is made from now on. The state stays until it speaks: where it asks for the wrong thing it takes as
+   * many failures as ever to take a member out, and the first success brings back whom the former check kept out.
+   */
+  askOtherwise(): void {
+    this.#streak = 0
+    this.#proven &&= this.#state === 'healthy'
+  }
+
+  /** No check is made any more: as if there had never been one. @returns whether the state changed */
+  forget(): boolean {
+    const wasOut = this.#state === 'unhealthy'
+    if (wasOut) this.#since = this.#clock()
+    this.#state = 'healthy'
+    this.#reason = unchecked
+    this.#streak = 0
+    this.#proven = false
+    return wasOut
   }
 
   /** Notes a result. @returns whether the state changed */

@@ -2,10 +2,11 @@
 import type { Log } from '@roundtrip/http'
 import type { Transport } from './client/transport.ts'
 import type { TransportOptions } from './client/transport-options.ts'
-import { httpCheck, startHealthChecks } from './health-check.ts'
+import { asksTheSame, httpCheck, startHealthChecks } from './health-check.ts'
 import type { CheckResult } from './health-state.ts'
 import { Member, type MemberObserver } from './member.ts'
 import type { PoolSurroundings } from './pool-surroundings.ts'
+import type { HealthCheckSettings } from './settings/health-settings.ts'
 import type { PoolSettings } from './settings/pool-settings.ts'
 import { transportOptions } from './settings/transport-settings.ts'
 
@@ -34,6 +35,8 @@ interface Entry {
   readonly source: MemberSource
   /** As its source last said; what was set by hand since stands until the source says something else. */
   named: Joining
+  /** That its health comes from; none while it is not checked. */
+  healthCheck: HealthCheckSettings | undefined
   stopChecks: () => void
 }
 
@@ -97,6 +100,8 @@ export class Membership {
   startChecks(): void {
     this.#isChecking = true
     for (const entry of this.#entries.values()) this.#check(entry)
+    // Who is checked no longer may be back.
+    this.#changed()
   }
 
   stopChecks(): void {
@@ -141,7 +146,7 @@ export class Membership {
     })
     // Those a pool begins with share all there is from the start.
     if (!isFirst) member.rampFromMs = surroundings.clock()
-    const entry: Entry = { member, source, named, stopChecks: nothing }
+    const entry: Entry = { member, source, named, healthCheck: undefined, stopChecks: nothing }
     this.#entries.set(origin, entry)
     if (this.#isChecking) this.#check(entry)
   }
@@ -179,11 +184,10 @@ export class Membership {
     entry.stopChecks()
     const { settings, surroundings } = this.#options
     const { healthCheck } = settings()
-    const { member, source } = entry
-    if (healthCheck === undefined) {
-      entry.stopChecks = nothing
-      return
-    }
+    const { member, source, healthCheck: before } = entry
+    entry.healthCheck = healthCheck
+    if (healthCheck === undefined) return this.#uncheck(entry)
+    if (before !== undefined && !asksTheSame(before, healthCheck)) member.health.askOtherwise()
     member.health.thresholds = healthCheck
     const check = httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, source))
     let ejection = 0
@@ -198,6 +202,16 @@ export class Membership {
       schedule: surroundings.schedule,
       random: surroundings.random,
     })
+  }
+
+  /** Nothing would ever bring back whom a former check has taken out. */
+  #uncheck(entry: Entry): void {
+    const { member } = entry
+    entry.stopChecks = nothing
+    if (!member.health.forget()) return
+    const { log, clock } = this.#options.surroundings
+    log.info({ upstream: this.#options.pool, member: member.name }, `${member.name} is no longer checked, and is used`)
+    member.rampFromMs = clock()
   }
 
   /** Each change of state is logged once, however long it lasts. @param ejection that the member was in when the check began */
