@@ -14,7 +14,7 @@ export interface MemberStatus {
   readonly reason: string
   /** Milliseconds since the epoch. */
   readonly since: number
-  /** Milliseconds since the epoch, where it is known when the state ends. */
+  /** Milliseconds since the epoch: when an ejection ends, or when what a draining member still has is broken off. */
   readonly until?: number
   readonly weight: number
   /** Its share of the pool's new work from 0 to 1, as states and ramps are now. */
@@ -36,13 +36,19 @@ interface Standing {
 }
 
 /** Draining is what somebody wants; a failed check says more than past answers. */
-export const standingOf = ({ drainingSince, health, ejection }: Member): Standing => {
-  if (drainingSince !== undefined) return { state: 'draining', reason: 'takes no new work', since: drainingSince }
+export const standingOf = (member: Member): Standing => {
+  const { drainingSince, health, ejection } = member
+  if (drainingSince !== undefined) return drainingOf(member, drainingSince)
   const { state, reason, since } = health
   if (state === 'healthy' && ejection.isEjected)
     return { state: 'ejected', reason: ejection.reason, since: ejection.since, until: ejection.until }
   return { state, reason, since }
 }
+
+const drainingOf = ({ inFlight, drainingUntil }: Member, since: number): Standing =>
+  inFlight > 0 && drainingUntil !== undefined
+    ? { state: 'draining', reason: 'takes no new work, finishes what it has', since, until: drainingUntil }
+    : { state: 'draining', reason: 'takes no new work', since }
 
 export const statusOf = (member: Member, share: number, nowMs: number, latencyDecayMs: number): MemberStatus => {
   const { name, origin, weight, zone, inFlight, counters, transport, latency } = member

@@ -51,6 +51,8 @@ export class Member implements NextHop {
   rampFromMs = -Infinity
   /** Since when it takes no new work, in milliseconds since the epoch. */
   drainingSince: number | undefined
+  /** When what it still has is broken off, in milliseconds since the epoch. */
+  drainingUntil: number | undefined
   inFlight = 0
   readonly #options: MemberOptions
   #whenIdle: (() => void)[] = []

@@ -1,6 +1,8 @@
+import type { RoundtripError } from '@roundtrip/errors'
+import type { HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { poolSettingsOf, type PoolSettingsInput } from './settings/pool-settings.ts'
-import { membersNamed, testPool } from './testing-pool.ts'
+import { membersNamed, settled, testPool, type TestPool } from './testing-pool.ts'
 
 const checkedBy = (healthCheck: object | undefined): PoolSettingsInput => ({
   members: membersNamed('a', 'b'),
@@ -70,5 +72,93 @@ describe('health checks in other settings', () => {
     await test.time.advance(500)
     expect(test.states()).toEqual(['healthy', 'healthy'])
     test.pool.stop()
+  })
+})
+
+const silence = (): void => {}
+const firstOf = ({ pool }: TestPool) => pool.status().members[0]
+
+/** The status of the answer, or the code of the error. */
+const outcomeOf = async (asked: Promise<HttpResponse>): Promise<unknown> => {
+  try {
+    return (await asked).status
+  } catch (error) {
+    return (error as RoundtripError).code
+  }
+}
+
+/** Of two members the first has a request that it never answers. */
+const startHung = async () => {
+  const test = testPool({
+    members: membersNamed('a', 'b'),
+    drainTimeoutMs: 1000,
+    retry: { maxAttempts: 1 },
+    outlierDetection: { consecutiveGatewayErrors: 1 },
+  })
+  test.at('a').answer = silence
+  const hung = test.ask()
+  await settled()
+  return { test, hung }
+}
+
+describe('draining a member by hand', () => {
+  it('breaks off what has not ended at the deadline, and says until when', async () => {
+    const { test, hung } = await startHung()
+    const ended = outcomeOf(hung)
+    const drained = test.pool.drainMember('a')
+    const finishing = { state: 'draining', reason: 'takes no new work, finishes what it has', inFlight: 1 }
+    expect(firstOf(test)).toMatchObject({ ...finishing, until: test.time.nowMs + 1000 })
+    await test.time.advance(999)
+    // Saying it again gives no more time.
+    void test.pool.drainMember('a')
+    expect(firstOf(test)).toMatchObject({ ...finishing, until: test.time.nowMs + 1 })
+    await test.time.advance(1)
+    await drained
+    expect(await ended).toBe('UPSTREAM_RESET')
+    expect(firstOf(test)).toMatchObject({ state: 'draining', reason: 'takes no new work', inFlight: 0 })
+    expect(firstOf(test)).not.toHaveProperty('until')
+    expect(test.lines).toEqual(['a: what had not ended in 1000 ms was broken off'])
+    expect(test.time.delays).toEqual([])
+  })
+
+  it('holds nothing against a member that was broken off: restored, it has new connections', async () => {
+    const { test, hung } = await startHung()
+    const ended = outcomeOf(hung)
+    void test.pool.drainMember('a')
+    await test.time.advance(1000)
+    expect(await ended).toBe('UPSTREAM_RESET')
+    const before = test.at('a')
+    test.pool.restoreMember('a')
+    expect(firstOf(test)).toMatchObject({ state: 'healthy', share: 0.5 })
+    expect(test.at('a')).not.toBe(before)
+    const answers = await Promise.all([test.ask(), test.ask()])
+    expect(answers.map(({ status }) => status)).toEqual([200, 200])
+    expect(test.at('a').calls).toHaveLength(1)
+  })
+
+  it('breaks off nothing once the member is restored, or has finished', async () => {
+    const { test, hung } = await startHung()
+    const drained = test.pool.drainMember('a')
+    test.pool.restoreMember('a')
+    await test.time.advance(5000)
+    expect(test.at('a').isDestroyed).toBe(false)
+    const again = test.pool.drainMember('a')
+    await test.time.advance(500)
+    test.at('a').calls[0]?.respond()
+    await Promise.all([drained, again, hung])
+    expect(test.time.delays).toEqual([])
+    expect(test.at('a').isDestroyed).toBe(false)
+  })
+
+  it('ends also what is left on connections that were replaced meanwhile', async () => {
+    const { test, hung } = await startHung()
+    const ended = outcomeOf(hung)
+    const drained = test.pool.drainMember('a')
+    await test.time.advance(500)
+    test.pool.reconnect()
+    await test.time.advance(500)
+    await drained
+    expect(await ended).toBe('UPSTREAM_RESET')
+    expect(firstOf(test)).toMatchObject({ inFlight: 0 })
   })
 })

@@ -38,10 +38,24 @@ interface Entry {
   /** That its health comes from; none while it is not checked. */
   healthCheck: HealthCheckSettings | undefined
   stopChecks: () => void
+  /** Calls off the end of what it still has. */
+  keepFinishing: () => void
+  /** Whether its connections have been broken off, so that it needs others. */
+  isBrokenOff: boolean
 }
 
 const uncheckedThresholds = { rise: 1, fall: 1 }
 const nothing = (): void => {}
+
+const newEntry = (member: Member, source: MemberSource, named: Joining): Entry => ({
+  member,
+  source,
+  named,
+  healthCheck: undefined,
+  stopChecks: nothing,
+  keepFinishing: nothing,
+  isBrokenOff: false,
+})
 
 const adjust = (entry: Entry, named: Joining): void => {
   if (named.weight !== entry.named.weight) entry.member.weight = named.weight
@@ -54,7 +68,7 @@ export class Membership {
   readonly #log: Log
   readonly #entries = new Map<string, Entry>()
   /** Connections whose last exchanges are waited for. */
-  readonly #leaving = new Set<Transport>()
+  readonly #leaving = new Map<Transport, Member>()
   #isChecking = false
   #members: readonly Member[] = []
 
@@ -97,6 +111,27 @@ export class Membership {
     await left
   }
 
+  /** No new work for it. Resolves when its exchanges have ended, or have been broken off at the deadline. */
+  async drainMember(member: Member): Promise<void> {
+    const entry = this.#entries.get(member.origin)
+    // Saying it again gives no more time.
+    const deadline = entry === undefined || member.isDraining ? nothing : this.#letFinish(entry)
+    await member.idle()
+    deadline()
+  }
+
+  /** Takes a drained member back. @throws RoundtripError `SETTINGS_INVALID` for files of the settings that cannot be read */
+  restoreMember(member: Member): void {
+    const entry = this.#entries.get(member.origin)
+    if (entry === undefined || !member.isDraining) return
+    entry.keepFinishing()
+    if (entry.isBrokenOff) this.#reconnect(entry)
+    member.drainingSince = undefined
+    member.drainingUntil = undefined
+    member.rampFromMs = this.#options.surroundings.clock()
+    this.#changed()
+  }
+
   startChecks(): void {
     this.#isChecking = true
     for (const entry of this.#entries.values()) this.#check(entry)
@@ -111,21 +146,17 @@ export class Membership {
 
   /** New connections for all, while what is in flight ends on the old ones. */
   reconnect(): void {
-    for (const { member, source } of this.#entries.values()) {
-      const before = member.transport
-      member.transport = this.#connect(member.origin, source)
-      void this.#drain(before)
-    }
+    for (const entry of this.#entries.values()) this.#reconnect(entry)
   }
 
   /** Resolves when every exchange has ended, or has been broken off at the deadline. */
   async drain(): Promise<void> {
-    await Promise.all(this.#members.map(({ transport }) => this.#drain(transport)))
+    await Promise.all(this.#members.map((member) => this.#drain(member)))
   }
 
   destroy(): void {
     for (const { transport } of this.#members) transport.destroy()
-    for (const transport of this.#leaving) transport.destroy()
+    for (const transport of this.#leaving.keys()) transport.destroy()
   }
 
   #joinOrAdjust(source: MemberSource, origin: string, named: Joining, isFirst: boolean): void {
@@ -146,7 +177,7 @@ export class Membership {
     })
     // Those a pool begins with share all there is from the start.
     if (!isFirst) member.rampFromMs = surroundings.clock()
-    const entry: Entry = { member, source, named, healthCheck: undefined, stopChecks: nothing }
+    const entry = newEntry(member, source, named)
     this.#entries.set(origin, entry)
     if (this.#isChecking) this.#check(entry)
   }
@@ -163,21 +194,55 @@ export class Membership {
     return transportOptions(origin, settings(), { lookup: surroundings.lookup, serverName })
   }
 
-  async #leave(origin: string, { member, stopChecks }: Entry): Promise<void> {
-    stopChecks()
-    this.#entries.delete(origin)
-    member.drainingSince ??= this.#options.surroundings.clock()
-    await this.#drain(member.transport)
+  #reconnect(entry: Entry): void {
+    const { member, source } = entry
+    const connected = this.#connect(member.origin, source)
+    void this.#drain(member)
+    member.transport = connected
+    entry.isBrokenOff = false
   }
 
-  async #drain(transport: Transport): Promise<void> {
+  async #leave(origin: string, { member, stopChecks, keepFinishing }: Entry): Promise<void> {
+    stopChecks()
+    keepFinishing()
+    this.#entries.delete(origin)
+    member.drainingSince ??= this.#options.surroundings.clock()
+    await this.#drain(member)
+  }
+
+  /** Of the connections that the member has now. */
+  async #drain(member: Member): Promise<void> {
+    const { transport } = member
     const { settings, surroundings } = this.#options
-    this.#leaving.add(transport)
+    this.#leaving.set(transport, member)
     const cancel = surroundings.schedule(() => transport.destroy(), settings().drainTimeoutMs)
     await transport.drain()
     cancel()
     transport.destroy()
     this.#leaving.delete(transport)
+  }
+
+  /** @returns calls off the deadline */
+  #letFinish(entry: Entry): () => void {
+    const { member } = entry
+    const { settings, surroundings } = this.#options
+    const { drainTimeoutMs } = settings()
+    member.drainingSince = surroundings.clock()
+    member.drainingUntil = member.drainingSince + drainTimeoutMs
+    entry.keepFinishing = surroundings.schedule(() => this.#breakOff(entry, drainTimeoutMs), drainTimeoutMs)
+    this.#changed()
+    return entry.keepFinishing
+  }
+
+  /** The connections that take their place are made when it is restored: until then nobody needs them. */
+  #breakOff(entry: Entry, drainTimeoutMs: number): void {
+    const { member } = entry
+    const { pool, surroundings } = this.#options
+    const facts = { upstream: pool, member: member.name, inFlight: member.inFlight }
+    surroundings.log.warn(facts, `${member.name}: what had not ended in ${drainTimeoutMs} ms was broken off`)
+    entry.isBrokenOff = true
+    member.transport.destroy()
+    for (const [transport, owner] of this.#leaving) if (owner === member) transport.destroy()
   }
 
   #check(entry: Entry): void {

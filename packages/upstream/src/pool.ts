@@ -173,21 +173,17 @@ export class Pool {
     await this.#membership.remove(this.#find(name))
   }
 
-  /** No new work for the member; resolves when nothing is in flight. `restoreMember` takes it back. @throws RoundtripError `NOT_FOUND` */
+  /**
+   * No new work for the member until `restoreMember` takes it back. Resolves when its exchanges have ended, or were broken
+   * off at `drainTimeoutMs`. @throws RoundtripError `NOT_FOUND`
+   */
   async drainMember(name: string): Promise<void> {
-    const member = this.#find(name)
-    member.drainingSince ??= this.surroundings.clock()
-    this.#refresh()
-    await member.idle()
+    await this.#membership.drainMember(this.#find(name))
   }
 
-  /** @throws RoundtripError `NOT_FOUND` */
+  /** @throws RoundtripError `NOT_FOUND`; `SETTINGS_INVALID` for files of the settings that can no longer be read */
   restoreMember(name: string): void {
-    const member = this.#find(name)
-    if (!member.isDraining) return
-    member.drainingSince = undefined
-    member.rampFromMs = this.surroundings.clock()
-    this.#refresh()
+    this.#membership.restoreMember(this.#find(name))
   }
 
   /** @param weight 0 takes no new work @throws RoundtripError `NOT_FOUND` */

@@ -115,6 +115,7 @@ export class FakeTransport implements Transport {
 
   destroy(): void {
     this.isDestroyed = true
+    for (const call of this.calls) call.fail('UPSTREAM_RESET')
     this.#drained.resolve()
   }
 }

@@ -85,7 +85,9 @@ const renderings: Readonly<Record<string, Rendering>> = {
   slow: slowRequests,
   purge: purged,
   reload: reloaded,
-  drain: (answer) => [`${memberOf(answer)} takes no new work; BUSY in ./roundtrip edge pools is what it still does`],
+  drain: (answer) => [
+    `${memberOf(answer)} takes no new work; BUSY in ./roundtrip edge pools is what it still does, WHY says how long it may`,
+  ],
   restore: (answer) => [`${memberOf(answer)} takes work again`],
   weight: (answer) => [`${memberOf(answer)} has weight ${numberOf(fieldsOf(answer)['weight'])}`],
   // As they are written in the file.

@@ -24,7 +24,8 @@ export class OutlierDetection {
 
   /** On every answer: costs a few increments as long as all is well. */
   observe(member: Member, outcome: Outcome): void {
-    if (outcome === 'none') return
+    // One that is drained gets no work that an ejection could spare it, and what it has may be broken off by us.
+    if (outcome === 'none' || member.isDraining) return
     const { ejection } = member
     ejection.requests++
     if (outcome === 'success') {

@@ -119,7 +119,10 @@ export const poolSettings = Type.Object(
       description: "header that tells members the client's address",
       default: 'off',
     }),
-    drainTimeoutMs: setting.durationMs({ description: 'how long a member that leaves may finish', default: 30_000 }),
+    drainTimeoutMs: setting.durationMs({
+      description: 'how long a member that leaves or is drained may finish',
+      default: 30_000,
+    }),
   },
   closed,
 )

@@ -55,10 +55,11 @@ const failuresOf = ({ counters }: Member): number =>
 
 const isoOf = (ms: number): string => new Date(ms).toISOString()
 
-/** Where workers differ about a member, that is said, with the reason of one that would not use it. */
+/** Where workers differ about a member, that is said, with the reason of one that would not use it: rather of one where that will end. */
 const memberRow = (name: string, views: readonly Member[]): MemberRow => {
   const states = [...new Set(views.map(({ state }) => state))]
-  const telling = views.find(({ state }) => state !== 'healthy') ?? views[0]
+  const out = views.filter(({ state }) => state !== 'healthy')
+  const telling = out.find(({ until }) => until !== undefined) ?? out[0] ?? views[0]
   const counted = states.map((state) => `${state} in ${views.filter((view) => view.state === state).length}`)
   return {
     name,

@@ -100,7 +100,7 @@ const mustHave = (pool: Pool, member: string): void => {
   throw new RoundtripError('NOT_FOUND', `The pool ${pool.name} has no member ${member}: there are ${names.join(', ')}.`)
 }
 
-/** Draining and removal end when exchanges do; that can be watched, and is not waited for. */
+/** Draining and removal end when exchanges do, or at the pool's `drainTimeoutMs`; that can be watched, and is not waited for. */
 const carryOut = (order: MemberOrder, pool: Pool): void => {
   switch (order.order) {
     case 'drain':
