@@ -5,9 +5,11 @@ import type { HashOf } from './hash-key.ts'
 import { hashText } from './hash.ts'
 import type { Candidate, Selection } from './selection.ts'
 
-/** Points of a member of average weight: the shares then differ by some 8 %. */
+/** Points of a member of average weight that has its whole share: the shares then differ by some 8 %. */
 const pointsPerMember = 160
 const ringSize = 2 ** 32
+/** Point and owner are one number below 2^53. */
+const mostOwners = 2 ** 16
 
 export interface ConsistentHashOptions {
   readonly hashOf: HashOf
@@ -23,8 +25,8 @@ export class ConsistentHash implements Selection {
   #total = 0
   #points = new Float64Array(0)
   #owners = new Uint16Array(0)
-  /** Those that the ring was built of. */
-  #weights: readonly number[] = []
+  /** How many points each candidate has. */
+  #counts: readonly number[] = []
 
   constructor(options: ConsistentHashOptions) {
     this.#options = options
@@ -32,10 +34,12 @@ export class ConsistentHash implements Selection {
 
   use(candidates: readonly Candidate[]): void {
     this.#total = candidates.reduce((sum, { weight }) => sum + weight, 0)
+    const counts = pointCounts(candidates)
     const isSameRing =
       candidates.length === this.#candidates.length &&
-      candidates.every(({ member }, i) => this.#candidates[i]?.member === member && this.#weights[i] === member.weight)
+      candidates.every(({ member }, i) => this.#candidates[i]?.member === member && this.#counts[i] === counts[i])
     this.#candidates = candidates
+    this.#counts = counts
     if (!isSameRing) this.#build()
   }
 
@@ -76,21 +80,34 @@ export class ConsistentHash implements Selection {
     return low === this.#points.length ? 0 : low
   }
 
-  /** By the weights that were set: a ramp would move keys to and fro, the bound on load holds it back instead. */
+  /** Points and owners are sorted as one number each: a ramp has the ring made anew every second. */
   #build(): void {
-    this.#weights = this.#candidates.map(({ member }) => member.weight)
-    const average = this.#weights.reduce((sum, weight) => sum + weight, 0) / this.#weights.length || 1
-    const points = this.#candidates
-      .flatMap(({ member }, owner) =>
-        Array.from({ length: Math.max(1, Math.round((pointsPerMember * member.weight) / average)) }, (_, i) => ({
-          at: hashText(`${member.name}#${i}`),
-          owner,
-          name: member.name,
-        })),
-      )
-      // Two members at one point: every process must give it to the same.
-      .toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))
-    this.#points = Float64Array.from(points, ({ at }) => at)
-    this.#owners = Uint16Array.from(points, ({ owner }) => owner)
+    const owners = byName(this.#candidates)
+    const points = new Float64Array(this.#counts.reduce((sum, count) => sum + count, 0))
+    let end = 0
+    // Two members at one point: every process must give it to the same, whatever order they are known in.
+    for (const [rank, owner] of owners.entries()) {
+      const { name } = (this.#candidates[owner] as Candidate).member
+      for (let i = 0; i < (this.#counts[owner] as number); i++)
+        points[end++] = hashText(`${name}#${i}`) * mostOwners + rank
+    }
+    points.sort()
+    this.#points = points.map((point) => Math.floor(point / mostOwners))
+    this.#owners = Uint16Array.from(points, (point) => owners[point % mostOwners] as number)
   }
+}
+
+/**
+ * By the share of the moment, in proportion to the weights that were set: the points of others then stay where they are
+ * while one takes up its share, and its own are the first of those it will have, so that only the keys move that it gets.
+ */
+const pointCounts = (candidates: readonly Candidate[]): number[] => {
+  const average = candidates.reduce((sum, { member }) => sum + member.weight, 0) / candidates.length || 1
+  return candidates.map(({ weight }) => Math.max(1, Math.round((pointsPerMember * weight) / average)))
+}
+
+/** @returns indices */
+const byName = (candidates: readonly Candidate[]): number[] => {
+  const nameOf = (index: number): string => (candidates[index] as Candidate).member.name
+  return [...candidates.keys()].toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
 }

@@ -192,6 +192,38 @@ describe('consistent hash', () => {
     expect(Math.max(...all.map(({ member }) => member.inFlight))).toBe(125)
   })
 
+  /** Part of the clients. */
+  const shareOf = (selection: ConsistentHash, ...of: readonly Candidate[]): number =>
+    owners(selection).filter((owner) => of.some(({ member }) => member === owner)).length / clients.length
+
+  it('gives one that takes up its share so much of it, moving only the clients that it gets', () => {
+    const old = ['a', 'b', 'c'].map((name) => candidate(name, 5))
+    const newcomer = candidate('new', 5)
+    const selection = ringOf(old)
+    let before = owners(selection)
+    for (const part of [0.1, 0.3, 0.6, 1]) {
+      selection.use([...old, { ...newcomer, weight: 5 * part }])
+      const expected = part / (3 + part)
+      expect(shareOf(selection, newcomer)).toBeGreaterThan(expected / 2)
+      expect(shareOf(selection, newcomer)).toBeLessThan(expected * 1.5)
+      const after = owners(selection)
+      const movers = after.filter((owner, i) => owner !== before[i])
+      expect(new Set(movers)).toEqual(new Set([newcomer.member]))
+      before = after
+    }
+  })
+
+  it('gives other zones what is left over for them, and lets the bound hold for that share', () => {
+    const own = ['a', 'b', 'c', 'd'].map((name) => candidate(name))
+    const others = ['e', 'f', 'g', 'h'].map((name) => ({ ...candidate(name), weight: 0.1 }))
+    const selection = ringOf([...own, ...others])
+    expect(shareOf(selection, ...others)).toBeGreaterThan(0.06)
+    expect(shareOf(selection, ...others)).toBeLessThan(0.13)
+    for (let i = 0; i < 440; i++) (choose(selection) as Member).inFlight++
+    expect(Math.max(...own.map(({ member }) => member.inFlight))).toBeLessThanOrEqual(126)
+    expect(Math.max(...others.map(({ member }) => member.inFlight))).toBeLessThanOrEqual(13)
+  })
+
   it('gives a retry to the next on the ring', () => {
     const all = ['a', 'b', 'c'].map((name) => candidate(name))
     const selection = ringOf(all)
