@@ -10,7 +10,7 @@ import type { HealthCheckSettings } from './settings/health-settings.ts'
 import type { PoolSettings } from './settings/pool-settings.ts'
 import { transportOptions } from './settings/transport-settings.ts'
 
-/** Who named a member: each source only takes back what it gave. */
+/** Who named a member: each source only takes back what it gave, and one that several name stays while one does. */
 export type MemberSource = 'settings' | 'dns' | 'runtime'
 
 export interface Joining {
@@ -32,9 +32,12 @@ export interface MembershipOptions {
 
 interface Entry {
   readonly member: Member
-  readonly source: MemberSource
-  /** As its source last said; what was set by hand since stands until the source says something else. */
-  named: Joining
+  /** What those who name it last said; it leaves when there are none. */
+  readonly namings: Map<MemberSource, Joining>
+  /** Weight that was last named; what was set by hand since stands until another is. */
+  namedWeight: number
+  /** Whose word counts. */
+  source: MemberSource
   /** That its health comes from; none while it is not checked. */
   healthCheck: HealthCheckSettings | undefined
   stopChecks: () => void
@@ -47,21 +50,26 @@ interface Entry {
 const uncheckedThresholds = { rise: 1, fall: 1 }
 const nothing = (): void => {}
 
+/** Whose word counts, first to last: somebody's own hand, then who wrote this member down, then who found an address. */
+const precedence: readonly MemberSource[] = ['runtime', 'settings', 'dns']
+
+/** What all who name a member say of it together. Only while there are any. */
+const sumUp = (namings: Entry['namings']): { source: MemberSource; weight: number; zone: string | undefined } => {
+  const [source] = precedence.filter((one) => namings.has(one)) as [MemberSource]
+  const zones = precedence.flatMap((one) => namings.get(one)?.zone ?? [])
+  return { source, weight: (namings.get(source) as Joining).weight, zone: zones[0] }
+}
+
 const newEntry = (member: Member, source: MemberSource, named: Joining): Entry => ({
   member,
+  namings: new Map([[source, named]]),
+  namedWeight: named.weight,
   source,
-  named,
   healthCheck: undefined,
   stopChecks: nothing,
   keepFinishing: nothing,
   isBrokenOff: false,
 })
-
-const adjust = (entry: Entry, named: Joining): void => {
-  if (named.weight !== entry.named.weight) entry.member.weight = named.weight
-  entry.member.zone = named.zone
-  entry.named = named
-}
 
 export class Membership {
   readonly #options: MembershipOptions
@@ -91,7 +99,9 @@ export class Membership {
   replace(source: MemberSource, joining: readonly Joining[], isFirst: boolean): void {
     const wanted = new Map(joining.map((one) => [new URL(one.origin).origin, one]))
     for (const [origin, entry] of this.#entries) {
-      if (entry.source === source && !wanted.has(origin)) void this.#leave(origin, entry)
+      if (wanted.has(origin) || !entry.namings.delete(source)) continue
+      if (entry.namings.size === 0) void this.#leave(origin, entry)
+      else this.#adjust(entry)
     }
     for (const [origin, one] of wanted) this.#joinOrAdjust(source, origin, one, isFirst)
     this.#changed()
@@ -161,7 +171,10 @@ export class Membership {
 
   #joinOrAdjust(source: MemberSource, origin: string, named: Joining, isFirst: boolean): void {
     const known = this.#entries.get(origin)
-    if (known !== undefined) return adjust(known, named)
+    if (known !== undefined) {
+      known.namings.set(source, named)
+      return this.#adjust(known)
+    }
     const { weight, zone } = named
     const { settings, surroundings, observer } = this.#options
     const { healthCheck = uncheckedThresholds, balance } = settings()
@@ -182,16 +195,33 @@ export class Membership {
     if (this.#isChecking) this.#check(entry)
   }
 
+  #adjust(entry: Entry): void {
+    const { member, namings, namedWeight, source: before } = entry
+    const { weight, zone, source } = sumUp(namings)
+    if (weight !== namedWeight) member.weight = weight
+    member.zone = zone
+    entry.namedWeight = weight
+    entry.source = source
+    const isOverTls = member.origin.startsWith('https:')
+    if (isOverTls && this.#certificateName(before) !== this.#certificateName(source)) this.#reconnect(entry)
+  }
+
   #connect(origin: string, source: MemberSource): Transport {
     return this.#options.surroundings.connect(this.#transportOptions(origin, source))
   }
 
   #transportOptions(origin: string, source: MemberSource): TransportOptions {
     const { settings, surroundings } = this.#options
-    const { dns } = settings()
-    // A certificate is for the name that was looked up, not for the address that was found. SRV targets are names.
-    const serverName = source === 'dns' && dns?.type === 'address' ? dns.name : undefined
-    return transportOptions(origin, settings(), { lookup: surroundings.lookup, serverName })
+    return transportOptions(origin, settings(), {
+      lookup: surroundings.lookup,
+      serverName: this.#certificateName(source),
+    })
+  }
+
+  /** A certificate is for the name that was looked up, not for the address that was found. SRV targets are names. */
+  #certificateName(source: MemberSource): string | undefined {
+    const { dns } = this.#options.settings()
+    return source === 'dns' && dns?.type === 'address' ? dns.name : undefined
   }
 
   #reconnect(entry: Entry): void {
@@ -249,12 +279,12 @@ export class Membership {
     entry.stopChecks()
     const { settings, surroundings } = this.#options
     const { healthCheck } = settings()
-    const { member, source, healthCheck: before } = entry
+    const { member, healthCheck: before } = entry
     entry.healthCheck = healthCheck
     if (healthCheck === undefined) return this.#uncheck(entry)
     if (before !== undefined && !asksTheSame(before, healthCheck)) member.health.askOtherwise()
     member.health.thresholds = healthCheck
-    const check = httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, source))
+    const check = httpCheck(member.origin, healthCheck, () => this.#connect(member.origin, entry.source))
     let ejection = 0
     entry.stopChecks = startHealthChecks({
       check: () => {

@@ -63,7 +63,8 @@ export class MemberDiscovery {
     if (endpoints.length === 0) return this.#failed(dns, new Error('the name has no addresses'))
     const isFirst = this.#status?.lastAnswerAt === undefined
     this.#status = { lastAnswerAt: Math.round(this.#options.surroundings.clock()) }
-    this.#options.membership.replace('dns', endpoints, isFirst)
+    const joining = endpoints.map((endpoint) => ({ ...endpoint, zone: dns.zone }))
+    this.#options.membership.replace('dns', joining, isFirst)
     this.#firstLookup.resolve()
   }
 

@@ -26,6 +26,9 @@ export const dnsSettings = Type.Object(
     type: setting.choice(['address', 'SRV'], { description: 'A and AAAA records, or SRV', default: 'address' }),
     scheme: setting.choice(['http', 'https'], { description: 'how members are spoken to', default: 'http' }),
     port: setting.port({ description: 'port of the members; SRV records bring their own', default: 80 }),
+    zone: setting.optional(
+      setting.text({ description: 'where the members found stand; members of settings say so themselves' }),
+    ),
     server: setting.optional(
       setting.text({ description: "resolver as address:port; the operating system's first one when absent" }),
     ),
