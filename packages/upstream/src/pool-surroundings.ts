@@ -26,7 +26,10 @@ export interface PoolSurroundings {
   readonly onLatency?: (latencyMs: number) => void
 }
 
-const epochMs = (): number => performance.timeOrigin + performance.now()
+/** It never changes, and asking for it takes as long as asking for the time. */
+const { timeOrigin } = performance
+
+const epochMs = (): number => timeOrigin + performance.now()
 
 export const withDefaults = ({ log, ...given }: PoolSurroundings): Required<PoolSurroundings> => ({
   log,
