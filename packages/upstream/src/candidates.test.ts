@@ -3,10 +3,12 @@ import { candidatesOf } from './candidates.ts'
 import { Ejection } from './ejection/ejection.ts'
 import type { Member } from './member.ts'
 
-const member = (
-  name: string,
-  state: Partial<Pick<Member, 'isHealthy' | 'isDraining' | 'weight' | 'zone' | 'rampFromMs'>> = {},
-) =>
+type State = Partial<Pick<Member, 'isHealthy' | 'isDraining' | 'weight' | 'zone' | 'rampFromMs'>> & {
+  /** Of one that is not healthy: whether checks are answered at all. */
+  readonly answers?: boolean
+}
+
+const member = (name: string, { answers = false, ...state }: State = {}) =>
   ({
     name,
     isHealthy: true,
@@ -15,6 +17,10 @@ const member = (
     zone: undefined,
     rampFromMs: -Infinity,
     ejection: new Ejection(),
+    health: {
+      state: state.isHealthy === false ? 'unhealthy' : 'healthy',
+      answers: state.isHealthy !== false || answers,
+    },
     ...state,
   }) as Member
 
@@ -48,6 +54,34 @@ describe('who may be given work', () => {
     expect(shares(members, { panicThresholdPercent: 0 })).toEqual({ a: 1 })
     expect(shares(members, { panicThresholdPercent: 20 })).toEqual({ a: 1 })
     expect(shares([member('a', { ...sick, isDraining: true })])).toEqual({})
+  })
+})
+
+const ejected = (name: string, isUnanswered: boolean) => {
+  const one = member(name, { isHealthy: false, answers: true })
+  one.ejection.eject('', isUnanswered, 0, { baseEjectionMs: 1000, maxEjectionMs: 1000 })
+  return one
+}
+
+describe('when nobody is healthy', () => {
+  const sick = { isHealthy: false }
+  const silent = member('silent', sick)
+  const refusing = member('refusing', { ...sick, answers: true })
+
+  it('those are used who answer at all, since a check that all fail may itself be wrong', () => {
+    const drained = member('drained', { ...sick, answers: true, isDraining: true })
+    expect(candidatesOf([silent, refusing, drained], policy)).toMatchObject({ isPanic: true })
+    expect(shares([silent, refusing, drained])).toEqual({ refusing: 1 })
+    expect(shares([refusing])).toEqual({ refusing: 1 })
+  })
+
+  it('nobody is used who does not answer, nor anybody where settings want no panic', () => {
+    expect(candidatesOf([silent], policy)).toMatchObject({ isPanic: false, usable: [] })
+    expect(shares([silent, refusing], { panicThresholdPercent: 0 })).toEqual({})
+  })
+
+  it('those are used who were ejected for their answers, but not for silence', () => {
+    expect(shares([ejected('failing', false), ejected('gone', true)])).toEqual({ failing: 1 })
   })
 })
 

@@ -3,7 +3,7 @@ import type { Member } from './member.ts'
 import type { Candidate } from './selection/selection.ts'
 
 export interface CandidatePolicy {
-  /** Share of healthy members below which all are used; 0 never does. */
+  /** Share of healthy members below which others are used too: all, or with none healthy those who answer; 0 never does. */
   readonly panicThresholdPercent: number
   /** Where this process stands. */
   readonly zone?: string | undefined
@@ -34,22 +34,33 @@ const leastRamp = 0.1
 const mayHaveWork = ({ isDraining, weight }: Member): boolean => !isDraining && weight > 0
 
 /** What it answers may be the fault of somebody behind it, whom the others stand on as well. */
-const answersAtLeast = ({ health, ejection }: Member): boolean =>
+const isEjectedForAnswers = ({ health, ejection }: Member): boolean =>
   ejection.isEjected && !ejection.isForSilence && health.state === 'healthy'
 
-/** So few could not carry the load. Where nobody is healthy, to fail at once is better than to wait for those who do not answer. */
-const isPanicking = (healthy: number, all: number, thresholdPercent: number): boolean =>
-  healthy > 0 && healthy < all && (healthy / all) * 100 < thresholdPercent
+/** Whatever it was that it answered, last to a check or before it was ejected. */
+const answersAtLeast = ({ health, ejection }: Member): boolean =>
+  health.answers && !(ejection.isEjected && ejection.isForSilence)
+
+const areTooFew = (healthy: number, all: number, thresholdPercent: number): boolean =>
+  healthy < all && (healthy / all) * 100 < thresholdPercent
+
+/**
+ * So few could not carry the load, and that many are hardly wrong each for itself. Where nobody is healthy, what all fail
+ * may be the check itself, so whoever answers is used; but to fail at once is better than to wait for those who do not.
+ */
+const usedInPanic = (eligible: readonly Member[], healthy: readonly Member[]): readonly Member[] =>
+  healthy.length > 0 ? eligible : eligible.filter(answersAtLeast)
 
 export const candidatesOf = (members: readonly Member[], policy: CandidatePolicy): Candidates => {
   const eligible = members.filter(mayHaveWork)
   const healthy = eligible.filter(({ isHealthy }) => isHealthy)
-  const isPanic = isPanicking(healthy.length, eligible.length, policy.panicThresholdPercent)
-  const usable = isPanic ? eligible : healthy
+  const isTooFew = areTooFew(healthy.length, eligible.length, policy.panicThresholdPercent)
+  const usable = isTooFew ? usedInPanic(eligible, healthy) : healthy
+  const isPanic = isTooFew && usable.length > 0
   const isRamping = usable.some((member) => rampOf(member, policy) < 1)
   const ramped = usable.map((member) => ({ member, weight: member.weight * rampOf(member, policy) }))
   const preferred = isPanic ? ramped : byZone(ramped, eligible, policy.zone)
-  return { preferred, usable, lastResort: isPanic ? [] : eligible.filter(answersAtLeast), isPanic, isRamping }
+  return { preferred, usable, lastResort: isPanic ? [] : eligible.filter(isEjectedForAnswers), isPanic, isRamping }
 }
 
 /** Grows in a line over the window. */

@@ -72,6 +72,7 @@ describe('httpCheck', () => {
     expect(await ask(origin, { path: '/', timeoutMs: 2000 })).toEqual({
       ok: false,
       reason: 'health check answered 503',
+      isAnswered: true,
     })
     expect(ports.size).toBe(2)
   })

@@ -85,7 +85,8 @@ export const httpCheck =
     try {
       const { status, body } = await transport.send(requestOf(origin, options), { context, signal: deadline.signal })
       if (body instanceof Readable) await finished(body.resume())
-      return passes(status, options) ? { ok: true } : { ok: false, reason: `health check answered ${status}` }
+      if (passes(status, options)) return { ok: true }
+      return { ok: false, reason: `health check answered ${status}`, isAnswered: true }
     } catch (error) {
       return { ok: false, reason: reasonOf(error as RoundtripError, options.timeoutMs) }
     } finally {

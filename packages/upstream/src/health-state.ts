@@ -3,7 +3,14 @@
 export type HealthCheckState = 'healthy' | 'unhealthy'
 
 /** The outcome of one health check. */
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly reason: string }
+export type CheckResult =
+  | { readonly ok: true }
+  | {
+      readonly ok: false
+      readonly reason: string
+      /** Whether there was an answer, though not the one wanted; silence by default. */
+      readonly isAnswered?: boolean
+    }
 
 export interface Thresholds {
   /** Successes in a row that bring an unhealthy member back. */
@@ -23,6 +30,7 @@ export class HealthState {
   #since: number
   #streak = 0
   #proven = false
+  #answers = true
 
   /** @param clock milliseconds since the epoch */
   constructor(thresholds: Thresholds, clock: () => number) {
@@ -43,6 +51,11 @@ export class HealthState {
   /** When it came into this state, in milliseconds since the epoch. */
   get since(): number {
     return this.#since
+  }
+
+  /** Whether the last check was answered at all: a request may be, even where checks fail. */
+  get answers(): boolean {
+    return this.#answers
   }
 
   /** Applies to the results to come. */
@@ -67,11 +80,13 @@ export class HealthState {
     this.#reason = unchecked
     this.#streak = 0
     this.#proven = false
+    this.#answers = true
     return wasOut
   }
 
   /** Notes a result. @returns whether the state changed */
   record(result: CheckResult): boolean {
+    this.#answers = result.ok || result.isAnswered === true
     const seen: HealthCheckState = result.ok ? 'healthy' : 'unhealthy'
     const reason = result.ok ? 'passed its health check' : result.reason
     if (seen === this.#state) {

@@ -2,7 +2,7 @@ import type { RoundtripError } from '@roundtrip/errors'
 import type { HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { poolSettingsOf, type PoolSettingsInput } from './settings/pool-settings.ts'
-import { membersNamed, settled, testPool, type TestPool } from './testing-pool.ts'
+import { membersNamed, settled, testPool, type Call, type TestPool } from './testing-pool.ts'
 
 const checkedBy = (healthCheck: object | undefined): PoolSettingsInput => ({
   members: membersNamed('a', 'b'),
@@ -160,5 +160,32 @@ describe('draining a member by hand', () => {
     await drained
     expect(await ended).toBe('UPSTREAM_RESET')
     expect(firstOf(test)).toMatchObject({ inFlight: 0 })
+  })
+})
+
+const notFound = (call: Call): void => call.respond(404)
+
+describe('checks that all members fail', () => {
+  it('do not stop the work of those who answer; it stops while nobody does', async () => {
+    let failCheck = notFound
+    const test = testPool(
+      { members: membersNamed('a', 'b'), healthCheck: { intervalMs: 1000, timeoutMs: 500 } },
+      { answer: (_host, call) => (call.request.target === '/health' ? failCheck(call) : call.respond()) },
+    )
+    test.pool.start()
+    await test.time.advance(3000)
+    expect(test.pool.status()).toMatchObject({
+      isPanic: true,
+      members: [{ state: 'unhealthy' }, { state: 'unhealthy' }],
+    })
+    expect((await test.ask()).status).toBe(200)
+    failCheck = (call) => call.fail('UPSTREAM_UNREACHABLE', false)
+    await test.time.advance(2000)
+    expect(test.pool.status().isPanic).toBe(false)
+    await expect(test.ask()).rejects.toMatchObject({ code: 'NO_HEALTHY_UPSTREAM' })
+    failCheck = (call) => call.respond(503)
+    await test.time.advance(2000)
+    expect((await test.ask()).status).toBe(200)
+    test.pool.stop()
   })
 })

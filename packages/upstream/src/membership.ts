@@ -311,8 +311,10 @@ export class Membership {
 
   /** Each change of state is logged once, however long it lasts. @param ejection that the member was in when the check began */
   #note(member: Member, result: CheckResult, ejection: number): void {
+    const { answers } = member.health
     if (!member.health.record(result)) {
       const { state } = member.health
+      if (member.health.answers !== answers) this.#changed()
       if (result.ok && state === 'healthy' && member.ejection.endWhenAnswering(ejection))
         this.#options.onEjectionEnded(member)
       return

@@ -19,7 +19,7 @@ export interface PoolCounters {
 export interface PoolStatus {
   readonly name: string
   readonly members: readonly MemberStatus[]
-  /** Whether too few members are healthy to leave the others out. */
+  /** Whether too few members are healthy to leave the others out; with none healthy, those that do not answer still are. */
   readonly isPanic: boolean
   readonly circuit: CircuitState
   readonly inFlight: number

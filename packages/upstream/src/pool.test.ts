@@ -234,7 +234,7 @@ describe('panic', () => {
     await test.time.advance(2000)
     expect(test.lines).toEqual([
       'a is ejected',
-      'web: too few members are healthy, all are used',
+      'web: too few members are healthy, others are used too',
       'a is back after its ejection',
       'web: enough members are healthy again',
     ])

@@ -254,7 +254,7 @@ export class Pool {
     if (before.isPanic === this.#candidates.isPanic) return
     const facts = { upstream: this.name, members: this.members.length }
     if (before.isPanic) this.surroundings.log.info(facts, `${this.name}: enough members are healthy again`)
-    else this.surroundings.log.warn(facts, `${this.name}: too few members are healthy, all are used`)
+    else this.surroundings.log.warn(facts, `${this.name}: too few members are healthy, others are used too`)
   }
 
   #ejectionChanged(member: Member): void {

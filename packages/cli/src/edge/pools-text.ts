@@ -42,7 +42,7 @@ const figures = ({ requests, retries, hedges }: AnyRecord): string =>
   `${counted(requests, 'request', 'requests')}, ${counted(retries, 'retry', 'retries')}, ${counted(hedges, 'hedge', 'hedges')}`
 
 const warnings = ({ isPanic, circuit }: AnyRecord, { colours }: Reading['io']): string => {
-  const panic = isPanic === true ? ', panic: so few are healthy that all are used' : ''
+  const panic = isPanic === true ? ', panic: so few are healthy that others are used too' : ''
   const breaker = textOf(circuit) === 'closed' ? '' : `, circuit ${textOf(circuit)}`
   return breaker + panic === '' ? '' : colours.yellow(breaker + panic)
 }

@@ -41,7 +41,7 @@ describe('what an edge answers', () => {
       '  b:1     ejected  30 s    0 %       1     2     0       0        -  5 in a row, for another 24 s',
     ])
     const [worried] = show('pools', [{ ...answer[0], isPanic: true, circuit: 'open' }])
-    expect(worried).toMatch(/, circuit open, panic: so few are healthy that all are used$/)
+    expect(worried).toMatch(/, circuit open, panic: so few are healthy that others are used too$/)
   })
 
   it('is a decision, its reason, and what is stored', () => {

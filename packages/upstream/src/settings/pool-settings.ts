@@ -108,7 +108,8 @@ export const poolSettings = Type.Object(
       default: 0,
     }),
     panicThresholdPercent: setting.count({
-      description: 'share of healthy members below which all are used, since that many cannot be wrong; 0 never does',
+      description:
+        'share of healthy members below which all are used, or with none healthy all that answer; 0 never does',
       default: 25,
       maximum: 100,
     }),

@@ -55,7 +55,7 @@ const poolMetrics = (pools: readonly PoolStatus[]): Metric[] => {
     ),
     gauge(
       'edge_pool_panic',
-      'Whether so few members are healthy that all are used.',
+      'Whether so few members are healthy that others are used too.',
       each(({ isPanic }) => Number(isPanic)),
     ),
   ]
