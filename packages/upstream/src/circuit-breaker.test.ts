@@ -70,6 +70,31 @@ describe('a pool that fails as a whole', () => {
     expect(test.pool.status().circuit).toBe('closed')
   })
 
+  it.each([200, 503, 'nothing'] as const)(
+    'is judged by its probe alone: a late answer before it tells %s',
+    async (late) => {
+      const test = testPool(settings)
+      test.at('a').answer = silence
+      const slow = test.ask()
+      await settled()
+      const [before] = test.at('a').calls
+      test.at('a').answer = (call) => call.respond(503)
+      for (let i = 0; i < 10; i++) await test.ask()
+      await test.time.advance(5000)
+      test.at('a').answer = silence
+      const probe = test.ask()
+      await settled()
+      if (late === 'nothing') before?.fail('CLIENT_CLOSED_REQUEST')
+      else before?.respond(late)
+      await Promise.allSettled([slow])
+      expect(test.pool.status().circuit).toBe('half-open')
+      await expect(test.ask()).rejects.toMatchObject({ code: 'UPSTREAM_CIRCUIT_OPEN' })
+      test.at('a').calls.at(-1)?.respond()
+      await probe
+      expect(test.pool.status().circuit).toBe('closed')
+    },
+  )
+
   it('is told by the recent past only, and by enough of it', async () => {
     const test = testPool(settings)
     test.at('a').answer = (call) => call.respond(500)

@@ -20,7 +20,8 @@ export class FailureRateBreaker {
   #bucketIndex = 0
   #bucketEndsMs = 0
   #openUntilMs = -Infinity
-  #isProbing = false
+  /** When the probe was let through that is out; Infinity when none is. */
+  #probeFromMs = Infinity
 
   /** @param clock milliseconds */
   constructor(settings: () => Settings, clock: () => number) {
@@ -41,21 +42,23 @@ export class FailureRateBreaker {
   /** Whether a request may pass; after the pause one at a time, as a probe. */
   admit(): boolean {
     if (this.#openUntilMs === -Infinity || this.#settings().failurePercent === 0) return true
-    if (this.#isProbing || this.#clock() < this.#openUntilMs) return false
-    this.#isProbing = true
+    const nowMs = this.#clock()
+    if (this.#probeFromMs !== Infinity || nowMs < this.#openUntilMs) return false
+    this.#probeFromMs = nowMs
     return true
   }
 
-  observe(outcome: Outcome): void {
+  /** @param beganMs when the attempt was sent, on the breaker's clock */
+  observe(outcome: Outcome, beganMs: number): void {
     if (this.#settings().failurePercent === 0) return
-    if (this.#openUntilMs !== -Infinity) this.#judgeProbe(outcome)
+    if (this.#openUntilMs !== -Infinity) this.#judgeProbe(outcome, beganMs)
     else if (outcome !== 'none') this.#count(outcome !== 'success')
   }
 
-  /** What was sent before the circuit opened tells nothing new; only the probe does. */
-  #judgeProbe(outcome: Outcome): void {
-    if (!this.#isProbing) return
-    this.#isProbing = false
+  /** What was sent before the circuit opened tells nothing new; only the probe does, which was sent alone. */
+  #judgeProbe(outcome: Outcome, beganMs: number): void {
+    if (beganMs < this.#probeFromMs) return
+    this.#probeFromMs = Infinity
     if (outcome === 'success') this.#close()
     else if (outcome !== 'none') this.#open()
   }

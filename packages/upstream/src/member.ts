@@ -13,8 +13,8 @@ import { wasClosedWhileIdle } from './upstream-error.ts'
 
 /** Learns how each attempt ended. */
 export interface MemberObserver {
-  /** @param latencyMs from sending to the head of the response, or to the failure */
-  observe(member: Member, outcome: Outcome, latencyMs: number): void
+  /** @param latencyMs from sending to the head of the response, or to the failure @param beganMs when it was sent */
+  observe(member: Member, outcome: Outcome, latencyMs: number, beganMs: number): void
 }
 
 /** What a failure costs a member in the eyes of an algorithm that goes by latency. */
@@ -96,7 +96,7 @@ export class Member implements NextHop {
     else this.counters.responses5xx++
     const nowMs = this.#options.clock()
     this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
-    this.#options.observer.observe(this, outcome, nowMs - beganMs)
+    this.#options.observer.observe(this, outcome, nowMs - beganMs, beganMs)
     return response
   }
 
@@ -113,7 +113,7 @@ export class Member implements NextHop {
     // One that refuses at once must not look fast, or it would be given the most.
     if (outcome !== 'none')
       this.latency.observe(Math.max(failureLatencyMs, tookMs), nowMs, this.#options.latencyDecayMs)
-    this.#options.observer.observe(this, outcome, tookMs)
+    this.#options.observer.observe(this, outcome, tookMs, errand.beganMs)
     throw thrown
   }
 

@@ -110,12 +110,12 @@ export class Pool {
   }
 
   /** For members: how an attempt ended. */
-  observe(member: Member, outcome: Outcome, latencyMs: number): void {
+  observe(member: Member, outcome: Outcome, latencyMs: number, beganMs: number): void {
     if (outcome !== 'none') {
       this.latencies.observe(latencyMs)
       this.surroundings.onLatency(latencyMs)
     }
-    this.breaker.observe(outcome)
+    this.breaker.observe(outcome, beganMs)
     this.#outliers.observe(member, outcome)
   }
 
