@@ -70,6 +70,15 @@ describe('dnsLookup', () => {
     })
   })
 
+  it('finds nobody where SRV says that there is no such service (RFC 2782)', async () => {
+    const none = await startResolver({ SRV: [{ ...srv(0, 0, '.'), ttlSeconds: 30 }] })
+    expect(await dnsLookup(settings(none, { type: 'SRV' }))).toEqual({ endpoints: [], ttlMs: 30_000 })
+    const some = await startResolver({ SRV: [srv(0, 0, '.'), srv(10, 1, 'a.test')] })
+    expect(await dnsLookup(settings(some, { type: 'SRV' }))).toMatchObject({
+      endpoints: [{ origin: 'http://a.test:9000', weight: 1 }],
+    })
+  })
+
   it('tells a name without addresses from a resolver that fails', async () => {
     expect(await dnsLookup(settings(await startResolver({}, 'NXDOMAIN')))).toMatchObject({ endpoints: [] })
     await expect(dnsLookup(settings(await startResolver({}, 'SERVFAIL')))).rejects.toMatchObject({

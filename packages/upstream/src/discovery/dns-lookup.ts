@@ -67,10 +67,10 @@ const lookUpAddresses = async (settings: DnsSettings): Promise<LookupResult> => 
   return { endpoints, ttlMs: shortestTtl(messages) }
 }
 
-/** Only the best priority takes part; weight 0 is a small share, as the RFC wants. */
+/** Only the best priority takes part; weight 0 is a small share, and the root as target means that there is no such service, as the RFC wants. */
 const lookUpServices = async (settings: DnsSettings): Promise<LookupResult> => {
   const message = await ask(settings, settings.name, 'SRV')
-  const services = message.answers.flatMap((record) => (record.type === 'SRV' ? [record] : []))
+  const services = message.answers.flatMap((record) => (record.type === 'SRV' && record.target !== '.' ? [record] : []))
   const best = Math.min(...services.map(({ priority }) => priority))
   const endpoints = services
     .filter(({ priority }) => priority === best)
