@@ -28,8 +28,8 @@ export interface MemberOptions {
   readonly zone?: string | undefined
   readonly transport: Transport
   readonly thresholds: Thresholds
-  /** How long past latency counts. */
-  readonly latencyDecayMs: number
+  /** How long past latency counts: asked for each time, as settings may change. */
+  readonly latencyDecayMs: () => number
   readonly observer: MemberObserver
   /** Milliseconds since the epoch, finer than whole ones for latencies. */
   readonly clock: () => number
@@ -95,7 +95,7 @@ export class Member implements NextHop {
     if (outcome === 'success') this.counters.successes++
     else this.counters.responses5xx++
     const nowMs = this.#options.clock()
-    this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs)
+    this.latency.observe(nowMs - beganMs, nowMs, this.#options.latencyDecayMs())
     this.#options.observer.observe(this, outcome, nowMs - beganMs, beganMs)
     return response
   }
@@ -112,7 +112,7 @@ export class Member implements NextHop {
     const tookMs = nowMs - errand.beganMs
     // One that refuses at once must not look fast, or it would be given the most.
     if (outcome !== 'none')
-      this.latency.observe(Math.max(failureLatencyMs, tookMs), nowMs, this.#options.latencyDecayMs)
+      this.latency.observe(Math.max(failureLatencyMs, tookMs), nowMs, this.#options.latencyDecayMs())
     this.#options.observer.observe(this, outcome, tookMs, errand.beganMs)
     throw thrown
   }

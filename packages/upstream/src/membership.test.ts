@@ -189,3 +189,22 @@ describe('checks that all members fail', () => {
     test.pool.stop()
   })
 })
+
+const forgettingIn = (decayMs: number) => ({ members: membersNamed('a'), balance: { algorithm: 'peak-ewma', decayMs } })
+
+describe('how fast past latency is forgotten', () => {
+  it('is as settings say now, for members too that were there before', async () => {
+    const test = testPool(forgettingIn(10_000))
+    test.at('a').answer = silence
+    const slow = test.ask()
+    await test.time.advance(1000)
+    test.at('a').calls[0]?.respond()
+    await slow
+    expect(firstOf(test)?.latencyMs).toBe(1000)
+    test.pool.update(poolSettingsOf(forgettingIn(10)))
+    await test.time.advance(500)
+    test.at('a').answer = (call) => call.respond()
+    await test.ask()
+    expect(firstOf(test)?.latencyMs).toBeLessThan(1)
+  })
+})

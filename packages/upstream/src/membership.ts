@@ -78,6 +78,7 @@ export class Membership {
   /** Connections whose last exchanges are waited for. */
   readonly #leaving = new Map<Transport, Member>()
   #isChecking = false
+  readonly #latencyDecayMs = (): number => this.#options.settings().balance.decayMs
   #members: readonly Member[] = []
 
   constructor(options: MembershipOptions) {
@@ -177,14 +178,14 @@ export class Membership {
     }
     const { weight, zone } = named
     const { settings, surroundings, observer } = this.#options
-    const { healthCheck = uncheckedThresholds, balance } = settings()
+    const { healthCheck = uncheckedThresholds } = settings()
     const member = new Member({
       origin,
       weight,
       zone,
       transport: this.#connect(origin, source),
       thresholds: healthCheck,
-      latencyDecayMs: balance.decayMs,
+      latencyDecayMs: this.#latencyDecayMs,
       observer,
       clock: surroundings.clock,
     })

@@ -18,7 +18,7 @@ const candidate = (name: string, weight = 1): Candidate => {
     weight,
     transport: new FakeTransport({ origin, timeouts: {} as never }),
     thresholds: { rise: 1, fall: 1 },
-    latencyDecayMs: 1000,
+    latencyDecayMs: () => 1000,
     observer: { observe: () => {} },
     clock: () => 0,
   })
