@@ -22,6 +22,17 @@ const retriesOf = async ({ adminOrigin = '' }: EdgeProcess): Promise<number> => 
 describe.each(['http1', 'http2'] as const)(
   'clients get right answers or none, when a next hop that speaks %s',
   (protocol) => {
+    it('is killed, and comes back', async () => {
+      const { load, first } = await underLoad({}, {}, protocol)
+      await first.kill()
+      await load.answered(500)
+      await first.restart()
+      await load.answered(500)
+      const report = await load.stop()
+      expectNoneWrong(report)
+      expect(report.right).toBeGreaterThan(900)
+    })
+
     it('resets connections or streams instead of answering', async () => {
       const { load, first } = await underLoad({}, {}, protocol)
       await first.answer('reset')
@@ -53,17 +64,6 @@ describe.each(['http1', 'http2'] as const)(
 )
 
 describe('clients get right answers or none, when a next hop', () => {
-  it('is killed, and comes back', async () => {
-    const { load, first } = await underLoad()
-    await first.kill()
-    await load.answered(500)
-    await first.restart()
-    await load.answered(500)
-    const report = await load.stop()
-    expectNoneWrong(report)
-    expect(report.right).toBeGreaterThan(900)
-  })
-
   it('stands still, and goes on', async () => {
     const { edge, load, first } = await underLoad()
     first.pause()

@@ -54,6 +54,16 @@ describe('writing', () => {
     expect(await served.delivery).toEqual({ outcome: 'complete', bodyBytes: 5 })
   })
 
+  it('has come to its end with the last octet that was announced, whatever becomes of its source then', async () => {
+    const fields = Fields.of({ 'content-length': 3 })
+    const served = await serveForTest(async ({ target }) =>
+      target === '/next' ? testResponse({ body: 'next' }) : testResponse({ fields, body: Readable.from(failing()) }),
+    )
+    const all = await exchangeRaw(served, `GET / HTTP/1.1\r\nHost: a\r\n\r\nGET /next HTTP/1.1\r\n${head}\r\n`)
+    expect(all).toMatch(/\r\n\r\nabcHTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nnext$/)
+    expect(await served.delivery).toEqual({ outcome: 'complete', bodyBytes: 3 })
+  })
+
   it('dates what has no date', async () => {
     const served = await serveForTest(async ({ target }) =>
       testResponse({ fields: Fields.of({ date: target === '/dated' ? 'then' : undefined }) }),

@@ -211,8 +211,13 @@ export class StreamSending implements Sending {
 
   #fail(): void {
     if (this.#isOver) return
-    this.#isOver = true
     this.#body.destroy()
+    // The client has all that was announced, and may be at its next request on this connection already.
+    if (this.bodyBytes > 0 && this.bodyBytes === this.#framing.contentLength) {
+      this.#finish()
+      return
+    }
+    this.#isOver = true
     this.#ended(false)
   }
 }
