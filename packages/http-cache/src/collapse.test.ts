@@ -68,6 +68,24 @@ describe('collapsing', () => {
     expect(play.requests).toHaveLength(1)
   })
 
+  it('lets nobody join a body that has not moved for a second', async () => {
+    const play = new Scenario()
+    const body = new Readable({ read: () => undefined })
+    play.answers(lively, { body })
+    const first = play.ask()
+    await settled()
+    body.push('one ')
+    await settled()
+    play.at(1).answers(lively, { body: 'by itself' })
+    expect((await play.ask()).body).toBe('by itself')
+    expect(await play.ask()).toMatchObject({ body: 'by itself', cache: 'hit; ttl=60' })
+    body.push('two')
+    body.push(null)
+    expect((await first).body).toBe('one two')
+    // What was asked for later is newer, though it was whole before.
+    expect((await play.ask()).body).toBe('by itself')
+  })
+
   it('sends everybody off at once when the answer is for nobody else, and remembers it', async () => {
     const play = new Scenario({ hitForMissMs: 1000 })
     const origins = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()]

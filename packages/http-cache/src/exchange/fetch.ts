@@ -261,6 +261,7 @@ export class Fetch {
       maxBytes: settings.maxObjectBytes,
       announcedBytes: announced === undefined ? undefined : Number(announced),
       room: store.recordings,
+      clock: this.options.clock,
     })
   }
 
@@ -271,6 +272,9 @@ export class Fetch {
       store.counters.refuse('purged')
       return
     }
+    // Others may have asked later, and have had all of it before.
+    const other = store.sameVariant(key, recording.varyNames, recording.varyValues)
+    if (other !== undefined && other.head.lifetime.exchanged.requestMs > this.requestMs) return
     const stored = this.#storedFrom(recording, bytes)
     if (stored !== undefined && store.put(stored)) store.hitForMiss.forget(key)
     else this.#pass('room', recording.head.status)

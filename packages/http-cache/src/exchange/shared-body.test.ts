@@ -17,6 +17,7 @@ const share = (from: Readable, options: Partial<SharedBodyOptions> = {}): Shared
     maxBytes: 1000,
     announcedBytes: undefined,
     room: new Recordings(Number.POSITIVE_INFINITY),
+    clock: () => 0,
     ...options,
   })
 

@@ -10,7 +10,12 @@ export interface SharedBodyOptions {
   readonly announcedBytes: number | undefined
   /** Where all that is kept for readers counts; without room there the body is treated as too long. */
   readonly room: Recordings
+  /** Milliseconds. */
+  readonly clock: () => number
 }
+
+/** Who comes while nothing arrives for longer waits for no others: a next hop that stands still would hold up all who want the same. */
+const standstillMs = 1000
 
 /**
  * - `whole`: all of it is here
@@ -40,6 +45,7 @@ export class SharedBody {
   /** All of it, in place of the chunks. */
   #whole: Uint8Array | undefined
   #state: 'arriving' | 'ended' | 'broken' = 'arriving'
+  #arrivedMs: number
   #failure: Error | undefined
 
   constructor(source: Readable, options: SharedBodyOptions) {
@@ -48,6 +54,7 @@ export class SharedBody {
     this.#settle = resolve
     this.#source = source
     this.#options = options
+    this.#arrivedMs = options.clock()
     if (options.announcedBytes !== undefined) this.#makeRoom(options.announcedBytes)
     source.on('data', (chunk: Uint8Array) => this.#receive(chunk))
     source.once('end', () => this.#end())
@@ -56,9 +63,10 @@ export class SharedBody {
     if (source.destroyed) this.#break(undefined)
   }
 
-  /** Whether one who comes now still gets the beginning. */
+  /** Whether one who comes now still gets the beginning, and as far as can be told the rest. */
   get isJoinable(): boolean {
-    return this.#isKept && this.#state !== 'broken'
+    if (!this.#isKept || this.#state === 'broken') return false
+    return this.#state === 'ended' || this.#options.clock() - this.#arrivedMs < standstillMs
   }
 
   read(): Readable {
@@ -87,6 +95,7 @@ export class SharedBody {
   }
 
   #receive(chunk: Uint8Array): void {
+    this.#arrivedMs = this.#options.clock()
     this.#chunks.push(chunk)
     this.#receivedBytes += chunk.byteLength
     const { announcedBytes } = this.#options
