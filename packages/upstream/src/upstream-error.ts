@@ -56,6 +56,9 @@ export const upstreamError = (error: Error, progress: Progress): RoundtripError 
 export const unsent = (member: string, code: ErrorCode, sentence?: string): RoundtripError =>
   upstreamError(new RoundtripError(code, sentence), { member, sent: false })
 
+export const queuedTooLong = (member: string): RoundtripError =>
+  unsent(member, 'UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.')
+
 export const closedHere = (member: string): RoundtripError =>
   unsent(member, 'UPSTREAM_UNREACHABLE', 'The connections to the next hop were closed on this side.')
 

@@ -1,20 +1,25 @@
 /** Attacks on a whole edge over TLS, each beside another client that goes on being served (RFC 9113 §10.5, CVE-2023-44487). */
 import { once } from 'node:events'
 import { connect as connectTcp, type Socket } from 'node:net'
-import { connect as connectTls, type TLSSocket } from 'node:tls'
+import { connect as connectTls } from 'node:tls'
 import { expect, it, onTestFinished } from 'vitest'
+import { attackHttp2, closed, startBystander } from './testing/attack.ts'
 import {
-  ask,
-  askHttp2,
-  ca,
-  connectRaw,
-  connectSession,
-  host,
-  settingsFile,
-  startOrigin,
-  startTestEdge,
-  type TestEdge,
-} from './testing/test-edge.ts'
+  continuation,
+  endHeaders,
+  endStream,
+  frame,
+  getRequest,
+  headers,
+  line,
+  ping,
+  postRequest,
+  reset,
+  settings,
+  streams,
+  times,
+} from './testing/http2-frames.ts'
+import { ca, connectRaw, host, settingsFile, startOrigin, startTestEdge, type TestEdge } from './testing/test-edge.ts'
 
 const limits = {
   connections: { maxConnectionsPerClient: 30, maxHandshakes: 10, handshakeTimeoutMs: 500 },
@@ -40,33 +45,9 @@ const start = async (connections: object = {}): Promise<TestEdge> => {
   })
 }
 
-const frame = (type: number, flags: number, id: number, payload: Buffer = Buffer.alloc(0)): Buffer => {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head.writeUInt8(type, 3)
-  head.writeUInt8(flags, 4)
-  head.writeUInt32BE(id, 5)
-  return Buffer.concat([head, payload])
-}
-
-const [headers, reset, settings, ping, continuation] = [1, 3, 4, 6, 9]
-const endStream = 1
-const endHeaders = 4
-
-const line = (name: string, value: string): Buffer =>
-  Buffer.concat([Buffer.from([0, name.length]), Buffer.from(name), Buffer.from([value.length]), Buffer.from(value)])
-
-/** GET over HTTPS, as indexed fields (RFC 7541 appendix A), and who is asked. */
-const request = Buffer.concat([Buffer.from([0x82, 0x87, 0x84]), line(':authority', host)])
-
-const streams = (count: number, framesOf: (id: number) => Buffer): Buffer =>
-  Buffer.concat(Array.from({ length: count }, (_, index) => framesOf(2 * index + 1)))
-
-const times = (count: number, octets: Buffer): Buffer => Buffer.concat(Array.from({ length: count }, () => octets))
-
 /** A field of 4 KiB that is put into the table, and then said again and again in one octet each. */
 const bomb = Buffer.concat([
-  request,
+  getRequest,
   Buffer.from([0x40, 1, 0x61, 127, 0x80 | ((3900 - 127) & 127), (3900 - 127) >> 7]),
   Buffer.alloc(3900, 'b'),
   Buffer.alloc(10_000, 0xbe),
@@ -77,7 +58,7 @@ const http2Attacks: [name: string, octets: Buffer][] = [
     'rapid reset',
     streams(200, (id) =>
       Buffer.concat([
-        frame(headers, endHeaders | endStream, id, request),
+        frame(headers, endHeaders | endStream, id, getRequest),
         frame(reset, 0, id, Buffer.from([0, 0, 0, 8])),
       ]),
     ),
@@ -85,57 +66,21 @@ const http2Attacks: [name: string, octets: Buffer][] = [
   [
     'resets that the edge is provoked to (CVE-2025-8671)',
     streams(200, (id) =>
-      Buffer.concat([frame(headers, endHeaders | endStream, id, request), frame(8, 0, id, Buffer.alloc(4))]),
+      Buffer.concat([frame(headers, endHeaders | endStream, id, getRequest), frame(8, 0, id, Buffer.alloc(4))]),
     ),
   ],
   ['a PING flood', times(500, frame(ping, 0, 0, Buffer.alloc(8)))],
   ['a SETTINGS flood', times(500, frame(settings, 0, 0))],
   [
     'a CONTINUATION flood',
-    Buffer.concat([frame(headers, endStream, 1, request), times(100, frame(continuation, 0, 1, line('x', 'y')))]),
+    Buffer.concat([frame(headers, endStream, 1, getRequest), times(100, frame(continuation, 0, 1, line('x', 'y')))]),
   ],
   [
     'a flood of empty CONTINUATION',
-    Buffer.concat([frame(headers, endStream, 1, request), times(100, frame(continuation, 0, 1))]),
+    Buffer.concat([frame(headers, endStream, 1, getRequest), times(100, frame(continuation, 0, 1))]),
   ],
-  [
-    'a flood of empty DATA',
-    Buffer.concat([
-      frame(headers, endHeaders, 1, Buffer.concat([Buffer.from([0x83]), request.subarray(1)])),
-      times(500, frame(0, 0, 1)),
-    ]),
-  ],
+  ['a flood of empty DATA', Buffer.concat([frame(headers, endHeaders, 1, postRequest), times(500, frame(0, 0, 1))])],
 ]
-
-const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(settings, 0, 0)])
-
-/** Another client, over both protocols, on connections it had before and on new ones. */
-const startBystander = async (edge: TestEdge) => {
-  const session = connectSession(edge)
-  const isServed = async (): Promise<boolean> => {
-    const replies = await Promise.all([ask(edge, '/'), askHttp2(session, { ':path': '/' })])
-    return replies.every(({ status, text }) => status === 200 && text === 'served')
-  }
-  expect(await isServed()).toBe(true)
-  return isServed
-}
-
-/** However it ends: `once` would fail with the reset. */
-const closed = (socket: Socket): Promise<unknown> =>
-  new Promise((resolve) => {
-    if (socket.destroyed) resolve(undefined)
-    else
-      socket
-        .on('error', () => undefined)
-        .once('close', resolve)
-        .resume()
-  })
-
-const attackHttp2 = async (edge: TestEdge, octets: Buffer): Promise<TLSSocket> => {
-  const socket = await connectRaw(edge, { ALPNProtocols: ['h2'] })
-  socket.write(Buffer.concat([preface, octets]))
-  return socket
-}
 
 it.each(http2Attacks)('%s ends the connection it comes over, and nobody else’s', async (_name, octets) => {
   const edge = await start()

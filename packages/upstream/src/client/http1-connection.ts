@@ -24,6 +24,8 @@ export interface ConnectionOwner {
   readonly closesAfterEach: boolean
   /** Can take an exchange: just made, or done with one. */
   ready(connection: Http1Connection): void
+  /** The content of the request that it was given is sent, or will not be. */
+  uploadEnded(): void
   /** Gone; with the reason when it was never ready. */
   gone(connection: Http1Connection, failure: RoundtripError | undefined): void
 }
@@ -46,7 +48,8 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   #exchange: Exchange | undefined
   #response: Http1Response | undefined
   #upload: Upload | undefined
-  #isUploading = false
+  /** Whether it has, or is made for, a request whose content is not all sent. */
+  #isUploading: boolean
   #isPaused = false
   #isBorrowed = false
   #isGone = false
@@ -58,6 +61,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   constructor(owner: ConnectionOwner, dialer: Dialer, preamble?: Preamble, madeFor?: Exchange) {
     this.#owner = owner
     this.madeFor = madeFor
+    this.#isUploading = madeFor?.request.body !== undefined
     this.#deadlineMs = owner.clock() + owner.timeouts.connectTimeoutMs
     this.#destroySocket = dialer.dial(this, preamble)
   }
@@ -203,7 +207,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
   }
 
   uploaded(): void {
-    this.#isUploading = false
+    this.#endUpload()
     const exchange = this.#exchange
     if (exchange === undefined) return
     if (exchange.body === undefined) this.#deadlineMs = this.#owner.clock() + exchange.firstByteTimeoutMs
@@ -223,6 +227,12 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     const { writableLength, bytesWritten } = this.#socket as Socket
     if (writableLength === 0) return true
     return this.#upload !== undefined && bytesWritten - writableLength >= this.#headEndsAt
+  }
+
+  #endUpload(): void {
+    if (!this.#isUploading) return
+    this.#isUploading = false
+    this.#owner.uploadEnded()
   }
 
   #awaitContent(): void {
@@ -257,6 +267,7 @@ export class Http1Connection implements Carrier, BodySource, DialEvents, Respons
     this.#exchange = undefined
     this.#response = undefined
     this.#upload?.stop()
+    this.#endUpload()
     this.#destroySocket()
     this.#owner.gone(this, this.#socket === undefined ? error : undefined)
     exchange?.fail(error)

@@ -1,7 +1,7 @@
 /** Kept HTTP/1.1 connections to one next hop: the one used last is used first, and requests beyond a bound wait or are refused. */
 import { RoundtripError } from '@roundtrip/errors'
 import type { HttpRequest, HttpResponse } from '@roundtrip/http'
-import { closedHere, unsent } from '../upstream-error.ts'
+import { closedHere, queuedTooLong, unsent } from '../upstream-error.ts'
 import { Dialer, type Preamble } from './dial.ts'
 import { Exchange, type Carrier } from './exchange.ts'
 import { Http1Connection, type ConnectionOwner } from './http1-connection.ts'
@@ -12,6 +12,7 @@ import type { Swept } from './sweep.ts'
 import type { SendOptions, Transport, TransportStats, TransportTimeouts } from './transport.ts'
 import { TransportLoad } from './transport-load.ts'
 import type { ResolvedOptions } from './transport-options.ts'
+import { isArriving, uploadShare, WaitingExchanges } from './waiting-exchanges.ts'
 
 export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly member: string
@@ -23,11 +24,13 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly #dialer: Dialer
   readonly #connections = new Set<Http1Connection>()
   readonly #idle = new IdleConnections()
-  readonly #waiting: Exchange[] = []
+  readonly #waiting = new WaitingExchanges()
+  /** Exchanges that have a connection, and whose content is not all sent. */
+  #uploads = 0
   readonly #load = new TransportLoad({
     open: () => this.#connections.size,
     idle: () => this.#idle.size,
-    waiting: () => this.#waiting.length,
+    waiting: () => this.#waiting.size,
   })
   readonly stats: TransportStats = this.#load
   #connecting = 0
@@ -69,18 +72,18 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
 
   destroy(): void {
     void this.#load.drain()
-    for (const exchange of this.#waiting.splice(0)) exchange.fail(closedHere(this.member))
+    for (const exchange of this.#waiting.clear()) exchange.fail(closedHere(this.member))
     for (const connection of this.#connections) connection.destroy()
   }
 
   ready(connection: Http1Connection): void {
     if (connection.isNew) {
       this.#connecting--
-      const exchange = connection.madeFor ?? this.#waiting.shift()
-      if (exchange !== undefined) return connection.begin(exchange)
+      const exchange = connection.madeFor ?? this.#nextWaiting()
+      if (exchange !== undefined) return this.#begin(connection, exchange)
     }
     this.#idle.put(connection)
-    if (this.#waiting.length > 0) this.#lendSoon()
+    if (this.#eligible > 0) this.#lendSoon()
     else if (this.#load.isDraining) this.#idle.destroy()
   }
 
@@ -90,44 +93,79 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
     if (failure !== undefined) {
       this.#connecting--
       // Each connection is made for the sake of one request, whoever would have got it.
-      const exchange = connection.madeFor ?? this.#waiting.shift()
+      const exchange = connection.madeFor ?? this.#nextWaiting()
       exchange?.fail(failure)
     }
     this.#connectForWaiting()
   }
 
+  uploadEnded(): void {
+    this.#uploads--
+    if (this.#waiting.uploads > 0) this.#lendSoon()
+  }
+
   callOff(exchange: Exchange, error: RoundtripError): void {
-    const at = this.#waiting.indexOf(exchange)
-    if (at !== -1) this.#waiting.splice(at, 1)
+    this.#waiting.remove(exchange)
     exchange.fail(error)
     if (this.#options.proxyProtocol === undefined) return
     for (const connection of this.#connections) if (connection.madeFor === exchange) connection.destroy()
   }
 
   sweep(nowMs: number): boolean {
-    for (const exchange of this.#waiting.filter((one) => nowMs >= Math.min(one.queueDeadlineMs, one.totalDeadlineMs))) {
-      this.callOff(
-        exchange,
-        unsent(this.member, 'UPSTREAM_TIMEOUT', 'No connection to the next hop became free in time.'),
-      )
-    }
+    this.#sweepWaiting(nowMs)
     for (const connection of this.#connections) connection.sweep(nowMs)
-    this.#isWatched = this.#connections.size > 0 || this.#waiting.length > 0
+    this.#isWatched = this.#connections.size > 0 || this.#waiting.size > 0
     return this.#isWatched
   }
 
   #admit(exchange: Exchange, nowMs: number): void {
     if (this.#load.isDraining)
       return exchange.fail(unsent(this.member, 'UPSTREAM_UNREACHABLE', 'The next hop is being drained.'))
-    const connection = this.#idle.take(nowMs)
+    const isHeldBack = this.#uploadRoom <= 0 && isArriving(exchange)
+    const connection = isHeldBack ? undefined : this.#idle.take(nowMs)
     if (connection !== undefined) return this.#reuse(connection, exchange)
-    const { maxConnections, maxWaiting } = this.#options
-    const isRoomLeft = this.#connections.size < maxConnections
-    if (!isRoomLeft && this.#waiting.length >= maxWaiting + this.#idle.size)
-      return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
-    this.#waiting.push(exchange)
+    const isUpload = isHeldBack || isArriving(exchange)
+    if (!this.#mayWait(isUpload)) return exchange.fail(unsent(this.member, 'UPSTREAM_OVERLOADED'))
+    this.#waiting.add(exchange, isUpload)
     this.#connectForWaiting()
     if (this.#idle.size > 0) this.#lendSoon()
+  }
+
+  /** Exchanges whose content is still arriving that may yet have a connection. */
+  get #uploadRoom(): number {
+    const { maxConnections, maxUploads } = this.#options
+    return Math.min(uploadShare(maxConnections), maxUploads) - this.#uploads
+  }
+
+  /** Of those who wait, how many may have a connection. */
+  get #eligible(): number {
+    return this.#waiting.eligible(this.#uploadRoom)
+  }
+
+  #nextWaiting(): Exchange | undefined {
+    return this.#waiting.next(this.#uploadRoom > 0)
+  }
+
+  #mayWait(isUpload: boolean): boolean {
+    const { maxConnections, maxWaiting, maxUploads } = this.#options
+    const isRoomLeft = this.#connections.size < maxConnections
+    const { size, uploads } = this.#waiting
+    if (!isRoomLeft && size >= maxWaiting + this.#idle.size) return false
+    if (!isUpload) return true
+    const beingConnected = isRoomLeft ? Math.max(0, this.#uploadRoom) : 0
+    return uploads < beingConnected + uploadShare(maxWaiting) && uploads + this.#uploads < maxUploads
+  }
+
+  #sweepWaiting(nowMs: number): void {
+    if (this.#waiting.size === 0) return
+    const { ready, uploads } = this.#waiting.overdue(nowMs)
+    // That other clients send their content slowly says nothing about the next hop.
+    const isShareTaken = this.#uploadRoom <= 0
+    for (const one of ready) this.callOff(one, queuedTooLong(this.member))
+    for (const one of uploads)
+      this.callOff(one, isShareTaken ? unsent(this.member, 'UPSTREAM_OVERLOADED') : queuedTooLong(this.member))
+    this.#waiting.promote()
+    if (this.#eligible > 0) this.#lendSoon()
   }
 
   /** For those who wait, though there are idle connections: these have just been given back, and can be lent a turn or two later. */
@@ -140,12 +178,12 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   readonly #lend = (): void => {
     this.#isLendingSoon = false
     const nowMs = this.clock()
-    while (this.#waiting.length > 0) {
+    while (this.#eligible > 0) {
       const connection = this.#idle.take(nowMs, 'behindReads')
       if (connection === undefined) break
-      this.#reuse(connection, this.#waiting.shift() as Exchange)
+      this.#reuse(connection, this.#nextWaiting() as Exchange)
     }
-    if (this.#waiting.length === 0) {
+    if (this.#eligible === 0) {
       if (this.#load.isDraining) this.#idle.destroy()
     } else if (this.#idle.size > 0) this.#lendSoon()
     else this.#connectForWaiting()
@@ -153,20 +191,24 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
 
   #reuse(connection: Http1Connection, exchange: Exchange): void {
     this.#load.reuses++
+    this.#begin(connection, exchange)
+  }
+
+  #begin(connection: Http1Connection, exchange: Exchange): void {
+    if (exchange.request.body !== undefined && connection.madeFor === undefined) this.#uploads++
     connection.begin(exchange)
   }
 
   #connectForWaiting(): void {
     const { maxConnections, proxyProtocol } = this.#options
     if (proxyProtocol !== undefined) {
-      while (this.#waiting.length > 0 && this.#connections.size < maxConnections) this.#connect(this.#waiting.shift())
+      while (this.#eligible > 0 && this.#connections.size < maxConnections) this.#connect(this.#nextWaiting())
     } else {
       // Those just given back are free sooner than a connection is made.
       const returning = this.#idle.size
-      while (this.#waiting.length > this.#connecting + returning && this.#connections.size < maxConnections)
-        this.#connect()
+      while (this.#eligible > this.#connecting + returning && this.#connections.size < maxConnections) this.#connect()
     }
-    if (!this.#isWatched && (this.#connections.size > 0 || this.#waiting.length > 0)) {
+    if (!this.#isWatched && (this.#connections.size > 0 || this.#waiting.size > 0)) {
       this.#isWatched = true
       this.#options.sweep.watch(this)
     }
@@ -176,6 +218,7 @@ export class Http1Pool implements Transport, ConnectionOwner, Carrier, Swept {
   #connect(exchange?: Exchange): void {
     this.#connecting++
     this.#load.connects++
+    if (exchange?.request.body !== undefined) this.#uploads++
     const connection = new Http1Connection(this, this.#dialer, this.#preamble(exchange), exchange)
     this.#connections.add(connection)
   }

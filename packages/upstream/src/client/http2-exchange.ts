@@ -26,6 +26,8 @@ export interface Http2Owner {
   readonly scheme: 'http' | 'https'
   /** Streams above this the next hop has not acted on, as its GOAWAY says (RFC 9113 §6.8). */
   readonly lastStreamId: number
+  /** The content of its request is sent, or will not be. */
+  uploadEnded(): void
   /** The stream is gone, or will be as soon as the session gets to it. */
   finished(stream: Http2Exchange, hasTimedOut: boolean): void
 }
@@ -102,7 +104,7 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
   }
 
   uploaded(): void {
-    this.#upload = undefined
+    this.#endUpload()
     this.#stream.end()
     if (this.#exchange.body === undefined) {
       this.#deadlineMs = this.#owner.clock() + this.#exchange.firstByteTimeoutMs
@@ -215,9 +217,16 @@ export class Http2Exchange implements Carrier, BodySource, UploadEvents {
     this.#exchange.fail(upstreamError(error, { member: this.#owner.member, sent: true }))
   }
 
+  #endUpload(): void {
+    if (this.#upload === undefined) return
+    this.#upload.stop()
+    this.#upload = undefined
+    this.#owner.uploadEnded()
+  }
+
   #settle(hasTimedOut: boolean): void {
     this.#isOver = true
-    this.#upload?.stop()
+    this.#endUpload()
     this.#owner.finished(this, hasTimedOut)
     // What still arrives must not stay in the way of other streams.
     this.#stream.resume()

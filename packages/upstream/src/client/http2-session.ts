@@ -7,6 +7,7 @@ import type { Dialer } from './dial.ts'
 import type { Exchange } from './exchange.ts'
 import { Http2Exchange, type Http2Owner } from './http2-exchange.ts'
 import type { TransportTimeouts } from './transport.ts'
+import { uploadShare } from './waiting-exchanges.ts'
 
 /** The transport, as its sessions see it. */
 export interface SessionOwner {
@@ -40,6 +41,8 @@ export class Http2Session implements Http2Owner {
   isConnected = false
   isRetired = false
   lastStreamId = Infinity
+  /** Exchanges in hand whose content is not all sent. */
+  uploads = 0
   readonly #owner: SessionOwner
   readonly #session: ClientHttp2Session
   readonly #streams = new Set<Http2Exchange>()
@@ -67,15 +70,27 @@ export class Http2Session implements Http2Owner {
 
   get hasRoom(): boolean {
     if (this.isRetired || !this.isConnected) return false
+    return this.#streams.size < this.#maxStreams
+  }
+
+  /** Whether it has room for an exchange whose content is still arriving. */
+  get hasUploadRoom(): boolean {
+    return this.hasRoom && this.uploads < uploadShare(this.#maxStreams)
+  }
+
+  get #maxStreams(): number {
     const { maxConcurrentStreams = Infinity } = this.#session.remoteSettings
-    return this.#streams.size < Math.min(maxConcurrentStreams, mostStreams)
+    return Math.min(maxConcurrentStreams, mostStreams)
   }
 
   /** Only when there is room. */
   begin(exchange: Exchange): void {
+    const isUpload = exchange.request.body !== undefined
+    if (isUpload) this.uploads++
     try {
       this.#streams.add(new Http2Exchange(this, this.#session, exchange))
     } catch (error) {
+      if (isUpload) this.uploads--
       // It closed just now, or has no stream identifiers left (RFC 9113 §5.1.1).
       const isOurs = error instanceof RoundtripError
       exchange.fail(isOurs ? error : upstreamError(error as Error, { member: this.member, sent: false }))
@@ -88,6 +103,11 @@ export class Http2Session implements Http2Owner {
       this.#session.destroy(new RoundtripError('CONNECT_TIMEOUT'))
     }
     for (const stream of this.#streams) stream.sweep(nowMs)
+  }
+
+  uploadEnded(): void {
+    this.uploads--
+    if (!this.isRetired) this.#owner.available(this)
   }
 
   finished(stream: Http2Exchange, hasTimedOut: boolean): void {

@@ -13,6 +13,11 @@ export interface TransportOptions {
   readonly protocol?: 'http1' | 'http2' | 'auto'
   /** Connections at most; requests beyond wait for one. 256 by default. */
   readonly maxConnections?: number
+  /**
+   * Requests whose content is still arriving, those waiting included; those beyond are refused at once. 1024 by default.
+   * Over HTTP/1.1 they get at most half of the connections, over HTTP/2 half of the streams of each, and half of the places to wait.
+   */
+  readonly maxUploads?: number
   /** Requests that may wait for a connection; those beyond are refused at once. 1024 by default. */
   readonly maxWaiting?: number
   /** How long a connection is kept without work. 60 s by default: shorter than what next hops keep theirs, so that it is seldom they who close. */
@@ -33,6 +38,7 @@ export interface ResolvedOptions {
   readonly destination: Destination
   readonly timeouts: TransportTimeouts
   readonly maxConnections: number
+  readonly maxUploads: number
   readonly maxWaiting: number
   readonly idleTimeoutMs: number
   readonly proxyProtocol: ProxyProtocol | undefined
@@ -54,6 +60,7 @@ export const resolveOptions = (options: TransportOptions): ResolvedOptions => {
     },
     timeouts: options.timeouts,
     maxConnections: options.maxConnections ?? 256,
+    maxUploads: options.maxUploads ?? 1024,
     maxWaiting: options.maxWaiting ?? 1024,
     idleTimeoutMs: options.idleTimeoutMs ?? 60_000,
     proxyProtocol: options.proxyProtocol,

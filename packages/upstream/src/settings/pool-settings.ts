@@ -41,9 +41,20 @@ export const dnsSettings = Type.Object(
 
 export const circuitBreakerSettings = Type.Object(
   {
-    maxConnections: setting.count({ description: 'connections to each member', default: 256, minimum: 1 }),
-    maxPending: setting.count({ description: 'requests that wait for a connection to a member', default: 1024 }),
-    maxRequests: setting.count({ description: 'requests in flight to each member', default: 2048, minimum: 1 }),
+    maxConnections: setting.count({
+      description: 'connections to each member, for requests whose content is still arriving half of them',
+      default: 256,
+      minimum: 1,
+    }),
+    maxPending: setting.count({
+      description: 'requests that wait for a connection to a member, with content still arriving half of them',
+      default: 1024,
+    }),
+    maxRequests: setting.count({
+      description: 'requests in flight to each member, with content still arriving half of them',
+      default: 2048,
+      minimum: 1,
+    }),
     maxRetries: setting.count({ description: 'retries and hedges in flight in the whole pool', default: 1024 }),
     failurePercent: setting.count({
       description: 'share of failures at which the whole pool is left alone for a while; 0 never does',

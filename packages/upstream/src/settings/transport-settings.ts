@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { LookupFunction } from 'node:net'
 import { RoundtripError } from '@roundtrip/errors'
 import type { TransportOptions } from '../client/transport-options.ts'
+import { uploadShare } from '../client/waiting-exchanges.ts'
 import type { PoolSettings } from './pool-settings.ts'
 
 export interface TransportSurroundings {
@@ -49,6 +50,7 @@ export const transportOptions = (
   },
   protocol,
   maxConnections: circuitBreaker.maxConnections,
+  maxUploads: uploadShare(circuitBreaker.maxRequests),
   maxWaiting: circuitBreaker.maxPending,
   lookup,
   ...(origin.startsWith('https:') && { tls: tlsOptions(tls, serverName) }),
@@ -68,4 +70,12 @@ export const needsNewTransports = (before: PoolSettings, after: PoolSettings): b
   relevantTo(before) !== relevantTo(after)
 
 const relevantTo = ({ timeouts, circuitBreaker, protocol, tls, proxyProtocol }: PoolSettings): string =>
-  JSON.stringify([timeouts, circuitBreaker.maxConnections, circuitBreaker.maxPending, protocol, tls, proxyProtocol])
+  JSON.stringify([
+    timeouts,
+    circuitBreaker.maxConnections,
+    circuitBreaker.maxPending,
+    uploadShare(circuitBreaker.maxRequests),
+    protocol,
+    tls,
+    proxyProtocol,
+  ])
