@@ -1,6 +1,6 @@
 /** The server side of one HTTP/2 connection (RFC 9113): its socket, its beginning and its end. */
 import type { Socket } from 'node:net'
-import type { Downstream, ServerConnection } from '@roundtrip/http'
+import type { Downstream, Occupancy, ServerConnection } from '@roundtrip/http'
 import { Exchange } from './exchange.ts'
 import type { FieldBlock } from './field-block.ts'
 import { FloodGuard } from './flood-guard.ts'
@@ -67,6 +67,14 @@ export class Http2Connection implements ServerConnection, FrameSink {
 
   get inFlight(): number {
     return this.exchange.streams.inFlight
+  }
+
+  get occupancy(): Occupancy | undefined {
+    return this.exchange.streams.occupancy
+  }
+
+  set occupancy(occupancy: Occupancy | undefined) {
+    this.exchange.streams.occupancy = occupancy
   }
 
   /** Octets of the HPACK table that the client has us keep. */

@@ -269,7 +269,7 @@ export class Exchange implements Informer {
   }
 
   readonly #onSettled = (): void => {
-    this.streams.inFlight -= 1
+    this.streams.settle()
     this.#shared.onSettled()
   }
 }

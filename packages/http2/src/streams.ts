@@ -1,4 +1,5 @@
 /** The streams of one connection: which are open, which were (RFC 9113 §5.1), and how many requests are worked on. */
+import type { Occupancy } from '@roundtrip/http'
 import { OpenStreams } from './open-streams.ts'
 import type { ServerStream } from './server-stream.ts'
 
@@ -15,6 +16,8 @@ export class Streams {
   requests = 0
   /** Requests whose end has not been told. */
   inFlight = 0
+  /** Told when that leaves 0 or comes back to it. */
+  occupancy: Occupancy | undefined = undefined
   /** Handlers that still work though their stream is gone: a client that resets does not get their places (CVE-2023-44487). */
   #orphans = 0
   readonly #resetByUs = new Set<number>()
@@ -64,6 +67,13 @@ export class Streams {
     this.open.add(stream)
     this.requests += 1
     this.inFlight += 1
+    if (this.inFlight === 1) this.occupancy?.busy()
+  }
+
+  /** The end of a request has been told. */
+  settle(): void {
+    this.inFlight -= 1
+    if (this.inFlight === 0) this.occupancy?.idle()
   }
 
   remove(stream: ServerStream): void {

@@ -1,13 +1,25 @@
 import { describe, expect, it, vi } from 'vitest'
 import { OpenConnections } from './open-connections.ts'
-import type { ServerConnection } from './server-connection.ts'
+import type { Occupancy, ServerConnection } from './server-connection.ts'
 
 type Kind = Partial<Pick<ServerConnection, 'inFlight' | 'protocol' | 'requests'>>
 
 const connectionOf = ({ inFlight = 0, protocol = 'http/1.1', requests = 0 }: Kind = {}) => {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>()
   const [drain, destroy, retire] = [vi.fn<() => void>(), vi.fn<() => void>(), vi.fn<() => void>()]
-  return { protocol, address: 'a', since: 0, requests, inFlight, drain, destroy, retire, closed, close }
+  return {
+    protocol,
+    address: 'a',
+    since: 0,
+    requests,
+    inFlight,
+    drain,
+    destroy,
+    retire,
+    closed,
+    close,
+    occupancy: undefined as Occupancy | undefined,
+  }
 }
 const openWith = (...connections: ServerConnection[]): OpenConnections => {
   const open = new OpenConnections()
@@ -28,12 +40,35 @@ describe('the connections of a listener', () => {
     expect([open.size, ...open]).toEqual([1, second])
   })
 
-  it('make room by the oldest without a request in hand, and say when there is none', () => {
-    const [busy, idle, younger] = [connectionOf({ inFlight: 1 }), connectionOf(), connectionOf({ inFlight: 1 })]
-    const open = openWith(busy, idle, younger)
-    expect([open.closeOldestIdle(), open.size]).toEqual([true, 2])
-    expect([busy, idle, younger].map(({ drain }) => drain.mock.calls.length)).toEqual([0, 1, 0])
-    expect(open.closeOldestIdle()).toBe(false)
+  it('make room by the longest idle one, and say when all are busy', () => {
+    const busy = Array.from({ length: 100 }, () => connectionOf({ inFlight: 1 }))
+    const [first, second, third] = [connectionOf(), connectionOf(), connectionOf()]
+    const open = openWith(...busy, first, second, third)
+    first.occupancy?.busy()
+    first.occupancy?.idle()
+    third.occupancy?.busy()
+    const drained = (): number[] => [first, second, third].map(({ drain }) => drain.mock.calls.length)
+    expect([open.closeLongestIdle(), open.size, ...drained()]).toEqual([true, 102, 0, 1, 0])
+    expect([open.closeLongestIdle(), open.size, ...drained()]).toEqual([true, 101, 1, 1, 0])
+    expect(open.closeLongestIdle()).toBe(false)
+    third.occupancy?.idle()
+    busy[50]?.occupancy?.idle()
+    expect(open.closeLongestIdle()).toBe(true)
+    expect(third.drain).toHaveBeenCalledOnce()
+    expect(open.closeLongestIdle()).toBe(true)
+    expect(busy.map(({ drain }) => drain.mock.calls.length).indexOf(1)).toBe(50)
+    expect([open.closeLongestIdle(), open.size]).toEqual([false, 99])
+  })
+
+  it('that are closed are not closed to make room', async () => {
+    const [gone, idle] = [connectionOf(), connectionOf()]
+    const open = openWith(gone, idle)
+    gone.close()
+    await gone.closed
+    gone.occupancy?.idle()
+    expect(open.closeLongestIdle()).toBe(true)
+    expect(idle.drain).toHaveBeenCalledOnce()
+    expect(open.closeLongestIdle()).toBe(false)
   })
 
   it('are broken off together', () => {

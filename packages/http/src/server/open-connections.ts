@@ -1,8 +1,6 @@
 /** The connections of a listener that speak HTTP by now: counted, closed when idle and in the way, drained, broken off (RFC 9112 §9.6, RFC 9113 §6.8). */
+import { IdleOrder } from './idle-order.ts'
 import type { ServerConnection } from './server-connection.ts'
-
-/** How many connections are looked at for an idle one: a full house must not cost each newcomer a walk through all of it. */
-const lookedAt = 64
 
 /** How often draining looks which HTTP/2 connections have had a request, in milliseconds. */
 const drainCheckMs = 10
@@ -18,12 +16,14 @@ export interface DrainOptions {
 /** In order of arrival. */
 export class OpenConnections {
   readonly #open = new Set<ServerConnection>()
+  readonly #idle = new IdleOrder()
   #isDraining = false
 
   /** Keeps a connection until it is closed. One that comes while draining is drained at once. */
   add(connection: ServerConnection): void {
     this.#open.add(connection)
-    void connection.closed.then(() => this.#open.delete(connection))
+    this.#idle.add(connection)
+    void connection.closed.then(() => this.#delete(connection))
     if (this.#isDraining) connection.drain()
   }
 
@@ -35,19 +35,14 @@ export class OpenConnections {
     yield* this.#open
   }
 
-  /** Closes the one that has been open longest of those without a request in hand. @returns whether there was one */
-  closeOldestIdle(): boolean {
-    let left = lookedAt
-    for (const connection of this.#open) {
-      if (connection.inFlight === 0) {
-        // Counted out at once: it takes its client a moment to let go.
-        this.#open.delete(connection)
-        connection.drain()
-        return true
-      }
-      if (--left === 0) return false
-    }
-    return false
+  /** Closes the one that has been without a request in hand for longest. @returns whether there was one */
+  closeLongestIdle(): boolean {
+    const connection = this.#idle.longest
+    if (connection === undefined) return false
+    // Counted out at once: it takes its client a moment to let go.
+    this.#delete(connection)
+    connection.drain()
+    return true
   }
 
   /** Resolves when every connection has been closed, each after its last response. */
@@ -77,6 +72,11 @@ export class OpenConnections {
   /** Breaks off whatever is in flight. */
   destroy(): void {
     for (const connection of this.#open) connection.destroy()
+  }
+
+  #delete(connection: ServerConnection): void {
+    this.#open.delete(connection)
+    this.#idle.delete(connection)
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type Fields,
   type HttpResponse,
   type Informer,
+  type Occupancy,
   type ServerConnection,
 } from '@roundtrip/http'
 import { HeadReader } from '../head-reader.ts'
@@ -29,6 +30,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
   readonly since = Date.now()
   readonly closed: Promise<void>
   requests = 0
+  occupancy: Occupancy | undefined = undefined
   readonly #socket: Socket
   readonly #downstream: Downstream
   readonly #state: ServerState
@@ -192,6 +194,11 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     }
   }
 
+  /** For the responder: what was handed over has left. */
+  flushed(): void {
+    if (this.inFlight === 0) this.occupancy?.idle()
+  }
+
   /** For the responder: the response must not look whole. */
   truncated(exchange: Exchange): void {
     exchange.isTruncated = true
@@ -258,6 +265,8 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
 
   #enter(phase: Phase): void {
     this.#phase = phase
+    if (phase === 'busy') this.occupancy?.busy()
+    else this.flushed()
     this.#phaseSinceMs = this.#state.sweep.nowMs
   }
 
@@ -283,7 +292,7 @@ export class Http1Connection implements ServerConnection, Swept, Informer {
     this.#exchange = undefined
     this.#turn.skip()
     this.#ahead.clear()
-    this.#phase = 'closing'
+    this.#enter('closing')
     this.#phaseSinceMs = this.#state.sweep.exactMs()
     this.#socket.end()
     this.#socket.resume()

@@ -17,6 +17,8 @@ type Flushed = (error?: Error | null) => void
 export interface ResponderEvents {
   /** Its last octet was handed to the socket. */
   handedOver(exchange: Exchange): void
+  /** One that was handed over has left. */
+  flushed(): void
   /** Its body failed after the head had left. */
   truncated(exchange: Exchange): void
 }
@@ -140,6 +142,7 @@ export class Responder {
     if (error !== undefined && error !== null) return
     const first = this.#unflushed.shift()
     first?.context.settle({ outcome: 'complete', bodyBytes: first.sentBytes })
+    this.#events.flushed()
   }
 }
 

@@ -178,6 +178,22 @@ describe('limits', () => {
     expect(edge.listener.figures()).toMatchObject({ idleClosed: 1, tooMany: 1 })
   })
 
+  it('finds the one idle connection among many busy ones, though one client has had them from the start', async () => {
+    const edge = await start({ maxConnections: 82 })
+    const busy = await Promise.all(Array.from({ length: 80 }, () => open(edge)))
+    for (const socket of busy) socket.write('hold')
+    const inFlight = (): number => [...edge.listener.connections].filter((one) => one.inFlight > 0).length
+    await expect.poll(inFlight).toBe(80)
+    const [longest, shortest] = [await open(edge), await open(edge)]
+    await say(shortest, 'hello')
+    await say(longest, 'hello')
+    await say(shortest, 'hello')
+    expect(await say(await open(edge), 'I am in')).toMatchObject({ said: 'I am in' })
+    expect(await isClosed(longest)).toBe(true)
+    expect([shortest, ...busy].filter(({ closed }) => closed)).toEqual([])
+    expect(edge.listener.figures()).toMatchObject({ idleClosed: 1, tooMany: 0 })
+  })
+
   it('gives a handshake only so much time', async () => {
     const edge = await start({ handshakeTimeoutMs: 10_000 }, true)
     const silent = await open(edge)

@@ -181,7 +181,7 @@ export class Listener {
   }
 
   #makeRoom(): boolean {
-    const closed = this.#open.closeOldestIdle()
+    const closed = this.#open.closeLongestIdle()
     if (closed) this.#counts.idleClosed++
     return closed
   }

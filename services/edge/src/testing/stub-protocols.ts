@@ -1,6 +1,6 @@
 /** Protocols that answer every packet with what is known of the client: enough to see what a listener does. */
 import type { Socket } from 'node:net'
-import type { Downstream, ServerConnection } from '@roundtrip/http'
+import type { Downstream, Occupancy, ServerConnection } from '@roundtrip/http'
 import type { Protocols } from '../listener/listener.ts'
 
 /** Requests are packets; `hold` is one that stays in flight. */
@@ -12,6 +12,7 @@ class StubConnection implements ServerConnection {
   readonly #socket: Socket
   requests = 0
   inFlight = 0
+  occupancy: Occupancy | undefined = undefined
   #isDraining = false
 
   constructor(protocol: ServerConnection['protocol'], socket: Socket, downstream: Downstream) {
@@ -25,9 +26,12 @@ class StubConnection implements ServerConnection {
     socket.once('end', () => socket.end())
     socket.on('data', (octets: Buffer) => {
       this.requests++
+      this.occupancy?.busy()
       if (octets.toString() === 'hold') this.inFlight++
       else socket.write(`${JSON.stringify({ protocol, said: octets.toString('latin1'), ...downstream })}\n`)
-      if (this.#isDraining && this.inFlight === 0) socket.end()
+      if (this.inFlight > 0) return
+      this.occupancy?.idle()
+      if (this.#isDraining) socket.end()
     })
   }
 
