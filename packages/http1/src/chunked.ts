@@ -8,6 +8,11 @@ export interface ChunkedLimits {
   readonly maxSizeLineBytes: number
   /** All chunk extensions of one body, in bytes: each octet of content could otherwise cost hundreds. 4 KiB by default. */
   readonly maxExtensionBytes: number
+  /**
+   * By how much the framing may exceed the content, in bytes, large chunks not making up for small ones behind them: a
+   * chunk costs us as much for one octet as for thousands (CVE-2023-39326). No bound by default: a next hop is trusted.
+   */
+  readonly maxExcessBytes: number
   /** The trailer section, in bytes. 8 KiB by default. */
   readonly maxTrailerBytes: number
 }
@@ -15,6 +20,7 @@ export interface ChunkedLimits {
 export const defaultChunkedLimits: ChunkedLimits = {
   maxSizeLineBytes: 256,
   maxExtensionBytes: 4096,
+  maxExcessBytes: Infinity,
   maxTrailerBytes: 8192,
 }
 
@@ -44,6 +50,7 @@ export class ChunkedDecoder {
   #line = ''
   #left = 0
   #extensionBytes = 0
+  #excessBytes = 0
   #trailerBytes = 0
 
   constructor(kind: MessageKind, limits: ChunkedLimits = defaultChunkedLimits) {
@@ -77,6 +84,7 @@ export class ChunkedDecoder {
     const end = Math.min(octets.length, this.next + this.#left)
     const content = octets.subarray(this.next, end)
     this.#left -= content.length
+    this.#excessBytes = Math.max(0, this.#excessBytes - content.length)
     this.next = end
     if (this.#left === 0) this.#state = 'content-end'
     take(content)
@@ -89,6 +97,8 @@ export class ChunkedDecoder {
     const maxBytes = this.#state === 'size' ? this.#limits.maxSizeLineBytes : this.#limits.maxTrailerBytes
     if (this.#line.length + end - this.next > maxBytes) this.#refuse('A line of the chunked body is too long.')
     const line = this.#line + readLatin1(octets, this.next, end)
+    this.#excessBytes += end - this.next
+    if (this.#excessBytes > this.#limits.maxExcessBytes) this.#refuse('The chunks have more framing than content.')
     this.next = end
     if (lineFeedAt !== -1 && line.charCodeAt(line.length - 2) !== carriageReturn) {
       this.#refuse('A line of the chunked body does not end with CRLF.')

@@ -1,7 +1,13 @@
 /** The content of a request as a stream: decoded as it arrives, read no faster than somebody wants it. */
 import { Readable } from 'node:stream'
-import { ChunkedDecoder } from '../chunked.ts'
+import { ChunkedDecoder, defaultChunkedLimits } from '../chunked.ts'
 import type { RequestHead } from '../parse-request.ts'
+
+/** Sixteen thousand chunks of one octet each: more than anybody types. */
+const limits = { ...defaultChunkedLimits, maxExcessBytes: 65_536 }
+
+/** Chunks below are put together with their neighbours, as far as they arrive in one read. */
+const gatheredBytes = 4096
 
 export class RequestBody extends Readable {
   /** Where, in the octets last fed, those behind the body begin. */
@@ -15,12 +21,16 @@ export class RequestBody extends Readable {
   readonly #wanted: () => void
   readonly #chunked: ChunkedDecoder | undefined
   #leftBytes: number
+  /** What is being fed, and where in it content that was gathered stands: always before what it is gathered from. */
+  #octets: Buffer | undefined
+  #gatheredFrom = 0
+  #gatheredTo = 0
 
   /** @param wanted called whenever somebody begins to read, or has read what there was */
   constructor(head: RequestHead, wanted: () => void) {
     super()
     this.#wanted = wanted
-    this.#chunked = head.isChunked ? new ChunkedDecoder('request') : undefined
+    this.#chunked = head.isChunked ? new ChunkedDecoder('request', limits) : undefined
     this.#leftBytes = head.contentLength ?? 0
     // A handler that never reads does not listen either; unheard, the error of a lost client would end the process.
     this.on('error', () => undefined)
@@ -37,17 +47,14 @@ export class RequestBody extends Readable {
   }
 
   /**
-   * Takes what has arrived.
+   * Takes what has arrived, and may write over it up to `next`.
    *
    * @returns whether the body is complete; `next` then points behind it
    * @throws RoundtripError when the chunked coding is malformed
    */
   feed(octets: Buffer, offset: number): boolean {
     if (this.#chunked === undefined) this.#feedCounted(octets, offset)
-    else {
-      this.isComplete = this.#chunked.push(octets, offset, this.#take)
-      this.next = this.#chunked.next
-    }
+    else this.#feedChunks(this.#chunked, octets, offset)
     this.receivedBytes += this.next - offset
     if (this.isComplete) this.push(null)
     return this.isComplete
@@ -58,6 +65,33 @@ export class RequestBody extends Readable {
     this.#leftBytes -= this.next - offset
     if (this.next > offset) this.#take(octets.subarray(offset, this.next))
     this.isComplete = this.#leftBytes === 0
+  }
+
+  #feedChunks(chunked: ChunkedDecoder, octets: Buffer, offset: number): void {
+    this.#octets = octets
+    this.#gatheredFrom = offset
+    this.#gatheredTo = offset
+    this.isComplete = chunked.push(octets, offset, this.#gather)
+    this.next = chunked.next
+    this.#takeGathered(octets)
+    this.#octets = undefined
+  }
+
+  readonly #gather = (content: Buffer): void => {
+    const octets = this.#octets as Buffer
+    if (content.length < gatheredBytes) {
+      octets.set(content, this.#gatheredTo)
+      this.#gatheredTo += content.length
+      return
+    }
+    this.#takeGathered(octets)
+    this.#take(content)
+    this.#gatheredFrom = content.byteOffset - octets.byteOffset + content.length
+    this.#gatheredTo = this.#gatheredFrom
+  }
+
+  #takeGathered(octets: Buffer): void {
+    if (this.#gatheredTo > this.#gatheredFrom) this.#take(octets.subarray(this.#gatheredFrom, this.#gatheredTo))
   }
 
   readonly #take = (content: Buffer): void => {
