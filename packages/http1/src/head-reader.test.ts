@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest'
+import * as fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
 import { HeadReader } from './head-reader.ts'
 import { parseRequestHead } from './parse-request.ts'
 import { parseResponseHead } from './parse-response.ts'
@@ -6,6 +7,20 @@ import { parseResponseHead } from './parse-response.ts'
 const limits = { maxLineBytes: 64, maxHeaderBytes: 128, maxHeaderCount: 4 }
 const reader = () => new HeadReader('request', parseRequestHead, limits)
 const head = 'GET /a HTTP/1.1\r\nHost: a\r\n\r\n'
+
+/** What comes of a head that is cut at the given places. */
+const verdict = (text: string, cuts: readonly number[]): string => {
+  const read = reader()
+  const places = [0, ...cuts.filter((cut) => cut > 0 && cut < text.length), text.length].toSorted((a, b) => a - b)
+  try {
+    for (const [at, start] of places.slice(0, -1).entries()) {
+      if (read.push(Buffer.from(text.slice(start, places[at + 1]), 'latin1')) !== undefined) return 'taken'
+    }
+    return 'partial'
+  } catch (error) {
+    return String((error as { code: unknown }).code)
+  }
+}
 
 describe('the end of a head', () => {
   it('is found in one chunk, and what stands behind it is left alone', () => {
@@ -109,5 +124,37 @@ describe('limits', () => {
     expect(codeOf(`${lineOf(20)}\r\nX: ${'b'.repeat(10_000)}`, pieceBytes)).toBe('HEADERS_TOO_LARGE')
     expect(codeOf(`${lineOf(20)}\r\nHost: a\r\n${'a: b\r\n'.repeat(3)}\r\n`, pieceBytes)).toBe('accepted')
     expect(codeOf(`${lineOf(20)}\r\nHost: a\r\n${'a: b\r\n'.repeat(4)}\r\n`, pieceBytes)).toBe('HEADERS_TOO_LARGE')
+  })
+})
+
+describe('a head that comes slowly', () => {
+  it('is not searched again from its beginning with every octet', () => {
+    const octets = Buffer.from(`GET / HTTP/1.1\r\nHost: a\r\nX: ${'b'.repeat(5000)}\r\n\r\n`)
+    let searchedOctets = 0
+    const search = vi.spyOn(RegExp.prototype, 'test').mockImplementation(function count(this: RegExp, text) {
+      searchedOctets += text.length - this.lastIndex
+      return this.exec(text) !== null
+    })
+    const read = new HeadReader('request', parseRequestHead)
+    const found = Array.from(octets, (_octet, at) => read.push(octets.subarray(at, at + 1))).at(-1)
+    search.mockRestore()
+    expect(found).toBeDefined()
+    expect(searchedOctets).toBeLessThan(3 * octets.length)
+  })
+
+  it('is refused or taken alike, wherever it is cut', () => {
+    const piece = fc.constantFrom('GET / HTTP/1.1', 'Host: a', '\r\n', '\r\n', '\r', '\n', 'X: b', '\0', 'y'.repeat(60))
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 9 }), fc.array(fc.nat(200)), (pieces, cuts) => {
+        const text = `${pieces.join('')}\r\n\r\n`
+        const whole = verdict(text, [])
+        const octetwise = verdict(
+          text,
+          Array.from(text, (_octet, at) => at),
+        )
+        expect([verdict(text, cuts) === 'taken', octetwise === 'taken']).toEqual([whole === 'taken', whole === 'taken'])
+      }),
+      { seed: 9112, numRuns: 2000 },
+    )
   })
 })

@@ -32,7 +32,7 @@ const endsLikeHead = (octets: Buffer, end: number): boolean =>
  * already. A CR at the very end may still get its LF.
  */
 // oxlint-disable-next-line no-control-regex -- controls are what it looks for
-const hopeless = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]|\r[^\n]|[^\r]\n/
+const hopeless = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F]|\r[^\n]|[^\r]\n/g
 
 export class HeadReader<Head> {
   /** Where, in the chunk last pushed, the octets behind the head begin. */
@@ -41,6 +41,8 @@ export class HeadReader<Head> {
   readonly #limits: HeadLimits
   readonly #kind: MessageKind
   #held = ''
+  /** Octets of the first line of what is held; undefined while its end has not come. */
+  #lineBytes: number | undefined
   #isEmptyLineSeen = false
   /** Octets of the last head that came in one piece: on a connection most are as long as the one before. */
   #lastBytes = 0
@@ -91,12 +93,13 @@ export class HeadReader<Head> {
     const found = text.indexOf(endOfHead, Math.max(start, held.length - endOfHead.length))
     if (found === -1) {
       if (end === wantedEnd && wantedEnd < chunk.length) return undefined
-      this.#hold(text, start)
+      this.#hold(text, start, held.length)
       this.next = chunk.length
       return undefined
     }
-    this.#checkSizes(text, start, found + 2)
+    this.#checkSizes(text, start, found + 2, held.length)
     this.#held = ''
+    this.#lineBytes = undefined
     this.#isEmptyLineSeen = false
     this.next = offset + found + endOfHead.length - held.length
     if (held === '') this.#lastBytes = this.next - offset
@@ -111,21 +114,28 @@ export class HeadReader<Head> {
     return this.#kind === 'request' && !this.#isEmptyLineSeen && text.startsWith(emptyLine) ? emptyLine.length : 0
   }
 
-  #hold(text: string, start: number): void {
+  /** @param known octets of the text that were held before: they are not searched again, however slowly the others come */
+  #hold(text: string, start: number, known: number): void {
     if (text.length >= start && start > 0) this.#isEmptyLineSeen = true
     const held = text.slice(start)
-    this.#checkSizes(held, 0, held.length)
+    const searched = Math.max(0, known - start)
+    this.#checkSizes(held, 0, held.length, searched)
+    // With the last one, as it may be half of a line end.
+    hopeless.lastIndex = Math.max(0, searched - 1)
     // The line end of an empty line that was skipped cannot be missing here: it came as a whole.
-    if (hopeless.test(held) || held.startsWith('\n') || held.startsWith(emptyLine)) {
+    if (hopeless.test(held) || (searched < 2 && (held.startsWith('\n') || held.startsWith(emptyLine)))) {
       throw malformed(this.#kind, 'The head of the message holds a control character, or a bare CR or LF.')
     }
     this.#held = held
   }
 
-  #checkSizes(text: string, start: number, end: number): void {
+  #checkSizes(text: string, start: number, end: number, known: number): void {
     const { maxLineBytes, maxHeaderBytes } = this.#limits
-    const lineEnd = text.indexOf('\n', start)
-    const lineBytes = (lineEnd === -1 ? end : lineEnd) - start
+    if (this.#lineBytes === undefined) {
+      const lineEnd = text.indexOf('\n', Math.max(start, known))
+      if (lineEnd !== -1) this.#lineBytes = lineEnd - start
+    }
+    const lineBytes = this.#lineBytes ?? end - start
     if (lineBytes > maxLineBytes + 1) {
       throw malformed(this.#kind, `The first line may have at most ${maxLineBytes} bytes.`, 'URI_TOO_LONG')
     }
