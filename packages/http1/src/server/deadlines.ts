@@ -13,7 +13,7 @@ export interface Waiting {
   readonly inPhaseMs: number
   /** Nothing arrived. */
   readonly silentMs: number
-  /** Nothing left although something waits to leave; 0 when nothing does. */
+  /** Next to nothing left although something waits to leave; 0 when nothing does. */
   readonly writeStalledMs: number
   /** How long a body has been waited for, and what came of it. */
   readonly bodyWaitedMs: number

@@ -17,7 +17,7 @@ export const http1Settings = Type.Object(
     idleTimeoutMs: amount(60_000, 'How long a connection is kept without a request.'),
     minBodyBytesPerSecond: amount(240, 'Slowest average rate of a request body that we wait for; 408 below.', 0),
     bodyGraceMs: amount(10_000, 'Waiting time for a request body before its rate is looked at.', 0),
-    writeStallMs: amount(60_000, 'How long a client may read nothing of a response that is there for it.'),
+    writeStallMs: amount(60_000, 'How long a client may take for a KiB of a response that is there for it.'),
     busyTimeoutMs: amount(120_000, 'Longest silence in both directions while a request is in hand.'),
     lingerMs: amount(
       5000,
