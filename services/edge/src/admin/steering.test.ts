@@ -121,6 +121,10 @@ describe('a settings file that changes', () => {
     for (const [bad, problem] of [
       [{ ...good, rotues: [] }, /edge\.yaml:1:\d+: rotues: is not a setting here: did you mean routes\?/],
       [{ ...good, purgeFrom: ['x'] }, /edge\.yaml:1:\d+: purgeFrom\.0: x is no address/],
+      [
+        { ...good, tls: { certificates: [{ certificateFile: '/nowhere.pem', keyFile: '/nowhere.key' }] } },
+        /edge\.yaml:1:\d+: tls\.certificates\.0\.certificateFile: \/nowhere\.pem cannot be read/,
+      ],
       [{ pools: good.pools, routes: [{ name: 'all', pool: 'wbe' }] }, /there is no pool wbe: did you mean web\?/],
     ] as const) {
       edge.write(bad)

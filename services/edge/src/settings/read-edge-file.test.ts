@@ -162,6 +162,40 @@ routes:
     ])
   })
 
+  it('tells each certificate and each list of authorities that cannot be used, at the setting that names it', () => {
+    const folder = join(import.meta.dirname, '../testing/certificates')
+    const renewed = `${folder}/renewed`
+    const weak = `${folder}/weak.pem`
+    const text = `${pools}tls:
+  certificates:
+    - {certificateFile: ${renewed}.pem, keyFile: ${renewed}.key}
+    - {certificateFile: /nowhere/a.pem, keyFile: ${keyFile}}
+    - certificateFile: ${certificateFile}
+      keyFile: ${renewed}.key
+    - {certificateFile: ${keyFile}, keyFile: ${keyFile}}
+    - {certificateFile: ${weak}, keyFile: ${weak}}
+  clientCertificates:
+    mode: request
+    caFile: ${keyFile}
+`
+    expect(problemsOf(text).map((problem) => problem.replaceAll(/\/\S+\//g, ''))).toEqual([
+      expect.stringMatching(/^6:\d+: tls\.certificates\.1\.certificateFile: a\.pem cannot be read \(ENOENT.*\)$/),
+      '8:16: tls.certificates.2.keyFile: renewed.key is not the key of the certificate in certificate.pem',
+      expect.stringMatching(
+        /^9:\d+: tls\.certificates\.3\.certificateFile: key\.pem does not hold what it should in PEM/,
+      ),
+      expect.stringMatching(
+        /^10:\d+: tls\.certificates\.4\.certificateFile: weak\.pem is refused by OpenSSL: .*key too small$/,
+      ),
+      '13:13: tls.clientCertificates.caFile: key.pem does not hold what it should in PEM form',
+    ])
+  })
+
+  it('may name authorities for nothing: they are not read while clients are asked for no certificate', () => {
+    const text = `${pools}tls: {clientCertificates: {caFile: /nowhere/ca.pem}}`
+    expect(read({ EDGE_SETTINGS_FILE: fileOf(text) }).tls.clientCertificates.mode).toBe('off')
+  })
+
   it.each([
     ['hosts of the environment', 'routes: [{name: a, hosts: [b.test]}]', /b\.test is not among the hosts served/],
     ['a pool that nobody makes', 'routes: [{name: a, pool: nothing-like-it}]', /pools and EDGE_UPSTREAMS make them/],

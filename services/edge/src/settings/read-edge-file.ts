@@ -5,6 +5,7 @@ import { largestObjectBytes } from '@roundtrip/http-cache'
 import { poolSettingsOf, type PoolSettings } from '@roundtrip/upstream'
 import type { EdgeSettings } from '../config.ts'
 import { checkAddresses } from './check-addresses.ts'
+import { checkCertificates } from './check-certificates.ts'
 import { checkPools } from './check-pools.ts'
 import { checkRoutes } from './check-routes.ts'
 import { edgeFile, type EdgeFile } from './edge-file.ts'
@@ -61,9 +62,7 @@ const fitsTogether =
     checkRoutes(file.routes, surroundings, report)
     checkPools(file.pools, report)
     checkAddresses(file, report)
-    const { mode, caFile } = file.tls.clientCertificates
-    if (mode !== 'off' && caFile === undefined)
-      report({ path: ['tls', 'clientCertificates'], isKey: false }, `mode ${mode} needs a caFile to hold them against`)
+    checkCertificates(file.tls, report)
   }
 
 const poolFrom = (settings: EdgeSettings): PoolSettings =>

@@ -1,6 +1,7 @@
 /** A certificate with its key, read from files as one: a pair that does not match is never used (RFC 5280). */
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createSecureContext } from 'node:tls'
 import { RoundtripError } from '@roundtrip/errors'
 
 /** The same file may hold both. */
@@ -25,9 +26,22 @@ export interface Certificate {
 /** How the settings are called that name the files: for error messages. */
 export type SettingNames = CertificateFiles
 
+/** A file that cannot be used, and which setting names it. */
+export class UnusableFile extends RoundtripError {
+  readonly setting: string
+  /** File and reason, without the setting. */
+  readonly problem: string
+
+  constructor(setting: string, file: string, reason: string, cause?: unknown) {
+    super('SETTINGS_INVALID', `${setting}=${JSON.stringify(file)} ${reason}.`, { cause })
+    this.setting = setting
+    this.problem = `${file} ${reason}`
+  }
+}
+
 const environmentNames: SettingNames = { certificateFile: 'EDGE_CERTIFICATE_FILE', keyFile: 'EDGE_KEY_FILE' }
 
-/** @throws RoundtripError `SETTINGS_INVALID` naming the setting whose file is missing, not PEM, or not the other's match */
+/** @throws UnusableFile naming the setting whose file is missing, not PEM, refused by OpenSSL, or not the other's match */
 export const loadCertificate = (
   { certificateFile, keyFile }: CertificateFiles,
   names: SettingNames = environmentNames,
@@ -37,8 +51,9 @@ export const loadCertificate = (
   const leaf = parse(names.certificateFile, certificateFile, () => new X509Certificate(cert))
   const privateKey = parse(names.keyFile, keyFile, () => createPrivateKey(key))
   if (!leaf.checkPrivateKey(privateKey)) {
-    throw invalid(names.keyFile, keyFile, `is not the key of the certificate in ${certificateFile}`)
+    throw new UnusableFile(names.keyFile, keyFile, `is not the key of the certificate in ${certificateFile}`)
   }
+  refuseWhatOpenSslDoes(names.certificateFile, certificateFile, { cert, key })
   return {
     cert,
     key,
@@ -48,21 +63,18 @@ export const loadCertificate = (
   }
 }
 
-/** @throws RoundtripError `SETTINGS_INVALID` when the file cannot be read or holds no certificate */
+/** @throws UnusableFile when the file cannot be read or holds no certificate */
 export const loadAuthorities = (setting: string, file: string): string => {
   const pem = readPem(setting, file)
   parse(setting, file, () => new X509Certificate(pem))
   return pem
 }
 
-const invalid = (setting: string, file: string, problem: string, cause?: unknown): RoundtripError =>
-  new RoundtripError('SETTINGS_INVALID', `${setting}=${JSON.stringify(file)} ${problem}.`, { cause })
-
 const readPem = (setting: string, file: string): string => {
   try {
     return readFileSync(file, 'utf8')
   } catch (error) {
-    throw invalid(setting, file, `cannot be read (${(error as Error).message})`, error)
+    throw new UnusableFile(setting, file, `cannot be read (${(error as Error).message})`, error)
   }
 }
 
@@ -70,7 +82,16 @@ const parse = <T>(setting: string, file: string, make: () => T): T => {
   try {
     return make()
   } catch (error) {
-    throw invalid(setting, file, 'does not hold what it should in PEM form', error)
+    throw new UnusableFile(setting, file, 'does not hold what it should in PEM form', error)
+  }
+}
+
+/** Keys that are too short, an intermediate that is cut off: OpenSSL looks at more than the leaf. */
+const refuseWhatOpenSslDoes = (setting: string, file: string, pair: Pick<Certificate, 'cert' | 'key'>): void => {
+  try {
+    createSecureContext(pair)
+  } catch (error) {
+    throw new UnusableFile(setting, file, `is refused by OpenSSL: ${(error as Error).message}`, error)
   }
 }
 
