@@ -4,7 +4,7 @@ export { groupHealth } from './group-health.ts'
 export { joinGroup, type AcceptFrom, type Channel, type InheritedSocket, type Membership } from './join-group.ts'
 export { inTime, LocalBus } from './local-bus.ts'
 export type { Address } from './slot-sockets.ts'
-export { startWorkerGroup, type StartGroupOptions, type StartedGroup } from './start-group.ts'
+export { startWorkerGroup, type StartGroupOptions, type StartedGroup, type TellOne } from './start-group.ts'
 export {
   healthTopic,
   processFiguresTopic,

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { startWorkerGroup, type StartedGroup } from './start-group.ts'
-import { replaceTopic, workerStatusTopic } from './topics.ts'
+import { startWorkerGroup, type StartedGroup, type TellOne } from './start-group.ts'
+import { replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
 import { topic, type WorkerBus } from './worker-bus.ts'
 
 /** Processes have to start, on a machine that has other things to do. */
@@ -10,7 +10,11 @@ vi.setConfig({ testTimeout: 30_000 })
 
 const retired = topic<number>('test.retired')
 
-const start = async (count: number, briefing: object = {}): Promise<StartedGroup> => {
+const start = async (
+  count: number,
+  briefing: object = {},
+  catchUp: (tell: TellOne) => void = () => undefined,
+): Promise<StartedGroup> => {
   const group = await startWorkerGroup({
     count,
     instance: 'test',
@@ -18,6 +22,7 @@ const start = async (count: number, briefing: object = {}): Promise<StartedGroup
     file: join(import.meta.dirname, 'testing/worker.ts'),
     environment: { PATH: process.env['PATH'] },
     briefing: () => briefing,
+    catchUp,
     log: recordingLog(),
   })
   onTestFinished(() => group.component.close())
@@ -48,6 +53,17 @@ it('tells a worker that comes later too', async () => {
   bus.publish(replaceTopic, await pidOf(bus))
   await expect.poll(() => heard.size, { timeout: 10_000 }).toBe(2)
   await component.drain()
+})
+
+it('has each worker that is ready told what it may have missed, and only that one', async () => {
+  const tellers: TellOne[] = []
+  const { bus } = await start(2, {}, (tell) => void tellers.push(tell))
+  const heard = hearRetired(bus)
+  expect(tellers).toHaveLength(2)
+  tellers[0]?.(retireTopic, null)
+  await expect.poll(() => heard.size, { timeout: 10_000 }).toBe(1)
+  tellers[1]?.(retireTopic, null)
+  await expect.poll(() => heard.size, { timeout: 10_000 }).toBe(2)
 })
 
 it('replaces a worker that asks for it', async () => {

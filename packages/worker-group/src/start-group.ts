@@ -5,6 +5,7 @@ import { BusHub } from './bus-hub.ts'
 import { groupHealth } from './group-health.ts'
 import { SlotSockets, type Address } from './slot-sockets.ts'
 import { recycleTopic, replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
+import type { Topic } from './worker-bus.ts'
 import { WorkerGroup } from './worker-group.ts'
 import { spawnWorker, type WorkerProcess } from './worker-process.ts'
 
@@ -22,10 +23,15 @@ export interface StartGroupOptions {
   readonly environment: Environment
   /** What each worker is told when it starts; structured-cloneable. */
   readonly briefing?: () => unknown
+  /** Called when a worker is ready: what was published while it started it may not have heard. */
+  readonly catchUp?: (tell: TellOne) => void
   /** The parent's end of the bus, for who needs it before the workers are there. */
   readonly bus?: BusHub
   readonly log: Log
 }
+
+/** Tells one worker what the others have been told. */
+export type TellOne = <Payload, Reply>(about: Topic<Payload, Reply>, payload: Payload) => void
 
 export interface StartedGroup {
   readonly component: Component
@@ -43,11 +49,13 @@ export const startWorkerGroup = async (options: StartGroupOptions): Promise<Star
     log,
     spawn: (slot) => {
       const worker = spawn(slot, sockets, options)
-      // One that takes the place of another while the service retires has not heard of it.
-      void worker.ready.then(
-        () => state.isRetiring && worker.send({ type: 'deliver', topic: retireTopic.name, payload: null }),
-        () => undefined,
-      )
+      const tell: TellOne = (about, payload) => worker.send({ type: 'deliver', topic: about.name, payload })
+      const catchUp = (): void => {
+        // One that takes the place of another while the service retires has not heard of it.
+        if (state.isRetiring) tell(retireTopic, null)
+        options.catchUp?.(tell)
+      }
+      void worker.ready.then(catchUp, () => undefined)
       return worker
     },
   })

@@ -6,7 +6,6 @@ import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { checksOf } from '@roundtrip/upstream'
 import { healthTopic } from '@roundtrip/worker-group'
-import { inForceTopic } from './admin/topics.ts'
 import { answerAdmin, type Answering } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
 import { openListeners, type Listeners } from './listener/open-listeners.ts'
@@ -24,7 +23,7 @@ export const startEdge = async (
   { settings, log, instance }: EdgeSurroundings,
   workplace: Workplace,
 ): Promise<Component> => {
-  const file = await fileFor(settings, workplace, log)
+  const { number, file } = workplace.settings ?? { number: 0, file: readEdgeFile(settings) }
   const relay = new PurgeRelay({ bus: workplace.bus, openLog: redisLog(redisOf(settings), log), log })
   const http1 = new Map<ListenerName, Http1Server>()
   const http2 = new Map<ListenerName, Http2Server>()
@@ -61,19 +60,7 @@ export const startEdge = async (
     relay.close()
     throw error
   })
-  return assemble({ runtime: runtimeAt(0), listeners, http1, http2, purges: relay }, workplace)
-}
-
-/** A worker that takes the place of another must not fail because of a file that the others have refused. */
-const fileFor = async (settings: EdgeSettings, { bus }: Workplace, log: Log): Promise<EdgeFile> => {
-  try {
-    return readEdgeFile(settings)
-  } catch (error) {
-    const [inForce] = await bus.request(inForceTopic, null)
-    if (inForce === undefined) throw error
-    log.error({ error }, 'the settings file cannot be used; the settings in force are')
-    return inForce
-  }
+  return assemble({ runtime: runtimeAt(0), listeners, http1, http2, purges: relay, startedWith: number }, workplace)
 }
 
 const assemble = async (parts: Omit<Answering, 'bus'>, { bus }: Workplace): Promise<Component> => {

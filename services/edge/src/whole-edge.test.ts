@@ -109,7 +109,7 @@ describe('an edge of two workers', () => {
     await edge.line('the new settings cannot be used')
     const [victim = 0, other = 0] = await edge.pids()
     process.kill(victim, 'SIGKILL')
-    await edge.line('the settings in force are')
+    await edge.line('a worker ended')
     const isReplaced = async (): Promise<boolean> => {
       const { content } = await edge.admin('GET', '/workers')
       const workers = (content as { workers: { pid: number; state: string }[] }).workers

@@ -61,7 +61,15 @@ const startWorker = (bus: WorkerBus, name: string, settings: object, redis: Redi
     sharesCertificate: () => false,
     log,
   })
-  answerAdmin({ bus, runtime, listeners: listenersOf(name), http1: new Map(), http2: new Map(), purges: relay })
+  answerAdmin({
+    bus,
+    runtime,
+    listeners: listenersOf(name),
+    http1: new Map(),
+    http2: new Map(),
+    purges: relay,
+    startedWith: 0,
+  })
   onTestFinished(() => runtime.close())
   return runtime
 }
@@ -76,7 +84,6 @@ const start = (count: number, { settings = plain, redis }: { settings?: object; 
   const { parent, workers, delivered } = joinedBuses(count)
   const runtimes = workers.map((bus, index) => startWorker(bus, `worker-${index + 1}`, settings, redis))
   const orders = new StandingOrders()
-  orders.tellNewWorkers(parent)
   const routes = adminApi({ bus: parent, orders, reload: async () => ({ workers: count, later: [] }) })
   const ask = async (route: string, { query = {}, parameters = {}, body = {} }: Asked = {}): Promise<unknown> =>
     routes[route]?.({ query: new URLSearchParams(query), parameters, body: body as Record<string, unknown> })

@@ -5,10 +5,11 @@ import { workerStatusTopic } from '@roundtrip/worker-group'
 import { joinedBuses } from '@roundtrip/worker-group/testing'
 import { edgeSettings } from '../config.ts'
 import { readEdgeFile } from '../settings/read-edge-file.ts'
+import { SettingsInForce } from '../settings/settings-in-force.ts'
 import { adminOf } from '../testing/steered-edge.ts'
 import { certificateFile, keyFile, recordingLog, settingsFile } from '../testing/test-edge.ts'
 import { startSteering } from './steering.ts'
-import { applyTopic, type Applied } from './topics.ts'
+import { applyTopic, workerStartedTopic, type Applied } from './topics.ts'
 
 const fileWith = (slowRequestMs: number): string => JSON.stringify({ pools: { web: {} }, limits: { slowRequestMs } })
 
@@ -34,10 +35,12 @@ const start = async (answers: readonly ((slowRequestMs: number) => Applied)[]) =
   const ready = { pid: 1, state: 'ready' as const, uptimeMs: 1, crashes: 0 }
   parent.subscribe(workerStatusTopic, () => answers.map((_answer, index) => ({ ...ready, slot: index + 1 })))
   const { log } = recordingLog()
-  const steering = await startSteering({ bus: parent, settings, log, file: readEdgeFile(settings) })
-  onTestFinished(() => steering.close())
+  const inForceNow = new SettingsInForce(readEdgeFile(settings))
+  // Before anybody watches the file: only what the test does has it read again.
   writeFileSync(file, fileWith(2))
-  return { inForce, reload: () => adminOf(steering.listeners['admin'] ?? '')('POST', '/reload') }
+  const steering = await startSteering({ bus: parent, settings, log, inForce: inForceNow })
+  onTestFinished(() => steering.close())
+  return { inForce, workers, reload: () => adminOf(steering.listeners['admin'] ?? '')('POST', '/reload') }
 }
 
 const takes = (): Applied => ({ later: [] })
@@ -64,4 +67,43 @@ it('is taken back everywhere when one worker does not answer', async () => {
   const { inForce, reload } = await start([takes, fails])
   expect(await reload()).toMatchObject({ content: { detail: expect.stringMatching(/Only 1 of 2 workers/) } })
   expect(inForce).toEqual([1, 1])
+})
+
+it('reaches a worker that was told of older settings when it began to start', async () => {
+  const { inForce, workers, reload } = await start([takes, takes])
+  expect(await reload()).toMatchObject({ status: 200 })
+  inForce[1] = 1
+  workers[1]?.publish(workerStartedTopic, 0)
+  await expect.poll(() => inForce).toEqual([2, 2])
+})
+
+it('reaches a worker that begins to listen in the middle of it', async () => {
+  const { promise: isAsked, resolve: asked } = Promise.withResolvers<void>()
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { inForce, workers, reload } = await start([takes, takes])
+  // One is slow to answer; the other did not listen yet when it was told.
+  workers[0]?.subscribe(applyTopic, async () => {
+    asked()
+    await released
+    inForce[0] = 2
+    return { later: [] }
+  })
+  const reloaded = reload()
+  await isAsked
+  inForce[1] = 1
+  workers[1]?.publish(workerStartedTopic, 0)
+  release()
+  await reloaded
+  await expect.poll(() => inForce).toEqual([2, 2])
+})
+
+it('is not told again to workers that have it', async () => {
+  const { workers, reload } = await start([takes, takes])
+  await reload()
+  let told = 0
+  workers[0]?.subscribe(applyTopic, () => ({ later: [String(told++)] }))
+  workers[1]?.publish(workerStartedTopic, 1)
+  // The next reload comes after whatever that has begun.
+  await reload()
+  expect(told).toBe(1)
 })

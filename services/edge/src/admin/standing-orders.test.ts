@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { joinedBuses } from '@roundtrip/worker-group/testing'
 import { edgeFile, type EdgeFile } from '../settings/edge-file.ts'
 import { StandingOrders } from './standing-orders.ts'
-import { memberTopic, workerStartedTopic, type MemberOrder } from './topics.ts'
+import { memberTopic, type MemberOrder } from './topics.ts'
 
 type DistributiveOmit<T, K extends keyof T> = T extends unknown ? Omit<T, K> : never
 
@@ -46,14 +46,13 @@ describe('what operators have done to members', () => {
     expect(orders.all.map(({ pool, order }) => `${pool} ${order}`)).toEqual(['web drain', 'api weight', 'api drain'])
   })
 
-  it('is told to workers that start', async () => {
+  it('is told to whoever is there', async () => {
     const { parent, workers } = joinedBuses(2)
     const orders = new StandingOrders()
-    orders.tellNewWorkers(parent)
     orders.note({ order: 'drain', pool: 'web', member })
     const heard: MemberOrder[] = []
     workers[1]?.subscribe(memberTopic, (order) => (heard.push(order), {}))
-    workers[1]?.publish(workerStartedTopic, null)
+    orders.tell(parent)
     await expect.poll(() => heard).toEqual([{ order: 'drain', pool: 'web', member }])
   })
 })

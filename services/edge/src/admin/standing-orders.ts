@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { WorkerBus } from '@roundtrip/worker-group'
 import type { EdgeFile } from '../settings/edge-file.ts'
-import { memberTopic, workerStartedTopic, type MemberOrder } from './topics.ts'
+import { memberTopic, type MemberOrder } from './topics.ts'
 
 /** Orders of one aspect replace each other. */
 const aspects = { drain: 'work', restore: 'work', weight: 'weight', add: 'membership', remove: 'membership' } as const
@@ -34,10 +34,8 @@ export class StandingOrders {
     return [...this.#orders.values()]
   }
 
-  /** Tells them to whoever starts; for all others they change nothing. @returns how to stop */
-  tellNewWorkers(bus: WorkerBus): () => void {
-    return bus.subscribe(workerStartedTopic, () => {
-      for (const order of this.#orders.values()) bus.publish(memberTopic, order)
-    })
+  /** For workers that have started; for all others they change nothing. */
+  tell(bus: WorkerBus): void {
+    for (const order of this.#orders.values()) bus.publish(memberTopic, order)
   }
 }

@@ -5,15 +5,17 @@ import { workerStatusTopic, type WorkerBus } from '@roundtrip/worker-group'
 import type { EdgeSettings } from '../config.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import { readEdgeFile } from '../settings/read-edge-file.ts'
+import type { SettingsInForce } from '../settings/settings-in-force.ts'
 import { watchFiles } from '../tls/watch-files.ts'
 import { adminApi } from './admin-api.ts'
 import { listenForAdmin, type AdminListener } from './admin-listener.ts'
 import { StandingOrders } from './standing-orders.ts'
-import { applyTopic, inForceTopic } from './topics.ts'
+import { applyTopic, workerStartedTopic } from './topics.ts'
 
 export interface SteeringOptions {
-  /** That the edge was started with. */
-  readonly file: EdgeFile
+  readonly inForce: SettingsInForce
+  /** Of the settings file when it was read. */
+  readonly signature?: string
   readonly bus: WorkerBus
   readonly settings: EdgeSettings
   readonly log: Log
@@ -27,26 +29,26 @@ export interface Steering {
 
 /** @throws the error of `listen` */
 export const startSteering = async (options: SteeringOptions): Promise<Steering> => {
-  const { settings, log, bus } = options
-  let inForce = options.file
-  bus.subscribe(inForceTopic, () => inForce)
+  const { settings, log, bus, inForce, signature } = options
   const orders = new StandingOrders()
-  const stopTelling = orders.tellNewWorkers(bus)
   const reloadOnce = async (): Promise<ReloadOutcome> => {
     const file = readEdgeFile(settings)
-    const outcome = await applyEverywhere(file, inForce, bus)
-    orders.settingsChanged(inForce, file)
-    inForce = file
+    const outcome = await applyEverywhere(file, inForce.now.file, bus)
+    orders.settingsChanged(inForce.now.file, file)
+    inForce.replace(file)
     log.info(outcome, 'settings reloaded')
     return outcome
   }
-  let before: Promise<unknown> = Promise.resolve()
   // One after the other: what one takes back must not be what the next has brought.
-  const reload = (): Promise<ReloadOutcome> => {
-    const outcome = before.then(reloadOnce)
-    before = outcome.catch(() => undefined)
-    return outcome
-  }
+  const inTurn = oneByOne()
+  const reload = (): Promise<ReloadOutcome> => inTurn(reloadOnce)
+  const stopTelling = bus.subscribe(workerStartedTopic, (number) => {
+    orders.tell(bus)
+    // After a reload that is under way: the worker may have begun to listen in the middle of it.
+    void inTurn(async () => {
+      if (number !== inForce.now.number && (await catchUp(inForce.now.file, bus, log))) orders.tell(bus)
+    })
+  })
   const reloadOrSay = (): void => {
     reload().catch((error: unknown) => log.error({ error }, 'the new settings cannot be used; the old ones stay'))
   }
@@ -56,7 +58,9 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
       ? undefined
       : await listenForAdmin({ host, port, token, routes: adminApi({ bus, reload, orders }), log })
   const stopWatching =
-    settingsFile === undefined ? undefined : watchFiles({ files: [settingsFile], onChange: reloadOrSay })
+    settingsFile === undefined
+      ? undefined
+      : watchFiles({ files: [settingsFile], known: signature, onChange: reloadOrSay })
   process.on('SIGHUP', reloadOrSay)
   return {
     listeners: admin === undefined ? {} : { admin: admin.address },
@@ -66,6 +70,15 @@ export const startSteering = async (options: SteeringOptions): Promise<Steering>
       stopTelling()
       admin?.close()
     },
+  }
+}
+
+const oneByOne = (): (<T>(work: () => Promise<T>) => Promise<T>) => {
+  let before: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const outcome = before.then(work)
+    before = outcome.catch(() => undefined)
+    return outcome
   }
 }
 
@@ -96,4 +109,12 @@ const applyEverywhere = async (file: EdgeFile, inForce: EdgeFile, bus: WorkerBus
     'WORKER_FAILED',
     `Only ${answers.length} of ${expected} workers could take the settings over: the old ones stay; try again.`,
   )
+}
+
+/** For a worker that has started with settings which are not in force any more; for all others it changes nothing. */
+const catchUp = async (file: EdgeFile, bus: WorkerBus, log: Log): Promise<boolean> => {
+  const answers = await bus.request(applyTopic, file, { timeoutMs: applyTimeoutMs })
+  const problem = answers.find((one) => one.problem !== undefined)?.problem
+  if (problem !== undefined) log.error({ problem }, 'a worker that has just started cannot take the settings over')
+  return problem === undefined
 }

@@ -91,9 +91,7 @@ export const connectionsTopic: Topic<null, readonly ConnectionRow[]> = topic('ad
 export const certificatesTopic: Topic<null, readonly CertificateRow[]> = topic('admin.certificates')
 export const slowTopic: Topic<null, readonly SlowRequest[]> = topic('admin.slow')
 export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')
-/** Said by a worker that can be given orders from now on. */
-export const workerStartedTopic: Topic<null> = topic('worker.started')
-/** The settings that were last good: for workers that start while the file is not. */
-export const inForceTopic: Topic<null, EdgeFile> = topic('settings.in-force')
+/** Said by a worker that can be given orders from now on: the number of the settings that it has. */
+export const workerStartedTopic: Topic<number> = topic('worker.started')
 export const applyTopic: Topic<EdgeFile, Applied> = topic('admin.apply')
 export const metricsTopic: Topic<null, readonly Metric[]> = topic('admin.metrics')

@@ -20,6 +20,7 @@ const start = () => {
     http1: new Map(),
     http2: new Map(),
     purges: {} as PurgeRelay,
+    startedWith: 0,
   })
   onTestFinished(() => {
     stop()

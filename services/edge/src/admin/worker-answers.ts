@@ -46,10 +46,20 @@ export interface Answering {
   readonly http1: Http1Servers
   readonly http2: Http2Servers
   readonly purges: Pick<PurgeRelay, 'carryOut' | 'close' | 'id' | 'isConnected' | 'share' | 'waiting'>
+  /** Number of the settings. */
+  readonly startedWith: number
 }
 
 /** @returns stops answering */
-export const answerAdmin = ({ bus, runtime, listeners, http1, http2, purges }: Answering): (() => void) => {
+export const answerAdmin = ({
+  bus,
+  runtime,
+  listeners,
+  http1,
+  http2,
+  purges,
+  startedWith,
+}: Answering): (() => void) => {
   const stops = [
     bus.subscribe(poolsTopic, () => [...runtime.pools.values()].map((pool) => pool.status())),
     bus.subscribe(memberTopic, (order) => obey(order, runtime.pools)),
@@ -64,7 +74,7 @@ export const answerAdmin = ({ bus, runtime, listeners, http1, http2, purges }: A
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
     bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, http2, purges })),
   ]
-  bus.publish(workerStartedTopic, null)
+  bus.publish(workerStartedTopic, startedWith)
   return () => {
     for (const stop of stops) stop()
   }

@@ -1,10 +1,11 @@
 /** The edge's two listeners, for HTTPS and for plain HTTP, with everything that keeps them going: certificates, ticket keys, drain. */
 import type { Log } from '@roundtrip/http'
 import type { Certificate } from '../tls/certificate.ts'
-import { followCertificates, loadPresented, type CertificateSources } from '../tls/presented-certificates.ts'
+import { followCertificates, loadPresented, sourcesOf, type CertificateSources } from '../tls/presented-certificates.ts'
 import { sharesCertificateOf, type SharesCertificate } from '../tls/shares-certificate.ts'
+import type { Presented } from '../tls/terminator.ts'
 import type { TlsSettings } from '../tls/tls-settings.ts'
-import { ticketKeysTopic, type ListenerName, type Workplace } from '../workers/workplace.ts'
+import { presentedTopic, ticketKeysTopic, type ListenerName, type Workplace } from '../workers/workplace.ts'
 import type { ListenerFigures } from './listener-figures.ts'
 import type { ListenerSettings } from './listener-settings.ts'
 import { listen, type Listener, type ListenOptions, type Protocols } from './listener.ts'
@@ -43,8 +44,8 @@ export interface Listeners {
 /** @throws RoundtripError `SETTINGS_INVALID` for a certificate that cannot be used, or the error of `listen` */
 export const openListeners = async (options: OpenListenersOptions): Promise<Listeners> => {
   const { httpPort, httpsPort, workplace, log } = options
-  const sources = sourcesOf(options)
-  const presented = loadPresented(sources)
+  const sources = sourcesOf(options.certificate, options.tls)
+  const presented = await loadOrRecall(sources, options)
   let { certificates } = presented
   let sharesCertificate = sharesCertificateOf(presented)
   const https = await open('https', httpsPort, options, {
@@ -91,12 +92,18 @@ export const openListeners = async (options: OpenListenersOptions): Promise<List
   }
 }
 
-const sourcesOf = ({ certificate, tls }: OpenListenersOptions): CertificateSources => {
-  const { mode, caFile } = tls.clientCertificates
-  return {
-    first: certificate,
-    others: tls.certificates,
-    ...(mode !== 'off' && caFile !== undefined && { clientCaFile: caFile }),
+/** A worker that takes the place of another must not fail because of files that the others have refused. */
+const loadOrRecall = async (
+  sources: CertificateSources,
+  { workplace: { bus }, log }: OpenListenersOptions,
+): Promise<Presented> => {
+  try {
+    return loadPresented(sources)
+  } catch (error) {
+    const [recalled] = await bus.request(presentedTopic, sources)
+    if (recalled === undefined) throw error
+    log.error({ error }, 'certificates cannot be used; what their files last held is')
+    return recalled
   }
 }
 

@@ -1,6 +1,12 @@
 /** The certificates that the settings name, read from their files now and again whenever these change. */
 import type { Log } from '@roundtrip/http'
-import { loadAuthorities, loadCertificate, type Certificate, type CertificateFiles } from './certificate.ts'
+import {
+  loadAuthorities,
+  loadCertificate,
+  type Certificate,
+  type CertificateFiles,
+  type SettingNames,
+} from './certificate.ts'
 import type { Presented } from './terminator.ts'
 import type { TlsSettings } from './tls-settings.ts'
 import { watchFiles, type WatchFilesOptions } from './watch-files.ts'
@@ -12,19 +18,38 @@ export interface CertificateSources {
   readonly clientCaFile?: string
 }
 
-/** @throws RoundtripError `SETTINGS_INVALID` naming the setting whose file cannot be used */
-export const loadPresented = ({ first, others, clientCaFile }: CertificateSources): Presented => ({
-  certificates: [loadCertificate(first), ...others.map(loadOther)],
+/** @param first may have more to it than its files */
+export const sourcesOf = (
+  { certificateFile, keyFile }: CertificateFiles,
+  { certificates, clientCertificates: { mode, caFile } }: TlsSettings,
+): CertificateSources => ({
+  first: { certificateFile, keyFile },
+  others: certificates,
+  ...(mode !== 'off' && caFile !== undefined && { clientCaFile: caFile }),
+})
+
+export interface CertificateLoaders {
+  readonly certificate: typeof loadCertificate
+  readonly authorities: typeof loadAuthorities
+}
+
+const fromFiles: CertificateLoaders = { certificate: loadCertificate, authorities: loadAuthorities }
+
+/** @throws UnusableFile naming the setting whose file cannot be used */
+export const loadPresented = (
+  { first, others, clientCaFile }: CertificateSources,
+  load: CertificateLoaders = fromFiles,
+): Presented => ({
+  certificates: [load.certificate(first), ...others.map((files, index) => load.certificate(files, namesOf(index)))],
   ...(clientCaFile !== undefined && {
-    clientAuthorities: loadAuthorities('tls.clientCertificates.caFile', clientCaFile),
+    clientAuthorities: load.authorities('tls.clientCertificates.caFile', clientCaFile),
   }),
 })
 
-const loadOther = (files: CertificateFiles, index: number): Certificate =>
-  loadCertificate(files, {
-    certificateFile: `tls.certificates[${index}].certificateFile`,
-    keyFile: `tls.certificates[${index}].keyFile`,
-  })
+const namesOf = (index: number): SettingNames => ({
+  certificateFile: `tls.certificates[${index}].certificateFile`,
+  keyFile: `tls.certificates[${index}].keyFile`,
+})
 
 export interface FollowOptions extends Pick<WatchFilesOptions, 'settleMs' | 'pollMs'> {
   readonly sources: CertificateSources
@@ -47,7 +72,7 @@ export const followCertificates = ({ sources, log, onRenewed, ...watching }: Fol
   return watchFiles({ ...watching, files: filesOf(sources), onChange })
 }
 
-const filesOf = ({ first, others, clientCaFile }: CertificateSources): string[] => [
+export const filesOf = ({ first, others, clientCaFile }: CertificateSources): string[] => [
   ...[first, ...others].flatMap(({ certificateFile, keyFile }) => [certificateFile, keyFile]),
   ...(clientCaFile === undefined ? [] : [clientCaFile]),
 ]

@@ -7,13 +7,16 @@ export interface WatchFilesOptions {
   readonly onChange: () => void
   /** How long the files must have stayed as they are, so that a pair is whole. 200 by default. */
   readonly settleMs?: number
+  /** Of the files when they were read; of now by default. */
+  readonly known?: string | undefined
   /** How often they are looked at without any sign: network file systems give none. 10,000 by default. */
   readonly pollMs?: number
 }
 
 /** Calls back when modification time, size or inode of any of the files is another one. @returns how to stop */
-export const watchFiles = ({ files, onChange, settleMs = 200, pollMs = 10_000 }: WatchFilesOptions): (() => void) => {
-  let known = signatureOf(files)
+export const watchFiles = (options: WatchFilesOptions): (() => void) => {
+  const { files, onChange, settleMs = 200, pollMs = 10_000 } = options
+  let { known = signatureOf(files) } = options
   let seen = known
   let settling: NodeJS.Timeout | undefined
   const settle = (): void => void (settling = setTimeout(look, settleMs).unref())
@@ -40,6 +43,7 @@ export const watchFiles = ({ files, onChange, settleMs = 200, pollMs = 10_000 }:
   const poll = setInterval(() => {
     if (signatureOf(files) !== known) sign()
   }, pollMs).unref()
+  if (signatureOf(files) !== known) sign()
   return () => {
     for (const watcher of watchers) watcher.close()
     clearInterval(poll)
@@ -56,7 +60,8 @@ const watchFolder = (folder: string, sign: () => void): FSWatcher[] => {
   }
 }
 
-const signatureOf = (files: readonly string[]): string => files.map(signatureOfFile).join(' ')
+/** Modification times, sizes and inodes, in one text. */
+export const signatureOf = (files: readonly string[]): string => files.map(signatureOfFile).join(' ')
 
 const signatureOfFile = (file: string): string => {
   const stat = statSync(file, { throwIfNoEntry: false })

@@ -3,18 +3,18 @@ import { join } from 'node:path'
 import type { Surroundings } from '@roundtrip/service'
 import { BusHub, startWorkerGroup, type Address, type StartedGroup } from '@roundtrip/worker-group'
 import type { EdgeSettings } from '../config.ts'
+import type { SettingsInForce } from '../settings/settings-in-force.ts'
+import { CertificateMemory } from '../tls/certificate-memory.ts'
 import { rotateTicketKeys } from '../tls/ticket-keys.ts'
 import { keepLedger } from './shared-counts.ts'
-import { ticketKeysTopic } from './workplace.ts'
+import { presentedTopic, ticketKeysTopic, type Briefing } from './workplace.ts'
 
 export type EdgeSurroundings = Surroundings<EdgeSettings>
 
 export interface StartWorkersOptions {
   readonly surroundings: EdgeSurroundings
   readonly count: number
-  readonly ticketRotationMs: number
-  /** Most counts of rate limits kept in the parent. */
-  readonly maxCounts: number
+  readonly inForce: SettingsInForce
   /** Of this process: what workers inherit. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Entry point of a worker. */
@@ -23,14 +23,22 @@ export interface StartWorkersOptions {
 
 /** @throws the error of binding, or what kept a worker from becoming ready */
 export const startWorkers = async (options: StartWorkersOptions): Promise<StartedGroup> => {
-  const { surroundings, count, ticketRotationMs, maxCounts, environment } = options
+  const { surroundings, count, inForce, environment } = options
   const { settings, log, instance } = surroundings
   const bus = new BusHub(log)
-  keepLedger(bus, maxCounts)
+  const { tls, rateLimiter } = inForce.now.file
+  keepLedger(bus, rateLimiter.maxKeys)
+  const certificates = new CertificateMemory({ first: settings, tls, log })
+  inForce.onReplaced = (replaced) => certificates.follow(replaced.tls)
+  bus.subscribe(presentedTopic, (sources) => certificates.read(sources))
   const keys = rotateTicketKeys({
-    rotationMs: ticketRotationMs,
+    rotationMs: tls.ticketRotationMs,
     onRotated: (ticketKeys) => bus.publish(ticketKeysTopic, ticketKeys),
   })
+  const stop = (): void => {
+    keys.stop()
+    certificates.stop()
+  }
   try {
     const group = await startWorkerGroup({
       count,
@@ -38,17 +46,18 @@ export const startWorkers = async (options: StartWorkersOptions): Promise<Starte
       addresses: addressesOf(settings),
       file: options.file ?? join(import.meta.dirname, 'main.ts'),
       environment,
-      briefing: () => keys.current(),
+      briefing: (): Briefing => ({ ticketKeys: keys.current(), settings: inForce.now }),
+      catchUp: (tell) => tell(ticketKeysTopic, keys.current()),
       bus,
       log,
     })
     const close = async (): Promise<void> => {
-      keys.stop()
+      stop()
       await group.component.close()
     }
     return { bus, component: { ...group.component, close } }
   } catch (error) {
-    keys.stop()
+    stop()
     throw error
   }
 }

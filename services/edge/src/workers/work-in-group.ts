@@ -2,11 +2,12 @@
 import type { Log } from '@roundtrip/http'
 import { joinGroup, type Channel } from '@roundtrip/worker-group'
 import { settleWithParent } from './shared-counts.ts'
-import type { Workplace } from './workplace.ts'
+import type { Briefing, Workplace } from './workplace.ts'
 
 /** @param channel to the parent: `process` in a forked child */
 export const workInGroup = async (channel: Channel, log: Log): Promise<Workplace> => {
   const { bus, briefing, socketOf, onCover } = await joinGroup(channel, log)
-  const ticketKeys = Buffer.from(briefing as Uint8Array)
-  return { bus, ticketKeys, settle: settleWithParent(bus), source: socketOf, onCover }
+  const { ticketKeys, settings } = briefing as Briefing
+  const settle = settleWithParent(bus)
+  return { bus, settings, ticketKeys: Buffer.from(ticketKeys), settle, source: socketOf, onCover }
 }

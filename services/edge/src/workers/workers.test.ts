@@ -1,6 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { askHttp1, startLoad } from '../testing/load.ts'
 import { runParent, type RunningParent } from '../testing/run-parent.ts'
+import { certificateFile, keyFile } from '../testing/test-edge.ts'
 
 /** Longer than such a test takes on a machine that has other things to do. */
 const timeout = 30_000
@@ -51,6 +55,20 @@ describe('workers', () => {
     expect((await workersOf(parent)).has(victim)).toBe(false)
     parent.child.kill('SIGTERM')
     expect(await parent.exit).toBe(0)
+  })
+
+  it('are replaced when killed though their certificate has become of no use since', { timeout }, async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'edge-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const [cert, key] = [join(folder, 'edge.pem'), join(folder, 'edge.key')]
+    copyFileSync(certificateFile, cert)
+    copyFileSync(keyFile, key)
+    const parent = await runParent(2, { EDGE_CERTIFICATE_FILE: cert, EDGE_KEY_FILE: key })
+    const before = await workersOf(parent)
+    rmSync(key)
+    for (const pid of before) process.kill(pid, 'SIGKILL')
+    await parent.line('what their files last held is')
+    await expect.poll(async () => [...(await workersOf(parent))].some((pid) => before.has(pid))).toBe(false)
   })
 
   it('go when their parent is killed', { timeout }, async () => {
