@@ -55,6 +55,11 @@ export class BusHub implements WorkerBus {
     this.#tell(about.name, payload)
   }
 
+  /** Tells this process, and no worker. */
+  publishHere<Payload, R>(about: Topic<Payload, R>, payload: Payload): void {
+    this.#local.publish(about, payload)
+  }
+
   subscribe<Payload, R>(about: Topic<Payload, R>, handler: TopicHandler<Payload, R>): () => void {
     return this.#local.subscribe(about, handler)
   }

@@ -12,6 +12,7 @@ export {
   replaceTopic,
   reportFigures,
   retireTopic,
+  workerEndedTopic,
   workerStatusTopic,
   type ProcessFigures,
 } from './topics.ts'

@@ -11,6 +11,8 @@ export const recycleTopic: Topic<null, WorkerStatus[]> = topic('workers.recycle'
 export const workerStatusTopic: Topic<null, WorkerStatus[]> = topic('workers.status')
 /** Said by a worker that has done enough: the parent replaces the process with that id. */
 export const replaceTopic: Topic<number> = topic('workers.replace')
+/** In the parent only: the process with that id has ended, and all that it said has been heard. */
+export const workerEndedTopic: Topic<number> = topic('workers.ended')
 /** Said by the parent that was told to stop: workers go on, and say that they are not ready. */
 export const retireTopic: Topic<null> = topic('workers.retire')
 

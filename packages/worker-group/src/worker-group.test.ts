@@ -1,6 +1,7 @@
 import { recordingLog, type LogLine } from '@roundtrip/http/testing'
 import { describe, expect, it } from 'vitest'
 import type { ToWorker } from './messages.ts'
+import { workerEndedTopic } from './topics.ts'
 import { WorkerGroup } from './worker-group.ts'
 import type { Exit, WorkerProcess } from './worker-process.ts'
 
@@ -100,6 +101,15 @@ describe('a worker that ends by itself', () => {
       { type: 'uncover', slot: 2 },
     ])
     expect(running.lines).toMatchObject([{ level: 'error', facts: { slot: 2, code: 1 } }])
+  })
+
+  it('is told of in the parent', async () => {
+    const running = await start(2)
+    const ended: number[] = []
+    running.group.bus.subscribe(workerEndedTopic, (pid) => void ended.push(pid))
+    nth(running, 2).end(1)
+    await turn()
+    expect(ended).toEqual([2])
   })
 
   it('again and again is replaced ever later, until one lasts', async () => {

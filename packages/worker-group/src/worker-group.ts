@@ -3,6 +3,7 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Log } from '@roundtrip/http'
 import { recoveredAfterMs, restartDelayMs } from './backoff.ts'
 import { BusHub } from './bus-hub.ts'
+import { workerEndedTopic } from './topics.ts'
 import type { Exit, WorkerProcess } from './worker-process.ts'
 
 export interface WorkerGroupOptions {
@@ -155,7 +156,10 @@ export class WorkerGroup {
     const worker = this.#options.spawn(slot)
     this.bus.join(worker)
     worker.onMessage = (message) => this.bus.hear(worker, message)
-    void worker.exited.then(() => this.bus.leave(worker))
+    void worker.exited.then(() => {
+      this.bus.leave(worker)
+      if (worker.pid !== undefined) this.bus.publishHere(workerEndedTopic, worker.pid)
+    })
     return worker
   }
 

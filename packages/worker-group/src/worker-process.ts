@@ -12,6 +12,7 @@ export interface WorkerProcess {
   readonly pid: number | undefined
   /** Its listeners' addresses; rejects with `WORKER_FAILED` when it ends before it is ready. */
   readonly ready: Promise<Readonly<Record<string, string>>>
+  /** Resolves when it has ended and all that it said has been handed on. */
   readonly exited: Promise<Exit>
   /** What it says, after `ready` and apart from it. */
   onMessage: (message: ToParent) => void
@@ -65,7 +66,8 @@ export const spawnWorker = (options: SpawnOptions): WorkerProcess => {
 
 const exitOf = (child: ChildProcess): Promise<Exit> =>
   new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+    // Not `exit`, which may come before the last messages.
+    child.once('close', (code: number | null, signal: NodeJS.Signals | null) => resolve({ code, signal }))
     // Not even begun: there is no exit then.
     child.once('error', () => resolve({ code: 1, signal: null }))
   })

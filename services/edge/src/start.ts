@@ -6,7 +6,7 @@ import { LocalLimiter, RedisLimiter, type Limiter } from '@roundtrip/rate-limit'
 import type { Component, Health, Surroundings } from '@roundtrip/service'
 import { checksOf } from '@roundtrip/upstream'
 import { healthTopic } from '@roundtrip/worker-group'
-import { answerAdmin, type Answering } from './admin/worker-answers.ts'
+import { answerAdmin, tellLastMetrics, type Answering } from './admin/worker-answers.ts'
 import type { EdgeSettings } from './config.ts'
 import { openListeners, type Listeners } from './listener/open-listeners.ts'
 import { PurgeRelay, redisLog } from './purge/purge-relay.ts'
@@ -77,8 +77,9 @@ const assemble = async (parts: Omit<Answering, 'bus'>, { bus }: Workplace): Prom
       await runtime.drain()
     },
     close: async () => {
-      stopAnswering()
       listeners.close()
+      await tellLastMetrics({ ...parts, bus })
+      stopAnswering()
       runtime.close()
       purges.close()
     },

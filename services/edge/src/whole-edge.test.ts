@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { readExposition } from '@roundtrip/metrics/testing'
 import { describe, expect, it } from 'vitest'
 import { askHttp1, startLoad } from './testing/load.ts'
 import { runParent, type RunningParent } from './testing/run-parent.ts'
@@ -59,6 +60,12 @@ const answersTo = async (edge: WholeEdge, path: string): Promise<number[]> => {
 const numbered = (number: number): Promise<string> =>
   startOrigin((_request, response) => response.setHeader('cache-control', 'max-age=60').end(String(number)))
 
+const responsesOf = (route: string, exposition: unknown): number | undefined =>
+  readExposition(String(exposition))
+    .get('edge_responses_total')
+    ?.series.filter(({ labels }) => labels['route'] === route)
+    .reduce((sum, { value }) => sum + value, 0)
+
 describe('an edge of two workers', () => {
   it('is reloaded, purged and recycled under load without a failed request', { timeout }, async () => {
     const [first, second] = [await numbered(1), await numbered(2)]
@@ -97,6 +104,8 @@ describe('an edge of two workers', () => {
     await expect.poll(() => load.requests, patiently).toBeGreaterThan(asked + 100)
     await load.stop()
     expect(load.failures).toEqual([])
+    // Those that the workers before had answered are among them.
+    expect(responsesOf('all', (await edge.admin('GET', '/metrics')).content)).toBeGreaterThanOrEqual(load.requests)
     edge.child.kill('SIGTERM')
     expect(await edge.exit).toBe(0)
   })

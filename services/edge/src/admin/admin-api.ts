@@ -1,7 +1,8 @@
 /** What operators can ask of an edge and do with it, over JSON: each route puts a question to all workers and merges what they say. */
 import { RoundtripError } from '@roundtrip/errors'
-import { addUp, expose } from '@roundtrip/metrics'
+import { expose } from '@roundtrip/metrics'
 import { processFiguresTopic, recycleTopic, workerStatusTopic, type WorkerBus } from '@roundtrip/worker-group'
+import { GroupMetrics } from '../metrics/group-metrics.ts'
 import type { AdminHandler, AdminRequest, AdminRoutes } from './admin-listener.ts'
 import { addFigures, mergeCertificates, mergePools } from './merge.ts'
 import { purgeCommand } from './purge-command.ts'
@@ -14,7 +15,6 @@ import {
   connectionsTopic,
   explainTopic,
   memberTopic,
-  metricsTopic,
   poolsTopic,
   settingsTopic,
   slowTopic,
@@ -76,6 +76,7 @@ const alone = <T>(answers: readonly T[]): T | readonly T[] => (answers.length ==
 
 export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes => {
   const purge = purgeEverywhere(bus)
+  const metrics = new GroupMetrics(bus)
   const order = async (what: MemberOrder): Promise<object> => {
     const done = await bus.request(memberTopic, what)
     refuseProblem(done)
@@ -103,7 +104,7 @@ export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes 
     'GET /certificates': async () => mergeCertificates(await bus.request(certificatesTopic, null)),
     'GET /slow': async () => (await bus.request(slowTopic, null)).flat().toSorted((a, b) => b.at.localeCompare(a.at)),
     'GET /settings': async () => (await bus.request(settingsTopic, null))[0] ?? {},
-    'GET /metrics': async () => expose(addUp(await bus.request(metricsTopic, null))),
+    'GET /metrics': async () => expose(await metrics.read()),
     'GET /workers': async () => {
       const [status = []] = await bus.request(workerStatusTopic, null)
       return { workers: status, processes: await bus.request(processFiguresTopic, null) }

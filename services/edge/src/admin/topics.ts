@@ -1,9 +1,9 @@
 /** What the admin API asks of worker processes; each answers for itself. */
 import type { Explanation, PurgeCommand, StoreStats } from '@roundtrip/http-cache'
-import type { Metric } from '@roundtrip/metrics'
 import type { PoolStatus } from '@roundtrip/upstream'
 import { topic, type Topic } from '@roundtrip/worker-group'
 import type { SlowRequest } from '../layers/slow-requests.ts'
+import type { WorkerMetrics } from '../metrics/group-metrics.ts'
 import type { PurgeNote } from '../purge/purge-relay.ts'
 import type { EdgeFile } from '../settings/edge-file.ts'
 import type { RequestUrl } from './request-url.ts'
@@ -94,4 +94,6 @@ export const settingsTopic: Topic<null, EdgeFile> = topic('admin.settings')
 /** Said by a worker that can be given orders from now on: the number of the settings that it has. */
 export const workerStartedTopic: Topic<number> = topic('worker.started')
 export const applyTopic: Topic<EdgeFile, Applied> = topic('admin.apply')
-export const metricsTopic: Topic<null, readonly Metric[]> = topic('admin.metrics')
+export const metricsTopic: Topic<null, WorkerMetrics> = topic('admin.metrics')
+/** Said by a worker that has nothing in hand any more and is about to end: its counts, without gauges. */
+export const lastMetricsTopic: Topic<WorkerMetrics> = topic('admin.last-metrics')

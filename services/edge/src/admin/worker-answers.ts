@@ -5,7 +5,8 @@ import { RoundtripError } from '@roundtrip/errors'
 import type { Pool } from '@roundtrip/upstream'
 import type { WorkerBus } from '@roundtrip/worker-group'
 import type { Listeners } from '../listener/open-listeners.ts'
-import { collectMetrics } from '../metrics/collect.ts'
+import { collectMetrics, type Measured } from '../metrics/collect.ts'
+import { countsOf } from '../metrics/group-metrics.ts'
 import type { Http2Servers } from '../metrics/http2-metrics.ts'
 import type { Http1Servers } from '../metrics/server-metrics.ts'
 import type { PurgeRelay } from '../purge/purge-relay.ts'
@@ -20,6 +21,7 @@ import {
   certificatesTopic,
   connectionsTopic,
   explainTopic,
+  lastMetricsTopic,
   memberTopic,
   metricsTopic,
   poolsTopic,
@@ -72,12 +74,25 @@ export const answerAdmin = ({
     bus.subscribe(slowTopic, () => runtime.slow.recent()),
     bus.subscribe(settingsTopic, () => withoutSecrets(edgeFile, runtime.file)),
     bus.subscribe(applyTopic, (file) => attempt<Applied>(() => ({ later: runtime.apply(file) }), { later: [] })),
-    bus.subscribe(metricsTopic, () => collectMetrics({ runtime, listeners, http1, http2, purges })),
+    bus.subscribe(metricsTopic, () => ({
+      pid: process.pid,
+      metrics: collectMetrics({ runtime, listeners, http1, http2, purges }),
+    })),
   ]
   bus.publish(workerStartedTopic, startedWith)
   return () => {
     for (const stop of stops) stop()
   }
+}
+
+/** Milliseconds; less than closing may take. */
+const lastWordTimeoutMs = 1000
+
+/** Resolves when the parent has heard what this worker has counted, which then lives on there. */
+export const tellLastMetrics = async ({ bus, ...measured }: Measured & { readonly bus: WorkerBus }): Promise<void> => {
+  const metrics = countsOf(collectMetrics(measured))
+  // Asked, not told: a process that exits takes along what has not been read.
+  await bus.request(lastMetricsTopic, { pid: process.pid, metrics }, { timeoutMs: lastWordTimeoutMs })
 }
 
 /** What went wrong is told to whoever asked, not only to the log of this worker. */
