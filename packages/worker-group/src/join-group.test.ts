@@ -14,7 +14,21 @@ const start = async () => {
   }
   const joining = joinGroup(channel, recordingLog())
   expect(said).toEqual([{ type: 'hello' }])
-  tell({ type: 'assignment', slot: 2, sockets: { https: [4, 5], http: [6, 7] }, briefing: { keys: 7 } })
+  tell({
+    type: 'assignment',
+    slot: 2,
+    sockets: {
+      https: [
+        [4, 14],
+        [5, 15],
+      ],
+      http: [
+        [6, 16],
+        [7, 17],
+      ],
+    },
+    briefing: { keys: 7 },
+  })
   const membership = await joining
   return { membership, said, tell }
 }
@@ -27,7 +41,8 @@ it('a worker takes its own sockets, and knows what all are told', async () => {
   expect(membership.briefing).toEqual({ keys: 7 })
 })
 
-it('takes those of a lost one too, once, and gives them back', async () => {
+/** Takes connections from the sockets that it is given, in order, and gives them back. */
+const startCovering = async () => {
   const { membership, tell } = await start()
   const taken: InheritedSocket[] = []
   const givenBack: InheritedSocket[] = []
@@ -37,12 +52,26 @@ it('takes those of a lost one too, once, and gives them back', async () => {
   }
   membership.onCover('https', accept)
   membership.onCover('http', accept)
+  return { tell, taken, givenBack }
+}
+
+it('takes those of a lost one too, and gives them back', async () => {
+  const { tell, taken, givenBack } = await startCovering()
+  tell({ type: 'cover', slot: 1 })
   tell({ type: 'cover', slot: 1 })
   expect(taken).toEqual([{ fd: 4 }, { fd: 6 }])
   tell({ type: 'uncover', slot: 1 })
   await expect.poll(() => givenBack).toEqual([{ fd: 4 }, { fd: 6 }])
-  tell({ type: 'cover', slot: 1 })
-  expect(taken).toHaveLength(2)
+})
+
+it('takes them each time, and in the end, when it could not take them once more, keeps on', async () => {
+  const { tell, taken, givenBack } = await startCovering()
+  for (let times = 1; times <= 3; times++) {
+    tell({ type: 'cover', slot: 1 })
+    tell({ type: 'uncover', slot: 1 })
+  }
+  await expect.poll(() => givenBack).toEqual([{ fd: 4 }, { fd: 6 }])
+  expect(taken).toEqual([{ fd: 4 }, { fd: 6 }, { fd: 14 }, { fd: 16 }])
 })
 
 it('answers for itself', async () => {

@@ -52,7 +52,7 @@ export const joinGroup = async (channel: Channel, log: Log): Promise<Membership>
     bus,
     slot,
     briefing,
-    socketOf: (listener) => ({ fd: sockets[listener]?.[slot - 1] ?? -1 }),
+    socketOf: (listener) => ({ fd: sockets[listener]?.[slot - 1]?.[0] ?? -1 }),
     onCover: (listener, accept) => covers.add(listener, accept),
   }
 }
@@ -63,8 +63,8 @@ class Covers {
   readonly #log: Log
   readonly #accepts = new Map<string, AcceptFrom>()
   readonly #active = new Map<number, Promise<() => void>[]>()
-  /** Ending a cover closes this process's descriptor of the socket, so that each slot can be covered once. */
-  readonly #used = new Set<number>()
+  /** By slot: ending a cover closes the descriptors that it began with. */
+  readonly #begun = new Map<number, number>()
 
   constructor(log: Log) {
     this.#log = log
@@ -75,16 +75,19 @@ class Covers {
   }
 
   begin(slot: number): void {
-    if (this.#used.has(slot)) return
-    this.#used.add(slot)
-    const begun = [...this.#accepts].map(([name, accept]) => accept({ fd: this.sockets[name]?.[slot - 1] ?? -1 }))
+    if (this.#active.has(slot)) return
+    const times = this.#begun.get(slot) ?? 0
+    this.#begun.set(slot, times + 1)
+    const begun = [...this.#accepts].map(([name, accept]) => accept({ fd: this.#copiesOf(name, slot)[times] ?? -1 }))
     this.#active.set(slot, begun)
     Promise.all(begun).catch((error: unknown) =>
       this.#log.error({ error, slot }, 'connections of another worker cannot be taken'),
     )
   }
 
+  /** With the last descriptors in use, goes on beside the worker of the slot: next time there would be none. */
   end(slot: number): void {
+    if (this.#isLast(slot)) return
     for (const begun of this.#active.get(slot) ?? []) {
       begun.then(
         (stop) => stop(),
@@ -92,5 +95,14 @@ class Covers {
       )
     }
     this.#active.delete(slot)
+  }
+
+  #copiesOf(listener: string, slot: number): readonly number[] {
+    return this.sockets[listener]?.[slot - 1] ?? []
+  }
+
+  #isLast(slot: number): boolean {
+    const begun = this.#begun.get(slot) ?? 0
+    return [...this.#accepts.keys()].some((name) => begun >= this.#copiesOf(name, slot).length)
   }
 }

@@ -1,7 +1,7 @@
 /** What a parent and its workers say to each other on their channel, beside the line that runService sends when it is ready. */
 
-/** Descriptors of inherited sockets by listener, such as `https`: one for each slot, the first for slot 1. */
-export type InheritedSockets = Readonly<Record<string, readonly number[]>>
+/** By listener, such as `https`, and slot, the first for slot 1: descriptors of one inherited socket, several of the same. */
+export type InheritedSockets = Readonly<Record<string, readonly (readonly number[])[]>>
 
 /** What a worker needs to know before it can start. */
 export interface Assignment {

@@ -14,6 +14,12 @@ export interface Address {
 const firstInherited = 4
 
 /**
+ * How often a worker has each socket. Who stops to take the connections of another slot closes its descriptor, and there is
+ * no way to get another one of a socket later.
+ */
+const copies = 4
+
+/**
  * Sockets of one address share its connections (SO_REUSEPORT); the kernel puts a connection into the queue of one of them
  * and never moves it. Closing a socket resets what waits in its queue, so none is closed while the parent lives: a worker
  * that goes leaves its queue to its successor.
@@ -48,13 +54,14 @@ export class SlotSockets {
 
   /** For the `stdio` of a child, after its channel: every worker has all of them, to take over for another one. */
   get descriptors(): number[] {
-    return [...this.#sockets.values()].flat().map((socket) => socket.fd())
+    return [...this.#sockets.values()].flat().flatMap((socket) => Array.from({ length: copies }, () => socket.fd()))
   }
 
   /** How the child finds them again. */
   get inherited(): InheritedSockets {
     let next = firstInherited
-    return Object.fromEntries([...this.#sockets].map(([name, bound]) => [name, bound.map(() => next++)]))
+    const copiesOfOne = (): number[] => Array.from({ length: copies }, () => next++)
+    return Object.fromEntries([...this.#sockets].map(([name, bound]) => [name, bound.map(copiesOfOne)]))
   }
 
   close(): void {

@@ -103,6 +103,39 @@ describe('a worker that ends by itself', () => {
     expect(running.lines).toMatchObject([{ level: 'error', facts: { slot: 2, code: 1 } }])
   })
 
+  it('has its connections taken by each of the others in turn', async () => {
+    const running = await start(3)
+    for (let times = 1; times <= 2; times++) {
+      running.spawned.at(-1)?.end(1)
+      await turn()
+      running.delays.at(-1)?.work()
+      running.spawned.at(-1)?.becomeReady()
+      await turn()
+    }
+    const covered = [
+      { type: 'cover', slot: 3 },
+      { type: 'uncover', slot: 3 },
+    ]
+    expect([nth(running, 1).told, nth(running, 2).told]).toEqual([covered, covered])
+  })
+
+  it.each(['crashes', 'is replaced'])('leaves its connections to another one when who took them %s', async (how) => {
+    const running = await start(3)
+    nth(running, 3).end(1)
+    await turn()
+    expect(nth(running, 2).told).toEqual([{ type: 'cover', slot: 3 }])
+    if (how === 'crashes') nth(running, 2).end(1)
+    else {
+      void running.group.replace(2)
+      await turn()
+      nth(running, 4).becomeReady()
+    }
+    await turn()
+    const others = running.spawned.filter(({ pid }) => pid !== 2).flatMap(({ told }) => told)
+    expect(others).toContainEqual({ type: 'cover', slot: 3 })
+    nth(running, 2).end()
+  })
+
   it('is told of in the parent', async () => {
     const running = await start(2)
     const ended: number[] = []

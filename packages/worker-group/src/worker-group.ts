@@ -189,7 +189,7 @@ export class WorkerGroup {
       slot.failures = wasReady ? 1 : slot.failures + 1
       slot.crashes++
       Object.assign(slot, { worker: undefined, isReady: false })
-      this.#cover(slot)
+      this.#coverLost()
       const afterMs = restartDelayMs(slot.failures)
       this.#options.log.error(
         { slot: slot.number, pid: worker.pid, ...exit, afterMs },
@@ -211,9 +211,16 @@ export class WorkerGroup {
   /** What the kernel puts into the queue of a slot without a worker would wait; somebody else takes it meanwhile. */
   #cover(slot: Slot): void {
     if (slot.coveredBy !== undefined && this.#isAlive(slot.coveredBy)) return
-    const neighbour = this.#slots.find(({ isReady }) => isReady)?.worker
+    const ready = this.#slots.filter(({ isReady }) => isReady)
+    // In turn: each of them can do so a few times only.
+    const neighbour = ready[slot.crashes % ready.length]?.worker
     slot.coveredBy = neighbour
     neighbour?.send({ type: 'cover', slot: slot.number })
+  }
+
+  /** Who has gone may have taken the connections of others too. */
+  #coverLost(): void {
+    for (const slot of this.#slots) if (!slot.isReady) this.#cover(slot)
   }
 
   #isAlive(worker: WorkerProcess): boolean {
@@ -252,6 +259,7 @@ export class WorkerGroup {
     slot.since = this.#clock()
     this.#seat(slot, replacement)
     this.#watch(slot)
+    this.#coverLost()
     await this.#dismiss(old)
   }
 }

@@ -17,7 +17,7 @@ it('is an inherited socket for a worker, whatever the address', async () => {
     { on: (_event, listener) => listeners.push(listener), send: () => undefined },
     recordingLog(),
   )
-  listeners[0]?.({ type: 'assignment', slot: 2, sockets: { http: [4, 5, 6] }, briefing: { count: 3 } })
+  listeners[0]?.({ type: 'assignment', slot: 2, sockets: { http: [[4], [5], [6]] }, briefing: { count: 3 } })
   const workplace = await joining
   expect(workplace.source('localhost', 8201)).toEqual({ host: '127.0.0.1', fd: 5 })
   expect(workplace.count).toBe(3)
