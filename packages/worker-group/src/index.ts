@@ -15,6 +15,7 @@ export {
   workerEndedTopic,
   workerStatusTopic,
   type ProcessFigures,
+  type Recycled,
 } from './topics.ts'
 export { topic, type RequestOptions, type Topic, type TopicHandler, type WorkerBus } from './worker-bus.ts'
 export { workerCount } from './worker-count.ts'

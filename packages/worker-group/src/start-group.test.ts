@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { recordingLog } from '@roundtrip/http/testing'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { startWorkerGroup, type StartedGroup, type TellOne } from './start-group.ts'
-import { replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
+import { recycleTopic, replaceTopic, retireTopic, workerStatusTopic } from './topics.ts'
 import { topic, type WorkerBus } from './worker-bus.ts'
 
 /** Processes have to start, on a machine that has other things to do. */
@@ -71,6 +71,19 @@ it('replaces a worker that asks for it', async () => {
   const first = await pidOf(bus)
   bus.publish(replaceTopic, first)
   await expect.poll(() => pidOf(bus), { timeout: 10_000 }).not.toBe(first)
+  await component.drain()
+})
+
+it('says which worker could not be replaced, and why, to whoever asks for all to be', async () => {
+  const briefing: { exitStatus?: number } = {}
+  const { component, bus } = await start(1, briefing)
+  briefing.exitStatus = 3
+  expect(await bus.request(recycleTopic, null, { timeoutMs: 20_000 })).toMatchObject([
+    {
+      workers: [{ slot: 1, state: 'ready' }],
+      problem: 'Worker 1 ended with status 3 before it was ready; the log has what it said last.',
+    },
+  ])
   await component.drain()
 })
 

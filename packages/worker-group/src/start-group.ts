@@ -100,8 +100,14 @@ const environmentOf = (slot: number, { environment, instance }: StartGroupOption
 const obey = (group: WorkerGroup, log: Log): (() => void) => {
   group.bus.subscribe(workerStatusTopic, () => group.status())
   group.bus.subscribe(recycleTopic, async () => {
-    await group.recycle()
-    return group.status()
+    try {
+      await group.recycle()
+      return { workers: group.status() }
+    } catch (error) {
+      // Whoever asked is told more than that the log knows.
+      log.error({ error }, 'workers could not be recycled')
+      return { workers: group.status(), problem: (error as Error).message }
+    }
   })
   group.bus.subscribe(replaceTopic, (pid) => group.replace(pid))
   const onSignal = (): void => {

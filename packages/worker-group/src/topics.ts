@@ -5,8 +5,15 @@ import type { WorkerStatus } from './worker-group.ts'
 
 /** How well a worker is. */
 export const healthTopic: Topic<null, Health> = topic('process.health')
+/** What came of recycling. */
+export interface Recycled {
+  readonly workers: WorkerStatus[]
+  /** A sentence when one could not be replaced: those that were not go on. */
+  readonly problem?: string
+}
+
 /** Asks the parent to replace its workers one by one; resolves when that is done. Nobody replies where there is one process. */
-export const recycleTopic: Topic<null, WorkerStatus[]> = topic('workers.recycle')
+export const recycleTopic: Topic<null, Recycled> = topic('workers.recycle')
 /** What the parent knows of its workers. */
 export const workerStatusTopic: Topic<null, WorkerStatus[]> = topic('workers.status')
 /** Said by a worker that has done enough: the parent replaces the process with that id. */

@@ -78,5 +78,5 @@ const exitConfig = 78
 const failedToStart = (slot: number, { code, signal }: Exit): RoundtripError =>
   new RoundtripError(
     code === exitConfig ? 'SETTINGS_INVALID' : 'WORKER_FAILED',
-    `Worker ${slot} ended with ${signal ?? `status ${code}`} before it was ready; what it has said stands above.`,
+    `Worker ${slot} ended with ${signal ?? `status ${code}`} before it was ready; the log has what it said last.`,
   )

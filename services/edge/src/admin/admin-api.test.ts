@@ -291,14 +291,24 @@ describe('recycling', () => {
   it('says when the new workers do not come up', async () => {
     const { parent, ask } = start(2)
     parent.subscribe(workerStatusTopic, () => [])
+    const problem = 'Worker 2 ended with status 1 before it was ready.'
+    parent.subscribe(recycleTopic, () => ({ workers: [], problem }))
+    const told = /^Not all workers were replaced; the others go on\. Worker 2 ended with status 1/
+    await expect(ask('POST /recycle')).rejects.toEqual(refusal('WORKER_FAILED', told))
+  })
+
+  it('says when that takes too long', async () => {
+    const { parent, ask } = start(2)
+    parent.subscribe(workerStatusTopic, () => [])
+    // A handler that fails is one that does not answer, to who asks.
     parent.subscribe(recycleTopic, () => Promise.reject(new RoundtripError('WORKER_FAILED')))
-    await expect(ask('POST /recycle')).rejects.toEqual(refusal('WORKER_FAILED', /the log says why/))
+    await expect(ask('POST /recycle')).rejects.toEqual(refusal('WORKER_FAILED', /GET \/workers shows/))
   })
 
   it('tells what the workers are then', async () => {
     const { parent, ask } = start(2)
     const status = [{ slot: 1, pid: 5, state: 'ready' as const, uptimeMs: 7, crashes: 0 }]
-    parent.subscribe(recycleTopic, async () => status)
+    parent.subscribe(recycleTopic, async () => ({ workers: status }))
     parent.subscribe(workerStatusTopic, () => status)
     expect(await ask('POST /recycle')).toEqual(status)
     expect(await ask('GET /workers')).toMatchObject({ workers: status })

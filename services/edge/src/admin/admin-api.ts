@@ -74,6 +74,9 @@ const refuseSettings = (error: unknown): never => {
 /** One worker's answer by itself; several as a list. */
 const alone = <T>(answers: readonly T[]): T | readonly T[] => (answers.length === 1 ? (answers[0] as T) : answers)
 
+const stillRecycling =
+  'Not all workers are replaced after two minutes. It goes on; GET /workers shows how long each has been there.'
+
 export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes => {
   const purge = purgeEverywhere(bus)
   const metrics = new GroupMetrics(bus)
@@ -113,10 +116,14 @@ export const adminApi = ({ bus, reload, orders }: AdminApiOptions): AdminRoutes 
     'POST /recycle': async () => {
       const [before] = await bus.request(workerStatusTopic, null)
       if (before === undefined) throw new RoundtripError('CONFLICT', 'There is one process only: EDGE_WORKERS is 1.')
-      const [status] = await bus.request(recycleTopic, null, { timeoutMs: 120_000 })
-      if (status === undefined)
-        throw new RoundtripError('WORKER_FAILED', 'The workers could not all be replaced; the log says why.')
-      return status
+      const [recycled] = await bus.request(recycleTopic, null, { timeoutMs: 120_000 })
+      if (recycled === undefined) throw new RoundtripError('WORKER_FAILED', stillRecycling)
+      if (recycled.problem !== undefined)
+        throw new RoundtripError(
+          'WORKER_FAILED',
+          `Not all workers were replaced; the others go on. ${recycled.problem}`,
+        )
+      return recycled.workers
     },
   }
   return { 'GET /': async () => ({ routes: Object.keys(routes) }), ...routes }

@@ -54,7 +54,14 @@ describe('the admin listener', () => {
   it('says what it has when asked for something else', async () => {
     const { status, content } = await (await start())('GET', '/metric')
     expect(status).toBe(404)
-    expect(content).toMatchObject({ detail: expect.stringContaining('did you mean GET /metrics?') })
+    const detail = 'The admin API has no GET /metric: did you mean GET /metrics? GET / lists what it has.'
+    expect(content).toMatchObject({ detail })
+  })
+
+  it('does not guess where nothing comes near', async () => {
+    const { content } = await (await start())('GET', '/nothing-of-the-kind')
+    const detail = 'The admin API has no GET /nothing-of-the-kind. GET / lists what it has.'
+    expect(content).toMatchObject({ detail })
   })
 
   it.each([

@@ -95,7 +95,7 @@ const answer = async (
   )
   throw new RoundtripError(
     'NOT_FOUND',
-    `The admin API has no ${asked}${guess === undefined ? '' : `: did you mean ${guess}`}? GET / lists what it has.`,
+    `The admin API has no ${asked}${guess === undefined ? '.' : `: did you mean ${guess}?`} GET / lists what it has.`,
   )
 }
 
