@@ -101,6 +101,8 @@ it('an HPACK bomb is refused before it is unpacked, and nobody else waits for th
   const before = process.memoryUsage().rss
   attacker.resume()
   for (let round = 0; round < 5; round++) expect(await isServed()).toBe(true)
+  const refused = (): unknown[] => edge.lines.filter(({ code }) => code === 'HEADERS_TOO_LARGE')
+  await expect.poll(() => refused().length).toBe(20)
   // Unpacked, these would be 20 times 39 MB.
   expect(process.memoryUsage().rss - before).toBeLessThan(200_000_000)
 })
