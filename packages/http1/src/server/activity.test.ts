@@ -33,13 +33,13 @@ it('a client that reads an octet now and then is stalled all the same', () => {
 it('one that takes a KiB in its time is not, nor one that has read all there is', () => {
   const { activity, write, minute } = counters()
   write(100_000)
-  for (const _minute of [1, 2, 3]) {
+  for (let past = 0; past < 3; past++) {
     minute(1260)
     expect(activity.writeStalledMs).toBeLessThan(60_000)
   }
   minute(120_000)
   expect(activity.writeStalledMs).toBe(0)
-  for (const _minute of [1, 2, 3]) {
+  for (let past = 0; past < 3; past++) {
     write(10)
     minute(600)
     expect(activity.writeStalledMs).toBe(0)
