@@ -6,6 +6,12 @@ import { defineConfig } from 'vitest/config'
 // compose: the end-to-end suite again, against containers; run by `pnpm test:compose` only.
 const exclude = ['**/node_modules/**', '**/.runtime/**', '**/.roundtrip/**']
 
+// Of `expect.poll` and `vi.waitFor` where a test says nothing else.
+const patience = {
+  setupFiles: [`${import.meta.dirname}/tests/helpers/patience.ts`],
+  expect: { poll: { timeout: 20_000 } },
+}
+
 export default defineConfig({
   test: {
     // Redis has sixteen databases, and each worker one of its own (services/app/src/testing/own-redis.ts).
@@ -13,6 +19,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patience,
           name: 'unit',
           include: ['packages/*/src/**/*.test.ts', 'services/*/src/**/*.test.ts', 'tests/unit/**/*.test.ts'],
           exclude: [...exclude, '**/*.integration.test.ts'],
@@ -22,6 +29,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'integration',
           include: ['packages/*/src/**/*.integration.test.ts', 'services/*/src/**/*.integration.test.ts'],
           exclude,
@@ -32,6 +40,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],
           exclude,
@@ -44,6 +53,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'resilience',
           include: ['tests/resilience/**/*.test.ts'],
           exclude,
@@ -55,6 +65,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patience,
           name: 'compose',
           include: ['tests/compose/**/*.test.ts'],
           exclude,
