@@ -1,5 +1,9 @@
 /** Cache-Status (RFC 9211): what this cache did with a request, and why. */
+import type { HttpContext, HttpResponse } from '@roundtrip/http'
 import type { ForwardReason } from './policy/reuse.ts'
+
+/** How a cache calls itself unless it is given another name. */
+export const defaultCacheName = 'roundtrip-edge'
 
 /** Why a request was forwarded, in the words of §2.2. */
 export type Forward = ForwardReason | 'uri-miss' | 'vary-miss' | 'miss' | 'partial' | 'method' | 'bypass'
@@ -26,10 +30,6 @@ const forwards = new Set<unknown>([
   'bypass',
 ] satisfies Forward[])
 
-/** Why the request was forwarded to whom it failed at, as `cache` has left it in the facts; undefined when it never was. */
-export const failureStatus = (cache: string, facts: Readonly<Record<string, unknown>>): string | undefined =>
-  forwards.has(facts['cache']) ? forwardStatus(cache, { fwd: facts['cache'] as Forward }) : undefined
-
 /** @param cache a structured-field token, e.g. `roundtrip-edge` */
 export const hitStatus = (cache: string, ttlSeconds: number, detail?: string): string =>
   `${cache}; hit; ttl=${ttlSeconds}${detail === undefined ? '' : `; detail=${detail}`}`
@@ -41,3 +41,14 @@ export const forwardStatus = (cache: string, { fwd, fwdStatus, stored, collapsed
   if (collapsed === true) text += '; collapsed'
   return detail === undefined ? text : `${text}; detail=${detail}`
 }
+
+/**
+ * For `errorResponse`: says of what failed behind the cache, and became an answer above it, why it was forwarded, as
+ * `cache` has left it in the facts. @param name as `cache` has it
+ */
+export const cacheStatusOfFailure =
+  (name = defaultCacheName) =>
+  ({ fields }: HttpResponse, { facts }: HttpContext): void => {
+    const fwd = facts['cache']
+    if (forwards.has(fwd)) fields.append('cache-status', forwardStatus(name, { fwd: fwd as Forward }))
+  }

@@ -11,7 +11,7 @@ import {
 import type { Answer } from '@roundtrip/pipeline'
 import { answerFrom, hitFields } from './answer.ts'
 import { keyBy, type KeyOf } from './cache-key.ts'
-import { forwardStatus, type Forward } from './cache-status.ts'
+import { defaultCacheName, forwardStatus, type Forward } from './cache-status.ts'
 import { Forwarding } from './exchange/forwarding.ts'
 import { has, parseDirectives, type Directives } from './policy/directives.ts'
 import { invalidatedUrls, invalidates, isUnsafe } from './policy/invalidation.ts'
@@ -41,9 +41,6 @@ export interface CacheParts {
   readonly clock: () => number
   readonly keyOf: KeyOf
 }
-
-/** In Cache-Status, unless it is given another. */
-export const defaultCacheName = 'roundtrip-edge'
 
 export const partsOf = ({
   store,

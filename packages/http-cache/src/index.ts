@@ -1,7 +1,7 @@
 /** @packageDocumentation A shared HTTP cache (RFC 9111): policy, freshness, validation, store. */
 export { cache, type CacheOptions } from './cache.ts'
 export { keyBy, type KeyOf, type KeyRules } from './cache-key.ts'
-export { cacheStatusOfFailure } from './failure-status.ts'
+export { cacheStatusOfFailure } from './cache-status.ts'
 export { collapse } from './collapse.ts'
 export { conditionalRange } from './conditional-range.ts'
 export { explain, type Explanation, type StoredFacts } from './explain.ts'

@@ -30,26 +30,29 @@ const certificateFields = new Set([
 ])
 
 /** Removes what a client claims about earlier hops, and to be by a certificate. An edge that faces the public trusts none of it. */
-export const dropForwarding = (fields: Fields): Fields =>
-  drop(fields, (name) => forwardingFields.has(name) || certificateFields.has(name))
+export const dropForwarding = (fields: Fields): Fields => drop(fields, isClaim)
 
 /** The same for certificates alone, where earlier hops are believed but have not asked for any. */
-export const dropCertificates = (fields: Fields): Fields => drop(fields, (name) => certificateFields.has(name))
+export const dropCertificates = (fields: Fields): Fields => drop(fields, isCertificate)
 
-const drop = (fields: Fields, isClaim: (name: string) => boolean): Fields => {
+const isForwarding = (name: string): boolean => forwardingFields.has(name)
+const isCertificate = (name: string): boolean => certificateFields.has(name)
+const isClaim = (name: string): boolean => isForwarding(name) || isCertificate(name)
+
+const drop = (fields: Fields, isDropped: (name: string) => boolean): Fields => {
   const { flat } = fields
   // Backwards, as what was looked at already moves up; most requests have none of them.
   for (let i = flat.length - 2; i >= 0; i -= 2) {
     const name = flat[i] ?? ''
     const mayBe = name.startsWith('x-') || name.startsWith('f') || name.startsWith('cl')
-    if (mayBe && isClaim(name)) fields.delete(name as FieldName)
+    if (mayBe && isDropped(name)) fields.delete(name as FieldName)
   }
   return fields
 }
 
 /** Replaces what the request says about earlier hops by what is known of them, outermost first. */
 export const setForwarding = (fields: Fields, addresses: readonly string[]): Fields => {
-  drop(fields, (name) => forwardingFields.has(name))
+  drop(fields, isForwarding)
   if (addresses.length === 0) return fields
   fields.append('forwarded', addresses.map((address) => `for=${nodeOf(address)}`).join(', '))
   return fields.append('x-forwarded-for', addresses.join(', '))

@@ -1,18 +1,10 @@
 /** What HTTP/2 can say and HTTP/1.1 would read as something else never reaches a next hop (RFC 9113 §8.2, §8.3, §10.3). */
 import { once } from 'node:events'
 import { expect, it } from 'vitest'
+import { frame, preface } from './testing/http2-frames.ts'
 import { connectRaw, host, startOrigin, startTestEdge, type TestEdge } from './testing/test-edge.ts'
 
 type Line = readonly [name: string, value: string]
-
-const frame = (type: number, flags: number, id: number, payload: Buffer): Buffer => {
-  const head = Buffer.alloc(9)
-  head.writeUIntBE(payload.length, 0, 3)
-  head.writeUInt8(type, 3)
-  head.writeUInt8(flags, 4)
-  head.writeUInt32BE(id, 5)
-  return Buffer.concat([head, payload])
-}
 
 /** Literals that touch no table (RFC 7541 §6.2.2), each shorter than 127 octets. */
 const block = (lines: readonly Line[]): Buffer =>
@@ -24,8 +16,6 @@ const block = (lines: readonly Line[]): Buffer =>
       Buffer.from(value, 'latin1'),
     ]),
   )
-
-const preface = Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), frame(4, 0, 0, Buffer.alloc(0))])
 
 interface Case {
   readonly lines: readonly Line[]

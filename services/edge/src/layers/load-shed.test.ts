@@ -3,23 +3,10 @@ import type { SettledListener } from '@roundtrip/http'
 import { expect, it } from 'vitest'
 import { testContext, testRequest, testResponse } from '../testing/messages.ts'
 import { loadShed } from './load-shed.ts'
-import { LoadShedder } from './load-shedder.ts'
-
-const shedderFor = (maxOpen: number): LoadShedder =>
-  new LoadShedder({
-    initialLimit: 1,
-    minLimit: 1,
-    maxLimit: 1,
-    tolerance: 2,
-    windowMs: 500,
-    maxOpen,
-    maxLoopDelayMs: 200,
-    clock: () => 0,
-    schedule: () => () => undefined,
-  })
+import { testShedder } from '../testing/test-shedder.ts'
 
 it('counts a request as open until it is delivered, and refuses what is too much', async () => {
-  const shedder = shedderFor(1)
+  const shedder = testShedder({ initialLimit: 1, maxOpen: 1 })
   const settled: SettledListener[] = []
   const handler = loadShed({ shedder, priority: 'critical', random: () => 0 })(() => testResponse())
   const asked = () => handler(testRequest(), testContext({ onSettled: (listener) => void settled.push(listener) }))
@@ -30,7 +17,7 @@ it('counts a request as open until it is delivered, and refuses what is too much
 })
 
 it('has no regard to who waits for a pool: they may be answered without it', async () => {
-  const shedder = shedderFor(10)
+  const shedder = testShedder({ initialLimit: 1, maxOpen: 10 })
   shedder.upstream('default').waits()
   const handler = loadShed({ shedder, priority: 'normal' })(() => testResponse())
   expect((await handler(testRequest(), testContext())).status).toBe(200)

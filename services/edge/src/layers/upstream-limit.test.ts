@@ -3,27 +3,15 @@ import { PassThrough } from 'node:stream'
 import type { HttpHandler, HttpResponse } from '@roundtrip/http'
 import { describe, expect, it } from 'vitest'
 import { testContext, testRequest, testResponse } from '../testing/messages.ts'
-import { LoadShedder } from './load-shedder.ts'
+import type { LoadShedder } from './load-shedder.ts'
 import { upstreamLimit } from './upstream-limit.ts'
-
-const shedderFor = (initialLimit = 100): LoadShedder =>
-  new LoadShedder({
-    initialLimit,
-    minLimit: 1,
-    maxLimit: 1000,
-    tolerance: 2,
-    windowMs: 500,
-    maxOpen: 1000,
-    maxLoopDelayMs: 200,
-    clock: () => 0,
-    schedule: () => () => undefined,
-  })
+import { testShedder } from '../testing/test-shedder.ts'
 
 const waiting = (shedder: LoadShedder): number => shedder.status().waiting
 
 describe('upstreamLimit', () => {
   it('counts a request as waiting until its head is there', async () => {
-    const shedder = shedderFor()
+    const shedder = testShedder()
     const head = Promise.withResolvers<HttpResponse>()
     const answer = upstreamLimit({ shedder, priority: 'normal' })(() => head.promise)(testRequest(), testContext())
     expect(waiting(shedder)).toBe(1)
@@ -41,14 +29,14 @@ describe('upstreamLimit', () => {
       },
     ],
   ])('forgets nobody when what is below %s', async (_how, next) => {
-    const shedder = shedderFor()
+    const shedder = testShedder()
     const handler = upstreamLimit({ shedder, priority: 'normal' })(next)
     await expect((async () => handler(testRequest(), testContext()))()).rejects.toThrow('no')
     expect(waiting(shedder)).toBe(0)
   })
 
   it('lets nobody wait whose content has not arrived', async () => {
-    const shedder = shedderFor()
+    const shedder = testShedder()
     const head = Promise.withResolvers<HttpResponse>()
     const body = new PassThrough()
     const handler = upstreamLimit({ shedder, priority: 'normal' })(() => head.promise)
@@ -64,7 +52,7 @@ describe('upstreamLimit', () => {
   })
 
   it('does not begin to count a request that was answered before its content ended', async () => {
-    const shedder = shedderFor()
+    const shedder = testShedder()
     const body = new PassThrough()
     await upstreamLimit({ shedder, priority: 'normal' })(async () => testResponse())(
       testRequest({ body }),
@@ -80,7 +68,7 @@ describe('upstreamLimit', () => {
     [0, '1'],
     [0.999, '5'],
   ])('tells those it refuses when to come back, each a little differently: %d', async (random, retryAfter) => {
-    const shedder = shedderFor(1)
+    const shedder = testShedder({ initialLimit: 1 })
     shedder.upstream('default').waits()
     const facts = {}
     const handler = upstreamLimit({ shedder, priority: 'normal', random: () => random })(async () => testResponse())

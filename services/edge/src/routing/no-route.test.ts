@@ -1,23 +1,11 @@
 /** What leads nowhere is still somebody's request. */
 import { Fields } from '@roundtrip/http'
 import { expect, it } from 'vitest'
-import { LoadShedder } from '../layers/load-shedder.ts'
 import { testContext, testRequest } from '../testing/messages.ts'
 import { noRoutePipeline } from './no-route.ts'
+import { testShedder } from '../testing/test-shedder.ts'
 
-const shedderFor = (maxOpen: number): LoadShedder =>
-  new LoadShedder({
-    initialLimit: 1,
-    minLimit: 1,
-    maxLimit: 1,
-    tolerance: 2,
-    windowMs: 500,
-    maxOpen,
-    maxLoopDelayMs: 200,
-    schedule: () => () => undefined,
-  })
-
-const ask = async (hosts: readonly string[], shedder = shedderFor(100)) => {
+const ask = async (hosts: readonly string[], shedder = testShedder({ maxOpen: 100 })) => {
   const handler = noRoutePipeline({
     accessLog: 'none',
     clientAddress: { trustedHops: ['10.0.0.0/8'], forwardingField: 'x-forwarded-for' },
@@ -35,7 +23,7 @@ it('is not found, or misdirected, and the client is whom a trusted hop has named
 })
 
 it('is refused before all others when there is too much to do', async () => {
-  const shedder = shedderFor(10)
+  const shedder = testShedder({ maxOpen: 10 })
   for (let i = 0; i < 7; i++) shedder.admit('normal')
   expect([(await ask([], shedder)).status, shedder.admit('normal')]).toEqual([503, true])
 })
